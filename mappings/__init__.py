@@ -1,0 +1,1 @@
+"""Contracts and mappings that ship with lms-migrate: data only."""

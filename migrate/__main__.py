@@ -1,0 +1,5 @@
+"""``python -m migrate`` is ``lms-migrate``."""
+
+from migrate.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""Everything that can be known to be wrong before a row is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from migrate import crosswalks, losses
+from migrate.compiler.mapping import Compiled
+from migrate.compiler.plan import Plan, make_plan
+from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SQL_TYPES
+from migrate.compiler.text import name
+from migrate.engine import session
+from migrate.errors import ConfigurationError, Problem, RunFailed
+from migrate.inline_tests import AS_OF, run_inline_tests
+from migrate.mapper import build_identities, build_source, findings_sql
+from migrate.workspace import Workspace, open_workspace
+
+_RAW_TYPES = {**SQL_TYPES, "epoch": "BIGINT", "flag": "BIGINT"}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What `check` looked at. It found nothing, or it would have raised."""
+
+    workspace: Workspace
+    plan: Plan
+    tests: int
+    unexercised: dict[str, list[str]]
+    """Per mapping, the codes that no inline test provokes."""
+    losses: list[losses.Loss]
+
+
+def check(folder: Path) -> CheckResult:
+    """Check a workspace wholly. Raises ConfigurationError with every problem of the first level that has some:
+    files and words, then names and expressions, then SQL types, the loss register and the inline tests together."""
+    try:
+        return _check(folder)
+    except ConfigurationError as error:
+        error.hint = error.hint or f"mend this, then: lms-migrate check {folder}"
+        raise
+
+
+def _check(folder: Path) -> CheckResult:
+    workspace = open_workspace(folder)
+    plan = make_plan(workspace.pair, AS_OF)
+    problems = list(_bind(plan))
+    problems += losses.undeclared(plan)
+    problems += list(_unknown_drops(plan))
+    tests = run_inline_tests(workspace.pair)
+    problems += tests.problems
+    if problems:
+        again = f"mend these, then: lms-migrate check {folder}"
+        raise ConfigurationError(f"{len(problems)} problem(s)", problems=problems, hint=again)
+    return CheckResult(workspace, plan, tests.ran, tests.unexercised, losses.register(plan))
+
+
+def _unknown_drops(plan: Plan) -> list[Problem]:
+    problems = []
+    for mapping in plan.pair.mappings.values():
+        allowed = tuple(mapping.source.fields)
+        carried = plan.rows[mapping.name].carried
+        for field in mapping.model.drop:
+            place = mapping.document.place("drop", field)
+            if field not in mapping.source.fields:
+                problems.append(Problem(f"{mapping.source_name} has no such field", place, field, allowed))
+            elif field in carried:
+                problems.append(Problem("the field is dropped and mapped in one mapping", place, field))
+    return problems
+
+
+def _bind(plan: Plan) -> list[Problem]:
+    """Run every statement on empty tables: the engine then checks the types of all expressions."""
+    problems: list[Problem] = []
+    contract = plan.pair.source.model
+    try:
+        with session() as connection:
+            for entity, fields in plan.physical.items():
+                stored = "VARCHAR" if contract.source and contract.source.kind == "files" else None
+                columns = [f"{name(f)} {stored or _RAW_TYPES[contract.entities[entity].fields[f].type]}" for f in fields]
+                columns += [f"{name(ROW)} BIGINT", f"{name(FAULT)} VARCHAR", f"{name(FAULT_VALUE)} VARCHAR"]
+                connection.execute(f"CREATE TABLE {name(RAW, entity)} ({', '.join(columns)})")
+            for crosswalk in plan.pair.model.crosswalks:
+                crosswalks.register(connection, crosswalk, [])
+            problems += _bind_views(connection, plan)
+            if problems:
+                return problems
+            build_identities(connection, plan)
+            for compiled in plan.rows.values():
+                problems += _bind_mapping(connection, compiled)
+    except RunFailed as error:
+        problems.append(Problem(error.message))
+    return problems
+
+
+def _bind_views(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Problem]:
+    from dataclasses import replace
+
+    problems = []
+    build_source(connection, replace(plan, views=[]))
+    for view in plan.views:
+        try:
+            build_source(connection, replace(plan, physical={}, views=[view]))
+        except duckdb.Error as error:
+            place = plan.pair.source.document.place("entities", view, "sql")
+            problems.append(Problem(f"the view {view} does not fit: {_line(error)}", place))
+    return problems
+
+
+def _bind_mapping(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> list[Problem]:
+    try:
+        table = name("mapped", compiled.mapping.name)
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS {compiled.select}")
+        sql = findings_sql(compiled)
+        if sql:
+            connection.execute(sql)
+    except duckdb.Error as error:
+        place = compiled.mapping.document.place("fields")
+        hint = f"lms-migrate sql WORKSPACE {compiled.mapping.name} prints the statement"
+        return [Problem(f"an expression of {compiled.mapping.name} does not fit: {_line(error)}", place, hint=hint)]
+    return []
+
+
+def _line(error: duckdb.Error) -> str:
+    return str(error).split("LINE ")[0].strip().replace("\n", " ")[:300]

@@ -1,0 +1,70 @@
+"""The command line: thin commands over functions that can be called without it.
+
+Each command lives in its own module and imports what it needs when it runs, so that ``lms-migrate --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from migrate import __version__
+from migrate.errors import EXIT_CONFIGURATION, EXIT_FAILED, EXIT_INTERRUPTED, MigrateError
+
+COMMANDS = {
+    "new": "Write a new workspace for a pair of systems.",
+    "check": "Check a workspace without touching rows.",
+    "run": "Rehearse a migration, or run it live.",
+    "sql": "Print the SQL a mapping compiles to.",
+    "report": "Render the report of a run again.",
+    "systems": "List the systems and what each can do.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"migrate.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lms-migrate")
+def cli() -> None:
+    """Move a whole organisation from one learning management system to another.
+
+    Nothing is lost silently, and the run proves it. Start with: lms-migrate systems
+    """
+
+
+def main() -> None:
+    """Run the command line and end the process with the documented exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_CONFIGURATION
+    except MigrateError as error:
+        click.echo(f"{error}", err=True)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        click.echo("interrupted; the run folder says how far it came", err=True)
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        code = EXIT_FAILED
+    sys.exit(code if isinstance(code, int) else 0)

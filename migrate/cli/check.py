@@ -1,0 +1,27 @@
+"""``lms-migrate check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("check")
+@click.argument("workspace", type=click.Path(path_type=Path))
+def command(workspace: Path) -> int:
+    """Check contracts, mapping, crosswalks and inline tests of WORKSPACE without touching rows."""
+    from migrate.check import check
+
+    result = check(workspace)
+    plan = result.plan
+    click.echo(f"{plan.pair.model.label}")
+    click.echo(f"  {len(plan.names)} mappings, {result.tests} inline tests passed")
+    click.echo(f"  {len(plan.physical)} tables to extract, {len(plan.views)} views")
+    dropped = sum(1 for loss in result.losses if loss.treatment == "dropped")
+    archived = sum(1 for loss in result.losses if loss.treatment == "archived")
+    click.echo(f"  loss register: {dropped} fields or tables dropped with a reason, {archived} archived")
+    for mapping, codes in result.unexercised.items():
+        click.echo(f"  no inline test exercises, in {mapping}: {', '.join(codes)}")
+    click.echo(f"next: lms-migrate run {workspace}")
+    return 0

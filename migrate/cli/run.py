@@ -1,0 +1,34 @@
+"""``lms-migrate run``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from migrate.run_folder import STAGES
+
+
+@click.command("run")
+@click.argument("workspace", type=click.Path(path_type=Path))
+@click.option("--live", is_flag=True, help="Write to the target. Without it nothing is written outside the run folder.")
+@click.option("--only", metavar="ENTITY", help="Run one mapping and those it refers to.")
+@click.option("--stop-after", type=click.Choice(STAGES), help="Stop when this stage is done.")
+def command(workspace: Path, live: bool, only: str | None, stop_after: str | None) -> int:
+    """Rehearse the migration of WORKSPACE, or run it with --live.
+
+    Exit codes: 0 passes, 1 findings need a person, 2 usage or configuration, 3 the run failed, 130 interrupted.
+    """
+    from migrate.pipeline import run
+    from migrate.progress import Bars, Lines
+    from reports.html import render
+    from reports.text import render_text
+
+    progress = Bars() if sys.stderr.isatty() else Lines(sys.stderr)
+    result = run(workspace, live=live, only=only, stop_after=stop_after, progress=progress)
+    render(result.folder)
+    click.echo(render_text(result.folder))
+    if result.failure:
+        click.echo(result.failure, err=True)
+    return result.exit_code

@@ -1,0 +1,37 @@
+"""The finding codes that the engine itself raises, with their titles. Mappings and contracts add their own."""
+
+from __future__ import annotations
+
+TITLES = {
+    "SRC-VERSION": "the source has a version that was not tried",
+    "SRC-MOVED": "the source changed while it was read",
+    "SRC-TYPE": "a value cannot be read as its type",
+    "SRC-AMBIGUOUS": "a value reads differently under two of its declared formats",
+    "SRC-SHAPE": "a row has more or fewer cells than its header",
+    "SRC-ENCODING": "a row holds bytes that are not of its encoding",
+    "SRC-KEY-NULL": "a record has no key",
+    "SRC-KEY-DUPLICATE": "a record has the key of an earlier one",
+    "SRC-UNCOVERED": "a record is in no view, so no mapping sees it",
+    "SRC-UNKNOWN-COLUMN": "a column that no contract knows holds data",
+    "LOSS-UNDECLARED": "a table or file that nobody declared holds data",
+    "MAP-UNMAPPED": "a value is not listed in its value map or crosswalk",
+    "XWALK-PROPOSED": "a crosswalk entry in use is proposed, not confirmed",
+    "LOOKUP-NONE": "no record fits a lookup",
+    "LOOKUP-MANY": "several records fit a lookup",
+    "REF-ORPHAN": "a record refers to one that is not in the source",
+    "REF-BLOCKED": "a record refers to one that is not loaded",
+    "REF-CYCLE": "a chain of parents never reaches a top",
+    "KEY-DUPLICATE": "two records have one key in the target",
+    "GATE-REQUIRED": "the target requires a value",
+    "GATE-LENGTH": "a value is longer or shorter than the target takes",
+    "GATE-ENUM": "the target does not know a value",
+    "GATE-PATTERN": "a value has not the form the target takes",
+    "GATE-RANGE": "a value is outside what the target takes",
+    "GATE-TYPE": "a value is not of the target's type",
+    "GATE-UNIQUE": "several records have a value that the target wants once",
+    "GATE-REFERENCE": "the target would not find the record referred to",
+    "READ-FILE": "the target would refuse a file",
+    "REC-MISSING": "a record was written and the target does not hold it",
+    "REC-EXTRA": "the target holds a record that nothing explains",
+    "REC-DIFFERENT": "the target holds another value than the mapping gives",
+}

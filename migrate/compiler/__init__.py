@@ -1,0 +1,1 @@
+"""From contracts and mappings to SQL. Nothing here touches data; people can read every statement (`lms-migrate sql`)."""

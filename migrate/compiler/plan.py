@@ -1,0 +1,192 @@
+"""The whole pair compiled: every mapping's SQL, the order of the steps, and what has to be extracted for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
+
+from migrate.compiler.mapping import Compiled, MappingCompiler
+from migrate.compiler.source import view_needs
+from migrate.errors import ConfigurationError, Problem
+from migrate.expressions import ExpressionError
+from migrate.mapping.load import LoadedPair
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does, before any row is read."""
+
+    pair: LoadedPair
+    as_of: str
+    names: list[str]
+    """The mappings of this run, in load order."""
+    rows: dict[str, Compiled]
+    identities: dict[str, Compiled]
+    """In the order in which they can be computed."""
+    physical: dict[str, list[str]]
+    """Tables or files to extract, with their fields."""
+    views: list[str]
+    """Views of the contract to build, those used by others first."""
+    archives: dict[str, list[str]] = field(default_factory=dict)
+    """Archive name to the contract's entities in it (patterns for undeclared tables are resolved at extract)."""
+
+
+def make_plan(
+    pair: LoadedPair,
+    as_of: str,
+    only: list[str] | None = None,
+    *,
+    with_archives: bool = True,
+    unique: frozenset[str] = frozenset(),
+) -> Plan:
+    """Compile ``pair`` (or the mappings in ``only`` and what they refer to). Raises ConfigurationError.
+
+    ``as_of`` is the run's instant in UTC, as ``YYYY-MM-DD HH:MM:SS``; ``unique`` names source entities whose keys were
+    seen to be unique, which spares a sort.
+    """
+    problems: list[Problem] = []
+    names = list(pair.mappings) if only is None else pair.closure(only)
+    rows = {name: _compile(pair, name, as_of, None, problems, unique) for name in names}
+    problems += _unmapped_required(pair, names)
+    wanted = _identity_fields(pair, names, problems)
+    order = _identity_order(pair, wanted, problems)
+    identities = {name: _compile(pair, name, as_of, wanted[name], [], unique) for name in order}
+    archives = _archives(pair) if with_archives else {}
+    physical, views = _extract_needs(pair, list(rows.values()), archives, problems)
+    if problems:
+        raise ConfigurationError(f"{len(problems)} problem(s) in the mapping", problems=problems)
+    return Plan(pair, as_of, names, rows, identities, physical, views, archives)
+
+
+def _compile(
+    pair: LoadedPair,
+    name: str,
+    as_of: str,
+    fields: set[str] | None,
+    problems: list[Problem],
+    unique: frozenset[str],
+) -> Compiled:
+    mapping = pair.mappings[name]
+    compiler = MappingCompiler(pair, mapping, as_of, mapping.source_name not in unique, problems)
+    return compiler.compile(fields)
+
+
+def _identity_fields(pair: LoadedPair, names: list[str], problems: list[Problem]) -> dict[str, set[str]]:
+    """``{mapping: fields}`` whose values others ask for: the target key and what `ref` with `field` names."""
+    wanted: dict[str, set[str]] = {}
+    for name in names:
+        model = pair.mappings[name].model
+        if model.only:
+            wanted.setdefault(model.only.mapping, set())
+        for rule in model.fields.values():
+            if rule.ref:
+                wanted.setdefault(rule.ref, set()).update({rule.field} if rule.field else ())
+    for entity, name in pair.model.identities.items():
+        place = pair.document.place("identities", entity)
+        if name not in pair.mappings:
+            problems.append(Problem("identities names no mapping", place, name, tuple(pair.mappings)))
+        elif pair.mappings[name].source_name != entity and not _same_key(pair, entity, name):
+            problems.append(Problem(f"{name} is not made from {entity}, nor from a view with its key", place, name))
+        elif name in names:
+            wanted.setdefault(name, set())
+    for name in list(wanted):
+        if name not in pair.mappings:  # complained about where the reference stands
+            del wanted[name]
+            continue
+        mapping = pair.mappings[name]
+        wanted[name] |= {part for part in mapping.target.key if part in mapping.model.fields}
+    return wanted
+
+
+def _unmapped_required(pair: LoadedPair, names: list[str]) -> list[Problem]:
+    """Fields that a row of the target cannot do without and that no rule gives a value."""
+    problems = []
+    for name in names:
+        mapping = pair.mappings[name]
+        for wanted, rule in mapping.target.fields.items():
+            is_key = wanted in mapping.target.key
+            if (is_key or rule.required) and wanted not in mapping.model.fields:
+                what = "key field" if is_key else "required field"
+                place = mapping.document.place("fields")
+                problems.append(Problem(f"the target's {what} {wanted} is not mapped", place, hint=f"add {wanted}: ..."))
+    return problems
+
+
+def _same_key(pair: LoadedPair, entity: str, name: str) -> bool:
+    known = pair.source.model.entities.get(entity)
+    return known is not None and known.key == pair.mappings[name].source.key
+
+
+def _identity_order(pair: LoadedPair, wanted: dict[str, set[str]], problems: list[Problem]) -> list[str]:
+    graph: dict[str, set[str]] = {}
+    for name, fields in wanted.items():
+        model = pair.mappings[name].model
+        needs = {r.ref for f, r in model.fields.items() if r.ref and (f in fields or r.excluded)}
+        if model.only:
+            needs.add(model.only.mapping)
+        graph[name] = {ref for ref in needs if ref in wanted}
+    try:
+        return [name for name in TopologicalSorter(graph).static_order() if name in wanted]
+    except CycleError as error:
+        cycle = " -> ".join(error.args[1])
+        place = pair.mappings[error.args[1][0]].document.place("fields")
+        hint = "a reference that is part of a key, or excludes, cannot run in a circle"
+        problems.append(Problem(f"the keys of these mappings depend on each other: {cycle}", place, hint=hint))
+        return []
+
+
+def _archives(pair: LoadedPair) -> dict[str, list[str]]:
+    tables = [name for name, entity in pair.source.model.entities.items() if entity.sql is None]
+    return {
+        archive: [t for t in tables if any(fnmatchcase(t, pattern) for pattern in rule.tables)]
+        + [v for v in rule.tables if v in pair.source.model.entities and v not in tables]
+        for archive, rule in pair.model.archive.items()
+    }
+
+
+def _extract_needs(
+    pair: LoadedPair, compiled: list[Compiled], archives: dict[str, list[str]], problems: list[Problem]
+) -> tuple[dict[str, list[str]], list[str]]:
+    entities = pair.source.model.entities
+    needs: dict[str, set[str]] = {}
+    for one in compiled:
+        for entity, fields in one.needs.items():
+            needs.setdefault(entity, set()).update(fields)
+    for listed in archives.values():
+        for entity in listed:
+            needs.setdefault(entity, set()).update(f for f, rule in entities[entity].fields.items() if rule.pii != "secret")
+    graph: dict[str, set[str]] = {}
+    queue = [entity for entity in needs if entities[entity].sql]
+    while queue:
+        view = queue.pop()
+        if view in graph:
+            continue
+        try:
+            inner = view_needs(pair.source.model, entities[view])
+        except ExpressionError as error:
+            place = pair.source.document.place("entities", view, "sql")
+            problems.append(Problem(f"{view}: {error}", place, error.value, error.allowed))
+            continue
+        graph[view] = {e for e in inner if entities[e].sql}
+        for entity, fields in inner.items():
+            for secret in sorted(f for f in fields if entities[entity].fields[f].pii == "secret"):
+                place = pair.source.document.place("entities", view, "sql")
+                problems.append(Problem(f"{view}: a field of class secret is never read", place, f"{entity}.{secret}"))
+            needs.setdefault(entity, set()).update(fields)
+        queue.extend(graph[view])
+    physical = {
+        entity: [f for f in entities[entity].fields if f in fields or f in entities[entity].key]
+        for entity, fields in needs.items()
+        if entities[entity].sql is None
+    }
+    for view in graph:
+        for table in entities[view].covers:  # coverage is counted on the covered table's key
+            if table not in physical:
+                physical[table] = list(entities[table].key)
+    try:
+        return physical, list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        place = pair.source.document.place("entities", error.args[1][0], "sql")
+        problems.append(Problem(f"these views read each other: {' -> '.join(error.args[1])}", place))
+        return physical, []

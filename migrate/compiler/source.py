@@ -1,0 +1,198 @@
+"""SQL that gives a source entity its types: from raw columns as extracted to the types its contract declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+
+from sqlglot import exp
+
+from migrate.compiler.text import key_text, literal, name, translate
+from migrate.contracts.model import Contract, Entity, Field, FileFormat
+from migrate.expressions import parse_query
+
+RAW, SOURCE = "raw", "source"
+ROW, FAULT, FAULT_VALUE, BAD = "_row", "_fault", "_fault_value", "_bad"
+SEPARATOR = "\x1f"
+"""Between field and raw value in the entries of the ``_bad`` list."""
+
+AMBIGUOUS = "?"
+"""Before the field in a ``_bad`` entry: the value reads differently under two of the declared formats."""
+
+SQL_TYPES = {
+    "string": "VARCHAR",
+    "int": "BIGINT",
+    "decimal": "DOUBLE",
+    "flag": "BOOLEAN",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+    "epoch": "TIMESTAMP",
+}
+_INTEGERS = {
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "HUGEINT",
+}
+
+
+def physical_sql(entity_name: str, entity: Entity, fields: list[str], raw: Dict[str, str], format_: FileFormat) -> str:
+    """A view over the extracted rows of a table or file.
+
+    ``raw`` holds the SQL types of the columns that are there; fields without a column read as null. ``_bad`` lists
+    the fields whose value cannot be read as their type, each with the raw text, so that none turns to null unseen.
+    """
+    columns, bad = [], []
+    for field in fields:
+        rule = entity.fields[field]
+        if field not in raw:
+            columns.append(f"CAST(NULL AS {SQL_TYPES[rule.type]}) AS {name(field)}")
+            continue
+        typed, fails, ambiguous = typed_sql(rule, f"r.{name(field)}", raw[field], format_)
+        columns.append(f"{typed} AS {name(field)}")
+        for condition, mark in ((fails, ""), (ambiguous, AMBIGUOUS)):
+            if condition:
+                entry = f"{literal(mark + field + SEPARATOR)} || CAST(r.{name(field)} AS VARCHAR)"
+                bad.append(f"CASE WHEN {condition} THEN {entry} END")
+    listed = f"nullif(list_filter([{', '.join(bad)}], lambda x: x IS NOT NULL), [])" if bad else "CAST(NULL AS VARCHAR[])"
+    columns.append(f"{listed} AS {name(BAD)}")
+    columns.extend(f"r.{name(column)}" for column in (ROW, FAULT, FAULT_VALUE))
+    return (
+        f"CREATE OR REPLACE VIEW {name(SOURCE, entity_name)} AS\nSELECT {', '.join(columns)}\nFROM {name(RAW, entity_name)} AS r"
+    )
+
+
+def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tuple[str, str | None, str | None]:
+    """``(typed expression, condition of a value that is not of the type, condition of an ambiguous one)``."""
+    as_text = raw if raw_type == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
+    trimmed = f"trim({as_text})"
+    absent = ""
+    if rule.never:
+        absent = f"{as_text if rule.type == 'string' else trimmed} IN ({', '.join(literal(str(v)) for v in rule.never)})"
+    integer = raw_type in _INTEGERS
+    if absent and integer and all(isinstance(v, int) for v in rule.never):
+        absent = f"{raw} IN ({', '.join(str(v) for v in rule.never)})"
+    whole = raw if integer else (
+        f"CASE WHEN regexp_full_match({trimmed}, '[+-]?[0-9]+') THEN TRY_CAST({trimmed} AS BIGINT) END"
+    )  # fmt: skip
+    ambiguous = None
+    match rule.type:
+        case "string":
+            typed = as_text
+            return (f"CASE WHEN {absent} THEN NULL ELSE {typed} END" if absent else typed), None, None
+        case "int":
+            wide = raw_type in ("UBIGINT", "HUGEINT")
+            typed = f"CAST({raw} AS BIGINT)" if integer and not wide else f"TRY_CAST({whole} AS BIGINT)"
+        case "decimal":
+            number = f"TRY_CAST({raw} AS DOUBLE)" if raw_type != "VARCHAR" else decimal_text(trimmed, format_.decimal)
+            typed = f"CASE WHEN isfinite({number}) THEN {number} END"
+            numbers = [value for value in rule.never if isinstance(value, int | float)]
+            if numbers:
+                absent = f"({absent} OR coalesce({number} IN ({', '.join(map(repr, numbers))}), FALSE))"
+        case "flag":
+            typed = raw if raw_type == "BOOLEAN" else (
+                f"CASE lower({trimmed}) WHEN '1' THEN TRUE WHEN '0' THEN FALSE WHEN 'true' THEN TRUE WHEN 'false' "
+                f"THEN FALSE WHEN {literal(format_.true.lower())} THEN TRUE WHEN {literal(format_.false.lower())} "
+                "THEN FALSE END"
+            )  # fmt: skip
+        case "epoch":
+            # Bounds keep the year within 1 to 9999: what lies outside is no date, and make_timestamp would overflow.
+            typed = (
+                f"CASE WHEN {whole} BETWEEN -62135596800 AND 253402300799 "
+                f"THEN make_timestamp(CAST({whole} AS BIGINT) * 1000000) END"
+            )
+        case "date" | "datetime":
+            sql_type = SQL_TYPES[rule.type]
+            if raw_type in ("DATE", "TIMESTAMP"):
+                typed = f"CAST({raw} AS {sql_type})"
+            else:
+                readings = [_strptime(trimmed, f) for f in rule.formats] or [_iso(trimmed)]
+                typed = f"CAST(coalesce({', '.join(readings)}) AS {sql_type})"
+                if len(readings) > 1:
+                    found = f"list_filter([{', '.join(readings)}], lambda x: x IS NOT NULL)"
+                    several = f"len(list_distinct({found})) > 1"
+                    ambiguous = f"NOT coalesce({absent}, FALSE) AND {several}" if absent else several
+    blank = f"{trimmed} = ''" if raw_type == "VARCHAR" else "FALSE"
+    empty = f"({blank} OR {absent})" if absent else blank
+    if absent:
+        typed = f"CASE WHEN {absent} THEN NULL ELSE {typed} END"
+    return typed, f"{raw} IS NOT NULL AND NOT {empty} AND ({typed}) IS NULL", ambiguous
+
+
+def decimal_text(sql: str, mark: str) -> str:
+    """The number in a text with the decimal mark ``mark``; null for anything else, such as a thousands mark."""
+    point = "[.]" if mark == "." else f"[{mark}]"
+    shape = f"[+-]?([0-9]+({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?"
+    dotted = sql if mark == "." else f"replace({sql}, {literal(mark)}, '.')"
+    return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) THEN TRY_CAST({dotted} AS DOUBLE) END"
+
+
+def _iso(sql: str) -> str:
+    """An ISO 8601 date or instant as a UTC timestamp; an offset is honoured, none means UTC."""
+    shape = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+    reading = f"timezone('UTC', TRY_CAST({sql} AS TIMESTAMPTZ))"
+    return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) AND year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END"
+
+
+def _strptime(sql: str, format_: str) -> str:
+    """Parse, but only text whose years have as many digits as the format says: '21' is no year 0021."""
+    reading = f"try_strptime({sql}, {literal(format_)})"
+    return f"CASE WHEN year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END" if "%Y" in format_ else reading
+
+
+def view_sql(contract: Contract, entity_name: str, entity: Entity, as_of: str) -> str:
+    """A contract's view, materialised: its SELECT over the typed entities, plus the engine's own columns."""
+    assert entity.sql is not None
+    tree = parse_query(entity.sql)
+    defined = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if table.name not in defined:
+            alias = table.alias or table.name
+            table.set("db", exp.to_identifier(SOURCE, quoted=True))
+            table.set("this", exp.to_identifier(table.name, quoted=True))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    body = translate(tree, lambda table, column: name(table, column) if table else name(column), as_of)
+    key = key_text(f"v.{name(part)}" for part in entity.key)
+    columns = [f"CAST(v.{name(field)} AS {SQL_TYPES[rule.type]}) AS {name(field)}" for field, rule in entity.fields.items()]
+    columns += [
+        f"CAST(NULL AS VARCHAR[]) AS {name(BAD)}",
+        f"row_number() OVER (ORDER BY {key}) AS {name(ROW)}",
+    ]
+    # A row that stands for a record of a covered table is as broken as that record.
+    joins, faults, values = "", ["NULL"], ["NULL"]
+    for number, (covered_table, field) in enumerate(entity.covers.items()):
+        alias = f"c{number}"
+        covered = key_text(f"t.{name(part)}" for part in contract.entities[covered_table].key)
+        joins += (
+            f"\nLEFT JOIN (SELECT {covered} AS _k, t.{name(FAULT)}, t.{name(FAULT_VALUE)} FROM "
+            f"{name(SOURCE, covered_table)} AS t WHERE t.{name(FAULT)} IS NOT NULL) AS {alias} "
+            f"ON {alias}._k = CAST(v.{name(field)} AS VARCHAR)"
+        )
+        faults.append(f"{alias}.{name(FAULT)}")
+        values.append(f"{alias}.{name(FAULT_VALUE)}")
+    for column, parts in ((FAULT, faults), (FAULT_VALUE, values)):
+        columns.append(f"CAST(coalesce({', '.join(parts)}) AS VARCHAR) AS {name(column)}")
+    return f"CREATE OR REPLACE TABLE {name(SOURCE, entity_name)} AS\nSELECT {', '.join(columns)}\nFROM (\n{body}\n) AS v{joins}"
+
+
+def view_needs(contract: Contract, entity: Entity) -> dict[str, set[str]]:
+    """``{entity: fields}`` that a view reads directly. A column without qualifier counts for every table that has it."""
+    assert entity.sql is not None
+    tree = parse_query(entity.sql)
+    aliases: dict[str, set[str]] = {}
+    needs: dict[str, set[str]] = {}
+    for table in tree.find_all(exp.Table):
+        if table.name in contract.entities:
+            aliases.setdefault(table.alias or table.name, set()).add(table.name)
+            needs.setdefault(table.name, set())
+    used = [(column.table, column.name) for column in tree.find_all(exp.Column)]
+    used += [("", part.name) for join in tree.find_all(exp.Join) for part in join.args.get("using") or ()]
+    for qualifier, column in used:
+        for table_name in aliases.get(qualifier, set()) if qualifier else set(needs):
+            if column in contract.entities[table_name].fields:
+                needs[table_name].add(column)
+    return needs

@@ -1,0 +1,85 @@
+"""Pieces of SQL text shared by the compiler's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from sqlglot import exp
+
+Resolver = Callable[[str, str], str]
+"""Gives the SQL of a column by (qualifier or '', name)."""
+
+
+@cache
+def name(*parts: str) -> str:
+    """A quoted identifier, dotted when several parts are given."""
+    return ".".join(exp.to_identifier(part, quoted=True).sql(dialect="duckdb") for part in parts)
+
+
+def literal(value: object) -> str:
+    """A SQL literal of a YAML scalar."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    return _string(str(value))
+
+
+@cache
+def _string(value: str) -> str:
+    return exp.Literal.string(value).sql(dialect="duckdb")
+
+
+def key_text(parts: Iterable[str]) -> str:
+    """The text of a key. One part: its text. Several: joined by '|', with '\\' and '|' inside them escaped."""
+    parts = list(parts)
+    if len(parts) == 1:
+        return f"CAST({parts[0]} AS VARCHAR)"
+    escaped = [f"replace(replace(coalesce(CAST({part} AS VARCHAR), ''), '\\', '\\\\'), '|', '\\|')" for part in parts]
+    return "(" + " || '|' || ".join(escaped) + ")"
+
+
+def value_text(sql: str) -> str:
+    """Text by which value maps and crosswalks are looked up: booleans as 1 and 0, as databases export them."""
+    return f"CASE WHEN typeof({sql}) = 'BOOLEAN' THEN CAST(TRY_CAST({sql} AS INTEGER) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END"
+
+
+def translate(tree: exp.Expression, resolve: Resolver, as_of: str) -> str:
+    """The DuckDB SQL of a vocabulary expression: columns resolved, casts made total, own functions written out."""
+
+    def rewrite(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Column):
+            return exp.maybe_parse(resolve(node.table, node.name), dialect="duckdb")
+        if type(node) is exp.Cast:
+            return exp.TryCast(this=node.this, to=node.args["to"])
+        if isinstance(node, exp.Anonymous):
+            written = _own_function(node, as_of)
+            if written is not None:
+                return exp.maybe_parse(written, dialect="duckdb")
+        return node
+
+    return _bottom_up(tree.copy(), rewrite).sql(dialect="duckdb")
+
+
+def _bottom_up(node: exp.Expression, rewrite: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+    for child in list(node.iter_expressions()):
+        replacement = _bottom_up(child, rewrite)
+        if replacement is not child:
+            child.replace(replacement)
+    return rewrite(node)
+
+
+def _own_function(node: exp.Anonymous, as_of: str) -> str | None:
+    arguments = [argument.sql(dialect="duckdb") for argument in node.expressions]
+    match node.name.lower():
+        case "as_of":
+            return f"CAST({literal(as_of)} AS TIMESTAMP)"
+        case "key":
+            return key_text(arguments)
+        case "occurrences":
+            x = arguments[0]
+            return f"CASE WHEN {x} IS NULL THEN NULL ELSE COUNT(*) OVER (PARTITION BY {x}) END"
+    return None

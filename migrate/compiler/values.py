@@ -1,0 +1,56 @@
+"""Values on their way into a target's types: what fits, and the SQL that says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from migrate.compiler.source import SQL_TYPES
+from migrate.compiler.text import literal
+
+
+def target_value(sql: str, field_type: str) -> str:
+    """``sql`` as the target's type, or null where it is not of it: a fraction is no int, 'yes' is no flag."""
+    text = f"trim(CAST({sql} AS VARCHAR))"
+    match field_type:
+        case "int":
+            whole = f"regexp_full_match({text}, '[+-]?[0-9]+([.]0+)?')"
+            return f"CASE WHEN {whole} THEN TRY_CAST({text} AS BIGINT) END"
+        case "flag":
+            return f"CASE lower({text}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END"
+        case "decimal":
+            number = f"TRY_CAST({sql} AS DOUBLE)"
+            return f"CASE WHEN isfinite({number}) THEN {number} END"
+        case "date" | "datetime" | "epoch":
+            moment = f"TRY_CAST({sql} AS {SQL_TYPES[field_type]})"
+            return f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {moment} END"
+    return f"CAST({sql} AS VARCHAR)"
+
+
+def typed_literal(value: object, field_type: str) -> str:
+    """A YAML scalar as a literal of a target's type."""
+    if value is None:
+        return f"CAST(NULL AS {SQL_TYPES[field_type]})"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"CAST({literal(text)} AS {SQL_TYPES[field_type]})"
+
+
+def fits(value: object, field_type: str) -> bool:
+    """Is a YAML scalar of a target's type?"""
+    if value is None or field_type == "string":
+        return True
+    if field_type == "flag":
+        return isinstance(value, bool)
+    if field_type == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if field_type == "decimal":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+def spellings(key: str) -> tuple[str, ...]:
+    """A value map's key as text and, for booleans, as the 1 or 0 that databases export."""
+    return {"true": ("1", "true"), "false": ("0", "false")}.get(key, (key,))

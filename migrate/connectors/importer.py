@@ -1,0 +1,293 @@
+"""Reading load files back as the target's own importer would, by the rules its contract states.
+
+Written independently of the writer on purpose: what the target would drop, clear or misread has to show as a difference,
+so nothing here may know what was meant.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import duckdb
+import pyarrow as pa
+
+from migrate.compiler.source import SQL_TYPES, decimal_text
+from migrate.compiler.text import key_text, literal, name
+from migrate.connectors.package import effective_format
+from migrate.contracts.model import Contract, Entity, Field, FileFormat
+from migrate.errors import RunFailed
+from migrate.mapping.model import Scalar
+from validators.referential import target_query
+
+READ, SCHEMA = "read", "imported"
+FIELD_LIMIT = 64 * 1024 * 1024
+"""Characters in one cell; the csv module's own limit is below what course descriptions hold."""
+MAX_RATIO, LARGE = 200, 1 << 30
+"""A package that unpacks to more than LARGE bytes and to more than MAX_RATIO times its size is refused."""
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file of the package and the entity it was taken for (None: the importer would not know it)."""
+
+    name: str
+    entity: str | None
+    rows: int
+    problem: str | None = None
+
+
+class Importer:
+    """Imports a package into ``imported."entity"`` tables and ``refused`` (entity, key, reason)."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+        self.connection, self.contract = connection, contract
+        assert contract.target is not None
+        self.target = contract.target
+        connection.execute(f"CREATE SCHEMA {SCHEMA}; CREATE SCHEMA {READ}")
+        self.line = 0
+        self.entities_read: set[str] = set()
+        csv.field_size_limit(FIELD_LIMIT)
+        connection.execute("CREATE TABLE refused (entity VARCHAR, key VARCHAR, reason VARCHAR)")
+
+    def run(self, files: list[Path]) -> list[ReadFile]:
+        """Read every file, then apply the importer's rules in load order."""
+        seen = []
+        for entity_name, entity in self.contract.entities.items():
+            columns = ", ".join(f"{name(f)} VARCHAR" for f in entity.fields)
+            self.connection.execute(f"CREATE TABLE {name(READ, entity_name)} ({columns}, _line BIGINT)")
+        for file_name, content in _contents(files):
+            seen.append(self._read(file_name, content))
+        for entity_name, entity in self.contract.entities.items():
+            self._import(entity_name, entity)
+        before = -1
+        while before != (before := self._refused()):
+            # What referred to a refused row is refused in its turn.
+            for entity_name, entity in self.contract.entities.items():
+                self._refuse(entity_name, entity)
+                self._resolve_all(entity_name, entity)
+        return seen
+
+    def _refused(self) -> int:
+        row = self.connection.execute("SELECT count(*) FROM refused").fetchone()
+        return int(row[0]) if row else 0
+
+    # Reading -----------------------------------------------------------------------------------------------------
+
+    def _read(self, file_name: str, content: bytes) -> ReadFile:
+        by_name = next((n for n, e in self.contract.entities.items() if _is_part(e.file, file_name)), None)
+        format_ = effective_format(self.contract, self.contract.entities[by_name]) if by_name else self.target.format
+        try:
+            encoding = "utf-8-sig" if format_.encoding.lower() in ("utf-8", "utf8") else format_.encoding
+            text = content.decode(encoding)
+        except UnicodeDecodeError as error:
+            return ReadFile(file_name, None, 0, f"not {format_.encoding} at byte {error.start}")
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=format_.delimiter,
+            quotechar=format_.quote or None,
+            quoting=csv.QUOTE_MINIMAL if format_.quote else csv.QUOTE_NONE,
+        )
+        header = [cell.strip().lower() for cell in next(reader, [])]
+        entity_name = by_name if self.target.identify == "name" else self._by_header(header)
+        if entity_name is None:
+            return ReadFile(file_name, None, 0, f"no kind of file has these columns: {', '.join(header)}")
+        entity = self.contract.entities[entity_name]
+        if self.target.strict_columns and set(header) != set(entity.fields):
+            wrong = ", ".join(sorted(set(header) ^ set(entity.fields)))
+            return ReadFile(file_name, entity_name, 0, f"unknown or missing columns: {wrong}")
+        fields = list(entity.fields)
+        places = [header.index(f) if f in header else None for f in fields]
+        rows: list[list[str | None]] = []
+        lines: list[int] = []
+        total = 0
+        for cells in reader:
+            if self.target.blank_rows == "skip" and not any(cell.strip() for cell in cells):
+                continue
+            rows.append([self._cell(cells[p]) if p is not None and p < len(cells) else None for p in places])
+            self.line += 1  # counted over all files, so that a row has a number of its own
+            lines.append(self.line)
+            total += 1
+            if len(rows) == 50_000:
+                self._store(entity_name, fields, rows, lines)
+                rows, lines = [], []
+        self._store(entity_name, fields, rows, lines)
+        self.entities_read.add(entity_name)
+        return ReadFile(file_name, entity_name, total)
+
+    def _cell(self, cell: str) -> str | None:
+        if self.target.strip:
+            cell = cell.strip()
+        return cell or None
+
+    def _store(self, entity_name: str, fields: list[str], rows: list[list[str | None]], lines: list[int]) -> None:
+        columns = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(fields))]
+        table = pa.Table.from_arrays([*columns, pa.array(lines, pa.int64())], names=[*fields, "_line"])
+        self.connection.register("_rows", table)
+        self.connection.execute(f"INSERT INTO {name(READ, entity_name)} SELECT * FROM _rows")
+        self.connection.unregister("_rows")
+
+    def _by_header(self, header: list[str]) -> str | None:
+        columns = set(header)
+        for entity_name, entity in self.contract.entities.items():
+            signature = entity.identified_by
+            if (
+                signature is not None
+                and columns.issuperset(signature.all)
+                and (not signature.any or columns.intersection(signature.any))
+                and not columns.intersection(signature.none)
+            ):
+                return entity_name
+        return None
+
+    # Importing ---------------------------------------------------------------------------------------------------
+
+    def _import(self, entity_name: str, entity: Entity) -> None:
+        read = name(READ, entity_name)
+        format_ = effective_format(self.contract, entity)
+        columns, refusals = [], []
+        for field, rule in entity.fields.items():
+            typed, wrong = _stored(rule, f"r.{name(field)}", format_)
+            columns.append(f"{typed} AS {name(field)}")
+            if wrong:
+                refusals.append((wrong, f"{field}: the value cannot be read"))
+            if rule.required:
+                refusals.append((f"r.{name(field)} IS NULL", f"{field}: a value is required"))
+            if rule.max_length is not None and rule.type == "string":
+                refusals.append((f"length(r.{name(field)}) > {rule.max_length}", f"{field}: the value is too long"))
+        cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in refusals)
+        reason = f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
+        raw_key = key_text(f"r.{name(part)}" for part in entity.key)
+        self.connection.execute(
+            f"CREATE TABLE {name(SCHEMA, entity_name)} AS SELECT {', '.join(columns)}, r._line, "
+            f"{reason} AS _reason, {raw_key} AS _raw_key FROM {read} AS r"
+        )
+        self._drop(entity_name, "_reason IS NOT NULL", "_reason")
+        key = key_text(f"t.{name(part)}" for part in entity.key)
+        if entity.duplicates != "keep":
+            direction = "DESC" if entity.duplicates == "last" else ""
+            self._drop(
+                entity_name,
+                f"_line IN (SELECT _line FROM (SELECT t._line, row_number() OVER (PARTITION BY {key} "
+                f"ORDER BY t._line {direction}) AS n FROM {name(SCHEMA, entity_name)} AS t) WHERE n > 1)",
+                literal("another row of the file has the same key"),
+            )
+        self._resolve_all(entity_name, entity)
+
+    def _resolve_all(self, entity_name: str, entity: Entity) -> None:
+        for field, rule in entity.fields.items():
+            if rule.references is not None:
+                self._resolve(entity_name, field, rule)
+
+    def _resolve(self, entity_name: str, field: str, rule: Field) -> None:
+        reference = rule.references
+        assert reference is not None
+        other = reference.field or self.contract.entities[reference.entity].key[0]
+        unknown = (
+            f"{name(field)} IS NOT NULL AND CAST({name(field)} AS VARCHAR) NOT IN (SELECT CAST({name(other)} AS VARCHAR) "
+            f"FROM {name(SCHEMA, reference.entity)} WHERE {name(other)} IS NOT NULL)"
+        )
+        if reference.unknown == "keep" or not self._can_judge(entity_name, reference.entity):
+            return
+        if reference.unknown == "clear":
+            self.connection.execute(f"UPDATE {name(SCHEMA, entity_name)} SET {name(field)} = NULL WHERE {unknown}")
+        else:
+            self._drop(entity_name, unknown, literal(f"{field}: no {reference.entity} has this {other}"))
+
+    def _can_judge(self, entity_name: str, other: str) -> bool:
+        """References to records that are imported later, or whose file is not there, are not judged: the target may
+        hold them already."""
+        order = list(self.contract.entities)
+        return other in self.entities_read and order.index(other) <= order.index(entity_name)
+
+    def _refuse(self, entity_name: str, entity: Entity) -> None:
+        key = key_text(f"t.{name(part)}" for part in entity.key)
+        for refusal in entity.refuses:
+            wrong = key_text(f"r.{name(part)}" for part in entity.key)
+            self._drop(
+                entity_name,
+                f"_line IN (SELECT t._line FROM {name(SCHEMA, entity_name)} AS t WHERE {key} IN "
+                f"(SELECT {wrong} FROM ({target_query(refusal.sql, SCHEMA)}) AS r))",
+                literal(refusal.message),
+            )
+
+    def _drop(self, entity_name: str, condition: str, reason: str) -> None:
+        table = name(SCHEMA, entity_name)
+        self.connection.execute(
+            f"INSERT INTO refused SELECT {literal(entity_name)}, _raw_key, {reason} FROM {table} WHERE {condition}"
+        )
+        self.connection.execute(f"DELETE FROM {table} WHERE {condition}")
+
+
+def _stored(rule: Field, raw: str, format_: FileFormat) -> tuple[str, str | None]:
+    """``(what the importer stores, condition under which it refuses the row or None)``."""
+    wrong: str | None = None
+    match rule.type:
+        case "string":
+            typed = raw
+        case "flag":
+            lowered = f"lower({raw})"
+            true, false = (literal(word.lower()) for word in (format_.true, format_.false))
+            typed = (
+                f"CASE WHEN {lowered} IN ({true}, 'true', '1') THEN TRUE WHEN {lowered} IN ({false}, 'false', '0') THEN FALSE END"
+            )
+        case "date" | "datetime" | "epoch":
+            formats = rule.formats or ((format_.date,) if rule.type == "date" else (format_.datetime, format_.date))
+            readings = ", ".join(f"try_strptime({raw}, {literal(f)})" for f in formats)
+            typed = f"CAST(coalesce({readings}) AS {SQL_TYPES[rule.type]})"
+        case "int":
+            typed = f"CASE WHEN regexp_full_match({raw}, '[+-]?[0-9]+') THEN TRY_CAST({raw} AS BIGINT) END"
+        case "decimal":
+            number = decimal_text(raw, format_.decimal)
+            typed = f"CASE WHEN isfinite({number}) THEN {number} END"
+    if rule.type != "string" and rule.read.unparsable == "refuse":
+        wrong = f"{raw} IS NOT NULL AND ({typed}) IS NULL"
+    if rule.enum:
+        words = [str(word) for word in rule.enum]
+        whens = [f"WHEN lower({raw}) = {literal(word.lower())} THEN {literal(word)}" for word in words]
+        if rule.read.match == "prefix":
+            whens += [
+                f"WHEN starts_with(lower({raw}), {literal(w.lower())}) OR starts_with({literal(w.lower())}, lower({raw})) "
+                f"THEN {literal(w)}"
+                for w in words
+            ]
+        known = f"CASE {' '.join(whens)} END"
+        typed = f"CAST({known} AS {SQL_TYPES[rule.type]})"
+        otherwise: Scalar = rule.read.otherwise
+        if otherwise is not None:
+            typed = f"CASE WHEN {raw} IS NULL THEN NULL ELSE coalesce({typed}, {literal(otherwise)}) END"
+        else:
+            wrong = f"{raw} IS NOT NULL AND ({known}) IS NULL"
+    return typed, wrong
+
+
+def _is_part(pattern: str | None, file_name: str) -> bool:
+    """``users.csv`` and its further parts ``users_2.csv``, ``users_3.csv``."""
+    if pattern is None:
+        return False
+    stem, _, ending = pattern.rpartition(".")
+    own = PurePosixPath(file_name).name
+    middle = own.removeprefix(stem).removesuffix("." + ending)
+    return own == pattern or (own.startswith(stem) and own.endswith("." + ending) and middle[:1] == "_" and middle[1:].isdigit())
+
+
+def _contents(files: list[Path]) -> Iterator[tuple[str, bytes]]:
+    for file in files:
+        if file.suffix != ".zip":
+            yield file.name, file.read_bytes()
+            continue
+        try:
+            with zipfile.ZipFile(file) as archive:
+                entries = archive.infolist()
+                size = sum(entry.file_size for entry in entries)
+                if size > LARGE and size > MAX_RATIO * file.stat().st_size:
+                    raise RunFailed(f"{file} unpacks to {size} bytes, more than {MAX_RATIO} times its size")
+                for entry in entries:
+                    if entry.filename.lower().endswith(".csv") and not PurePosixPath(entry.filename).name.startswith("."):
+                        yield entry.filename, archive.read(entry)
+        except zipfile.BadZipFile as error:
+            raise RunFailed(f"{file} is not a zip that can be read: {error}") from None

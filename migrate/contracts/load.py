@@ -1,0 +1,119 @@
+"""Reading a contract and checking that the names in it exist."""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.contracts.model import Contract, Entity, FileFormat
+from migrate.errors import ConfigurationError, Problem
+from migrate.expressions.regex import regex_error
+from migrate.located_yaml import Document, Keys, read
+from migrate.models import build
+
+
+@dataclass(frozen=True)
+class LoadedContract:
+    """A contract with the document it was read from, so that later complaints can name a line."""
+
+    model: Contract
+    document: Document
+
+    @property
+    def system(self) -> str:
+        return self.model.system
+
+    def entity(self, name: str) -> Entity:
+        return self.model.entities[name]
+
+
+def load_contract(file: Path) -> LoadedContract:
+    """Read and check one contract. Raises ConfigurationError with every problem found."""
+    document = read(file)
+    contract = build(Contract, document)
+    problems = list(_problems(contract, document))
+    if problems:
+        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+    return LoadedContract(contract, document)
+
+
+def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
+    if contract.source is None and contract.target is None:
+        yield Problem("a contract needs source or target", document.place())
+    yield from _format_problems(contract, document)
+    names = tuple(contract.entities)
+    for name, entity in contract.entities.items():
+        here = ("entities", name)
+        fields = tuple(entity.fields)
+        for index, field in enumerate(entity.key):
+            if field not in entity.fields:
+                yield Problem(
+                    f"the key of {name} is not one of its fields",
+                    document.place(*here, "key", index), field, fields,
+                )  # fmt: skip
+        if sum(given is not None for given in (entity.sql, entity.file, entity.table)) > 1:
+            yield Problem(f"{name} has more than one of table, file, sql", document.place(*here))
+        for field, rule in entity.fields.items():
+            reference = rule.references
+            if reference is None:
+                continue
+            at = document.place(*here, "fields", field, "references")
+            if reference.entity not in contract.entities:
+                yield Problem(f"{name}.{field} refers to no entity", at, reference.entity, names)
+            elif reference.field is not None:
+                other = contract.entities[reference.entity]
+                if reference.field not in other.fields:
+                    yield Problem(
+                        f"{name}.{field} refers to no field of {reference.entity}",
+                        at, reference.field, tuple(other.fields),
+                    )  # fmt: skip
+        for table, field in entity.covers.items():
+            at = document.place(*here, "covers", table)
+            if table not in contract.entities:
+                yield Problem(f"{name} covers no entity", at, table, names)
+            if field not in entity.fields:
+                yield Problem(f"{name} covers {table} by no field of its own", at, field, fields)
+
+
+def _format_problems(contract: Contract, document: Document) -> Iterator[Problem]:
+    """Values that are of the right type and cannot work all the same."""
+    formats: list[tuple[Keys, FileFormat]] = [
+        (("entities", name, "format"), entity.format) for name, entity in contract.entities.items() if entity.format
+    ]
+    formats += [
+        ((word, "format"), part.format) for word, part in (("source", contract.source), ("target", contract.target)) if part
+    ]
+    for keys, given in formats:
+        try:
+            codecs.lookup(given.encoding)
+        except LookupError:
+            yield Problem("unknown encoding", document.place(*keys, "encoding"), given.encoding, ("utf-8", "cp1252", "utf-16"))
+        if len(given.delimiter) != 1:
+            yield Problem("a delimiter is one character", document.place(*keys, "delimiter"), given.delimiter)
+        if len(given.quote) > 1:
+            yield Problem("a quote is one character, or blank for none", document.place(*keys, "quote"), given.quote)
+    if contract.target and contract.target.max_rows is not None and contract.target.max_rows < 1:
+        yield Problem("max_rows is at least 1", document.place("target", "max_rows"), contract.target.max_rows)
+    for name, entity in contract.entities.items():
+        for field, rule in entity.fields.items():
+            at = ("entities", name, "fields", field)
+            if rule.pattern is not None and (error := regex_error(rule.pattern)) is not None:
+                yield Problem(f"pattern is not a regular expression: {error}", document.place(*at, "pattern"), rule.pattern)
+            for word, bound in (("min", rule.min), ("max", rule.max)):
+                if bound is not None and not _is_bound(rule.type, bound):
+                    yield Problem(f"{word} is not of type {rule.type}", document.place(*at, word), bound)
+
+
+def _is_bound(field_type: str, bound: float | str) -> bool:
+    if field_type in ("int", "decimal"):
+        return isinstance(bound, int | float)
+    if field_type in ("date", "datetime", "epoch"):
+        try:
+            dt.datetime.fromisoformat(str(bound))
+        except ValueError:
+            return False
+        return True
+    return False

@@ -1,0 +1,201 @@
+"""The words of a contract. One contract file describes one system, as a source, as a target, or as both.
+
+The models check shape only; names that have to exist elsewhere are checked in :mod:`migrate.contracts.load`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from annotated_types import Len
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import Field as Default
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")]
+Severity = Literal["fatal", "reject", "quarantine", "blocked", "hold", "warn"]
+FieldType = Literal["string", "int", "decimal", "flag", "date", "datetime", "epoch"]
+
+
+def _one_or_more(given: object) -> object:
+    if isinstance(given, str):
+        return (given,)
+    return tuple(given) if isinstance(given, list) else given
+
+
+OneOrMore = Annotated[tuple[Name, ...], BeforeValidator(_one_or_more), Len(min_length=1)]
+PiiClass = Literal["name", "email", "login", "identifier", "contact", "free_text", "secret"]
+
+
+class Words(BaseModel):
+    """Base of every model: unknown words are errors, values are not coerced, instances do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+
+
+class ReadRule(Words):
+    """How the target's own importer reads this field; where it differs from what was written, data is lost."""
+
+    match: Literal["exact", "prefix"] = "exact"
+    """``prefix``: a value that merely starts with (or is the start of) an allowed word is taken for it."""
+    otherwise: Any = None
+    """What the importer stores for a value outside ``enum``; without it the row is refused."""
+    unparsable: Literal["empty", "refuse"] = "refuse"
+    """A date or number that does not parse: stored empty, or the row is refused."""
+
+
+class Reference(Words):
+    """A field that holds the key of another entity of the same system."""
+
+    entity: Name
+    field: Name | None = None
+    """The field of ``entity`` that is meant; its key by default."""
+    unknown: Literal["refuse", "clear", "keep"] = "refuse"
+    """What the importer does with a value that names no record: refuse the row, store nothing, keep the text."""
+
+
+class Field(Words):
+    """One field of an entity."""
+
+    type: FieldType = "string"
+    required: bool = False
+    unique: bool = False
+    enum: tuple[Any, ...] = ()
+    min_length: int | None = None
+    max_length: int | None = None
+    """Characters (code points), not bytes."""
+    pattern: str | None = None
+    """A regular expression (RE2) the whole value has to match."""
+    min: float | str | None = None
+    max: float | str | None = None
+    formats: tuple[str, ...] = ()
+    """strptime formats in which a source writes a date, in order of preference; the target's one format to write."""
+    never: tuple[Any, ...] = ()
+    """Sentinel values that mean 'no value', such as 0 for an epoch. They read as null and are not counted as data."""
+    references: Reference | None = None
+    pii: PiiClass | None = None
+    """Class of personal data. ``secret`` is never extracted, logged or shown."""
+    concept: str | None = None
+    """The system-neutral idea, such as ``person.family_name``; mappings can be drafted from it."""
+    optional: bool = False
+    """The column is missing in some versions of the system; it reads as null there."""
+    read: ReadRule = ReadRule()
+    note: str = ""
+
+
+class FileFormat(Words):
+    """How a delimited file is written or read. ``line_end`` is what stands after each record when writing."""
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    line_end: str = "\n"
+    datetime: str = "%Y-%m-%dT%H:%M:%SZ"
+    """strftime format of instants, written in UTC."""
+    date: str = "%Y-%m-%d"
+    true: str = "1"
+    false: str = "0"
+    decimal: str = "."
+    """The decimal mark."""
+
+
+class Refusal(Words):
+    """A rule of the target that needs more than one row: which rows its importer refuses, as a query.
+
+    ``sql`` selects the key fields of the refused rows of this entity from the target's entities (closed vocabulary).
+    """
+
+    code: Code
+    message: str
+    sql: str
+    severity: Literal["quarantine", "blocked"] = "quarantine"
+
+
+class Entity(Words):
+    """A set of records: a table, a file, or a view over them.
+
+    Exactly one of these says where the rows are: ``sql`` (a view), ``file`` (a delimited file), or neither, which
+    means the database table ``table`` (named as the entity by default).
+    """
+
+    label: str = ""
+    key: OneOrMore
+    fields: dict[Name, Field]
+    table: str | None = None
+    file: str | None = None
+    """File name; as a source it may hold ``*`` and then stands for several files of one shape, read in name order."""
+    format: FileFormat | None = None
+    """Where this file differs from the system's ``format``."""
+    sql: str | None = None
+    covers: dict[Name, Name] = {}
+    """For views: ``{table: field}``. Every key of ``table`` has to appear in ``field`` of one view that covers it;
+    those that do not are reported, so that a join cannot lose records."""
+    identified_by: HeaderSignature | None = None
+    """Columns by which the target's importer tells the kind of a file from its header."""
+    duplicates: Literal["last", "refuse", "keep"] = "refuse"
+    """What the importer does with a second row of the same key."""
+    refuses: tuple[Refusal, ...] = ()
+    optional: bool = False
+    """The table or file is missing in some versions or exports; it reads as empty there."""
+
+
+class HeaderSignature(Words):
+    """A file is of this kind when its header has all of ``all`` and one of ``any`` and none of ``none``."""
+
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+
+
+class VersionProbe(Words):
+    """Where the system keeps its version, and which versions were tried (matched as prefixes)."""
+
+    table: Name
+    value: Name
+    where: dict[Name, str]
+    known: tuple[str, ...]
+
+
+class Source(Words):
+    """How the system can be read."""
+
+    kind: Literal["database", "files"]
+    prefix: str | None = None
+    """Default prefix of the table names; None where the system has no such thing."""
+    version: VersionProbe | None = None
+    format: FileFormat = FileFormat()
+
+
+class Target(Words):
+    """How the system can be written, and how its importer reads what was written."""
+
+    kind: Literal["files"]
+    package: str | None = None
+    """Name of the zip that holds the files; None: they lie in a plain folder."""
+    format: FileFormat = FileFormat()
+    identify: Literal["header", "name"] = "name"
+    """Does the importer tell files apart by their header row or by their name?"""
+    strip: bool = False
+    """Blanks around a cell are removed by the importer."""
+    blank_rows: Literal["skip", "refuse"] = "refuse"
+    max_rows: int | None = None
+    """Rows per file; more rows are written to further files."""
+    strict_columns: bool = False
+    """Unknown or missing columns refuse the whole file."""
+
+
+class Contract(Words):
+    """A system: its entities, and how it is read or written."""
+
+    system: Name
+    label: str
+    note: str = ""
+    source: Source | None = None
+    target: Target | None = None
+    entities: dict[Name, Entity]
+    """For a target in load order: records come after those they refer to."""
+    internal: dict[str, str] = Default(default_factory=dict)
+    """Tables (glob patterns) that hold no records of the organisation, with the reason: caches, logs, sessions."""
+
+
+Entity.model_rebuild()

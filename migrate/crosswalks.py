@@ -1,0 +1,80 @@
+"""Crosswalks: value tables that people confirm, one CSV each in the workspace's ``crosswalks/``."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from migrate.compiler.mapping import CROSSWALK
+from migrate.compiler.text import literal, name
+from migrate.errors import Place, Problem
+
+COLUMNS = ("source", "label", "rows", "target", "equivalence", "confidence", "status", "by", "at", "reason")
+STATUSES = ("proposed", "confirmed", "rejected", "waived")
+EQUIVALENCES = ("equal", "wider", "narrower", "inexact")
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    """``entries``: a frame of text columns named as COLUMNS."""
+
+    name: str
+    file: Path
+    entries: pd.DataFrame
+
+
+def read_crosswalk(crosswalk: str, file: Path) -> tuple[Crosswalk | None, list[Problem]]:
+    """Read one crosswalk; every wrong row is a problem with its line."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            header = next(reader, [])
+            rows = [(reader.line_num, row) for row in reader if row]
+    except FileNotFoundError:
+        hint = f"write {file.name} with the header {','.join(COLUMNS)}"
+        return None, [Problem(f"the crosswalk {crosswalk} has no file", Place(file), hint=hint)]
+    except (csv.Error, UnicodeDecodeError, OSError) as error:
+        return None, [Problem(f"the crosswalk cannot be read: {error}", Place(file))]
+    if tuple(header) != COLUMNS:
+        return None, [Problem("the header is not a crosswalk's", Place(file), ",".join(header), COLUMNS)]
+    problems, seen = [], set()
+    for line, cells in rows:
+        here = Place(file, line)
+        if len(cells) != len(COLUMNS):
+            problems.append(Problem(f"{len(cells)} cells stand here, a row has {len(COLUMNS)}", here, ",".join(cells)))
+            continue
+        row = dict(zip(COLUMNS, cells, strict=True))
+        if row["source"] == "":
+            problems.append(Problem("source is blank", here))
+        if row["source"] in seen:
+            problems.append(Problem("this source value stands twice", here, row["source"]))
+        seen.add(row["source"])
+        if row["status"] not in STATUSES:
+            problems.append(Problem("status is not allowed", here, row["status"], STATUSES))
+        if row["equivalence"] not in EQUIVALENCES:
+            problems.append(Problem("equivalence is not allowed", here, row["equivalence"], EQUIVALENCES))
+        if row["target"] == "" and row["status"] in ("proposed", "confirmed"):
+            problems.append(Problem(f"{row['source']!r} has no target", here, hint="name one, or reject the entry"))
+    whole = [cells for _, cells in rows if len(cells) == len(COLUMNS)]
+    return Crosswalk(crosswalk, file, pd.DataFrame(whole, columns=list(COLUMNS), dtype=str)), problems
+
+
+def register(connection: duckdb.DuckDBPyConnection, crosswalk: str, entries: list[tuple[str, str, str]]) -> None:
+    """Make ``(source, target, status)`` entries known to the engine."""
+    values = ", ".join(f"({literal(s)}, {literal(t)}, {literal(st)})" for s, t, st in entries) or "(NULL, NULL, NULL)"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {name(CROSSWALK, crosswalk)} AS SELECT CAST(source AS VARCHAR) AS source, "
+        "CAST(target AS VARCHAR) AS target, CAST(status AS VARCHAR) AS status FROM (VALUES "
+        f"{values}) AS v(source, target, status) WHERE source IS NOT NULL"
+    )
+
+
+def usable(crosswalk: Crosswalk, live: bool) -> list[tuple[str, str, str]]:
+    """The entries a run uses: confirmed ones, and in a rehearsal also those that are proposed."""
+    frame = crosswalk.entries
+    chosen = frame[frame["status"].isin(["confirmed"] if live else ["confirmed", "proposed"])]
+    return list(chosen[["source", "target", "status"]].itertuples(index=False, name=None))

@@ -1,0 +1,63 @@
+"""The embedded engine: a DuckDB session with bounds, and the names of its schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from migrate.compiler.mapping import CROSSWALK, IDENTITY, MAPPED
+from migrate.compiler.source import RAW, SOURCE
+from migrate.compiler.text import literal
+from migrate.errors import OutOfSpace, RunFailed
+
+DEFAULT_MEMORY = "1GB"
+
+
+@contextmanager
+def session(spill: Path | None = None, memory: str = DEFAULT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection that keeps within ``memory`` and spills to ``spill`` (a folder, made when needed).
+
+    It reads and writes local files for the engine only: extensions are neither fetched nor loaded, and no expression
+    of a mapping can name a file. Raises OutOfSpace where the disk is full and RunFailed for every other engine error.
+    """
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "preserve_insertion_order": False,
+    }
+    if spill is not None:
+        settings["temp_directory"] = str(spill)
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        for schema in (RAW, SOURCE, IDENTITY, MAPPED, CROSSWALK):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        yield connection
+    except duckdb.Error as error:
+        raise translated(error) from error
+    finally:
+        connection.close()
+
+
+def translated(error: duckdb.Error) -> RunFailed:
+    """The engine's error as one of ours, in a line."""
+    text = " ".join(str(error).split())
+    if "No space left" in text or "disk full" in text.lower() or "max_temp_directory_size" in text:
+        return OutOfSpace(f"the disk is full: {text[:300]}", hint="free space, then run again")
+    return RunFailed(f"the engine stopped: {text[:600]}", hint="lms-migrate sql WORKSPACE ENTITY prints the statement")
+
+
+def copy_to_parquet(connection: duckdb.DuckDBPyConnection, select: str, file: Path) -> int:
+    """Write the rows of ``select`` to ``file``; gives their number."""
+    statement = f"COPY ({select}) TO {literal(str(file))} (FORMAT parquet, COMPRESSION zstd)"
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+def scan(*files: Path) -> str:
+    """A table function that reads Parquet files."""
+    return f"read_parquet([{', '.join(literal(str(file)) for file in files)}])"

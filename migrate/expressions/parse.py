@@ -1,0 +1,112 @@
+"""Parsing expressions and views, and refusing whatever the vocabulary does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from migrate.expressions.vocabulary import (
+    OWN_ARGUMENTS,
+    OWN_FUNCTIONS,
+    anonymous_names,
+    function_names,
+    query_nodes,
+    value_nodes,
+)
+
+
+class ExpressionError(ValueError):
+    """The text is not an expression of the vocabulary. ``value`` is the part at fault, ``allowed`` the choice."""
+
+    def __init__(self, message: str, value: str | None = None, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.value = value
+        self.allowed = allowed
+
+
+def parse_expression(text: str) -> exp.Expression:
+    """Parse a scalar expression. Raises ExpressionError. The tree is the caller's own."""
+    return _expression(text).copy()
+
+
+def parse_order(text: str) -> list[exp.Ordered]:
+    """Parse an ORDER BY list, such as ``lastaccess desc, id``. Nulls come last unless it says otherwise."""
+    tree = _parse(f"select 1 from t order by {text}")
+    order = tree.args.get("order")
+    given = {word for word, value in tree.args.items() if value}
+    if not isinstance(order, exp.Order) or not given <= {"expressions", "from", "from_", "order", "kind"}:
+        raise ExpressionError("this is not an order list", text)
+    items: list[exp.Ordered] = []
+    for item in order.expressions:
+        ordered = item if isinstance(item, exp.Ordered) else exp.Ordered(this=item)
+        _refuse_foreign(ordered.this, value_nodes())
+        items.append(ordered)
+    return items
+
+
+def parse_query(text: str) -> exp.Expression:
+    """Parse a view of a contract: one SELECT (with CTEs and unions) of the closed vocabulary. The tree is the
+    caller's own."""
+    return _query(text).copy()
+
+
+def columns_of(tree: exp.Expression) -> Iterator[tuple[str, str]]:
+    """``(qualifier or '', name)`` of every column in the expression."""
+    for column in tree.find_all(exp.Column):
+        yield column.table, column.name
+
+
+@cache
+def _expression(text: str) -> exp.Expression:
+    tree = _parse(text)
+    _refuse_foreign(tree, value_nodes())
+    return tree
+
+
+@cache
+def _query(text: str) -> exp.Expression:
+    tree = _parse(text)
+    if not isinstance(tree, exp.Query):
+        raise ExpressionError("a view has to be one SELECT", text)
+    _refuse_foreign(tree, query_nodes())
+    if tree.find(exp.Star) and any(not isinstance(s.parent, exp.Count) for s in tree.find_all(exp.Star)):
+        raise ExpressionError("a view names its columns; * is not used", "*")
+    return tree
+
+
+def _parse(text: str) -> exp.Expression:
+    try:
+        trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
+    except SqlglotError as error:
+        listed = getattr(error, "errors", None)
+        detail = listed[0] if listed else {}
+        message = str(detail.get("description") or error).rstrip(".")
+        raise ExpressionError(f"the expression does not parse: {message}", text) from None
+    if len(trees) != 1:
+        raise ExpressionError("one expression is expected", text)
+    tree = trees[0]
+    assert isinstance(tree, exp.Expression)
+    return tree
+
+
+def _refuse_foreign(tree: exp.Expression, allowed: frozenset[type[exp.Expr]]) -> None:
+    for node in tree.walk():
+        if isinstance(node, exp.Anonymous):
+            if node.name.lower() not in anonymous_names():
+                raise ExpressionError("unknown function", node.name, function_names())
+            least, most = OWN_ARGUMENTS.get(node.name.lower(), (0, 99))
+            if not least <= len(node.expressions) <= most:
+                raise ExpressionError(OWN_FUNCTIONS[node.name.lower()], node.sql())
+        elif type(node) not in allowed:
+            name = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
+            raise ExpressionError("not in the vocabulary of expressions", name, function_names())
+        if isinstance(node, exp.Column) and node.args.get("db"):
+            raise ExpressionError("a name has at most one dot", node.sql())
+        if isinstance(node, exp.With) and node.args.get("recursive"):
+            raise ExpressionError("a view may not call itself", "recursive")
+        if isinstance(node, exp.Table) and (node.args.get("db") or isinstance(node.this, exp.Func)):
+            raise ExpressionError("only entities of the contract can be read", node.sql())

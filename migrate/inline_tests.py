@@ -1,0 +1,223 @@
+"""Running the examples that stand inside mappings: rows given, rows expected, through the very SQL of a run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from migrate import crosswalks
+from migrate.codes import TITLES
+from migrate.compiler.mapping import MAPPED
+from migrate.compiler.plan import Plan, make_plan
+from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW
+from migrate.compiler.text import literal, name
+from migrate.engine import session
+from migrate.errors import ConfigurationError, Problem
+from migrate.located_yaml import Keys
+from migrate.mapper import build_given_identity, build_source, findings_sql, map_rows
+from migrate.mapping.load import LoadedMapping, LoadedPair
+from migrate.mapping.model import InlineTest
+
+AS_OF = "2026-01-01 00:00:00"
+"""``as_of()`` in inline tests, so that they do not age."""
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """How many tests ran, the problems of those that failed, and what no test exercised."""
+
+    ran: int
+    problems: tuple[Problem, ...]
+    unexercised: dict[str, list[str]]
+    """Per mapping, the codes that it can give and no test of its own provokes."""
+
+
+def run_inline_tests(pair: LoadedPair) -> TestOutcome:
+    """Run every inline test of every mapping of ``pair``."""
+    problems: list[Problem] = []
+    unexercised: dict[str, list[str]] = {}
+    ran = 0
+    for mapping in pair.mappings.values():
+        seen: set[str] = set()
+        plan = make_plan(pair, AS_OF, [mapping.name], with_archives=False)
+        for index, test in enumerate(mapping.model.tests):
+            ran += 1
+            problems += _run(plan, mapping, test, ("tests", index), seen)
+        if missing := sorted(_own_codes(mapping, plan) - seen):
+            unexercised[mapping.name] = missing
+    return TestOutcome(ran, tuple(problems), unexercised)
+
+
+def _own_codes(mapping: LoadedMapping, plan: Plan) -> set[str]:
+    """The codes a mapping's author wrote; those the engine adds to every mapping are not his to test."""
+    compiled, model = plan.rows[mapping.name], mapping.model
+    written = {code for code, _ in compiled.exclusions}
+    written |= {rule.code for rule in compiled.rules if rule.code not in TITLES}
+    return written | {step.code for step in (model.merge, model.fold) if step}
+
+
+def _run(plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys, seen: set[str]) -> list[Problem]:
+    document, pair = mapping.document, plan.pair
+    unknown = [e for e in test.given if e not in pair.source.model.entities]
+    if unknown:
+        allowed = tuple(pair.source.model.entities)
+        return [
+            Problem(
+                "given names no entity of the source",
+                document.place(*at, "given", unknown[0]),
+                unknown[0],
+                allowed,
+            )
+        ]
+    for word, given, allowed in (
+        ("identities", test.identities, tuple(pair.mappings)),
+        ("crosswalks", test.crosswalks, pair.model.crosswalks),
+    ):
+        for name_ in given:
+            if name_ not in allowed:
+                place = document.place(*at, word, name_)
+                return [Problem(f"{word} of a test names nothing that is there", place, name_, tuple(allowed))]
+    try:
+        with session() as connection, tempfile.TemporaryDirectory() as folder:
+            problems = _prepare(connection, plan, mapping, test, at)
+            if problems:
+                return problems
+            map_rows(connection, plan.rows[mapping.name], Path(folder) / "rows.parquet")
+            return _compare(connection, plan, mapping, test, at, seen)
+    except Exception as error:
+        if isinstance(error, ConfigurationError):
+            raise
+        first = str(error).split("\n")[0]
+        return [Problem(f"test {test.name!r} cannot run: {first}", document.place(*at, "name"))]
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys
+) -> list[Problem]:
+    entities = plan.pair.source.model.entities
+    given_views = frozenset(e for e in test.given if entities[e].sql)
+    # What only a given view would need is not asked for.
+    for entity in {*plan.physical, *test.given}:
+        fields = list(entities[entity].fields)
+        rows = []
+        for number, row in enumerate(test.given.get(entity, []), start=1):
+            for field in row:
+                if field not in fields:
+                    place = mapping.document.place(*at, "given", entity, number - 1, field)
+                    return [Problem(f"{entity} has no such field", place, field, tuple(fields))]
+            cells = [literal(_text(row.get(field))) for field in fields]
+            rows.append(f"({', '.join([*cells, str(number), 'NULL', 'NULL'])})")
+        columns = [*fields, ROW, FAULT, FAULT_VALUE]
+        empty = f"({', '.join(['NULL'] * len(columns))})"
+        typed = ", ".join(f"CAST({name(c)} AS {'BIGINT' if c == ROW else 'VARCHAR'}) AS {name(c)}" for c in columns)
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {name(RAW, entity)} AS SELECT {typed} FROM (VALUES {', '.join(rows) or empty}) "
+            f"AS v({', '.join(name(c) for c in columns)}) WHERE {name(ROW)} IS NOT NULL"
+        )
+    build_source(connection, plan, given_views)
+    for other in plan.identities:
+        if other in test.identities or other != mapping.name:
+            build_given_identity(connection, plan.identities[other], test.identities.get(other, {}))
+    if mapping.name in plan.identities and mapping.name not in test.identities:
+        from migrate.mapper import build_identities
+
+        own = Plan(
+            plan.pair,
+            plan.as_of,
+            plan.names,
+            plan.rows,
+            {mapping.name: plan.identities[mapping.name]},
+            {},
+            [],
+        )
+        build_identities(connection, own)
+    for crosswalk in plan.pair.model.crosswalks:
+        entries = test.crosswalks.get(crosswalk, {})
+        crosswalks.register(connection, crosswalk, [(s, t, "confirmed") for s, t in entries.items()])
+    return []
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    mapping: LoadedMapping,
+    test: InlineTest,
+    at: Keys,
+    seen: set[str],
+) -> list[Problem]:
+    document, problems = mapping.document, []
+    table = name(MAPPED, mapping.name)
+    cursor = connection.execute(f"SELECT * FROM {table} ORDER BY _order, _key")
+    columns = [d[0] for d in cursor.description]
+    rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+    loading = [row for row in rows if row["_disposition"] == "candidate"]
+    if len(loading) != len(test.expect):
+        message = f"test {test.name!r}: {len(test.expect)} row(s) expected, {len(loading)} would load"
+        stands = "; ".join(f"{r['_key']}: {r['_disposition']} {r['_code'] or ''}".strip() for r in rows)
+        problems.append(Problem(message, document.place(*at, "expect"), stands))
+    for index, (expected, row) in enumerate(zip(test.expect, loading, strict=False)):
+        for field, value in expected.items():
+            place = document.place(*at, "expect", index, field)
+            if "to:" + field not in row:
+                allowed = tuple(mapping.model.fields)
+                problems.append(Problem(f"test {test.name!r}: no such field", place, field, allowed))
+            elif _text(row["to:" + field]) != _text(value):
+                got = _text(row["to:" + field])
+                problems.append(
+                    Problem(
+                        f"test {test.name!r}: {field} is {got!r}",
+                        place,
+                        value,
+                        hint="mend the mapping or the test",
+                    )
+                )
+    by_key = {row["_key"]: row["_disposition"].replace("candidate", "created") for row in rows}
+    for key, disposition in test.dispositions.items():
+        if by_key.get(key) != disposition:
+            place = document.place(*at, "dispositions", key)
+            got = by_key.get(key, "not there")
+            problems.append(Problem(f"test {test.name!r}: {key} is {got}", place, disposition))
+    seen.update(row["_code"] for row in rows if row["_code"])
+    problems += _compare_findings(connection, plan, mapping, test, at, seen)
+    return problems
+
+
+def _compare_findings(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    mapping: LoadedMapping,
+    test: InlineTest,
+    at: Keys,
+    seen: set[str],
+) -> list[Problem]:
+    sql = findings_sql(plan.rows[mapping.name])
+    found = connection.execute(f"SELECT DISTINCT code, severity FROM ({sql})").fetchall() if sql else []
+    raised = {code for code, _ in found}
+    seen |= raised
+    problems = []
+    for index, code in enumerate(test.findings):
+        if code not in raised:
+            place = mapping.document.place(*at, "findings", index)
+            problems.append(Problem(f"test {test.name!r}: the finding is not raised", place, code, tuple(sorted(raised))))
+    for code, severity in sorted(found):
+        if severity != "warn" and code not in test.findings:
+            place = mapping.document.place(*at)
+            problems.append(Problem(f"test {test.name!r}: an unexpected finding is raised", place, code))
+    return problems
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00") if value.time() == dt.time() else value.isoformat(" ")
+    return str(value)

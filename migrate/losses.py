@@ -1,0 +1,136 @@
+"""The loss register: for every field and table of the source, is it mapped, archived, dropped with a reason, or neither?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from migrate.compiler.plan import Plan
+from migrate.compiler.source import view_needs
+from migrate.errors import Problem
+
+Treatment = Literal["dropped", "archived", "undeclared"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something of the source that does not reach the target. ``field`` is None for a whole table."""
+
+    entity: str
+    field: str | None
+    treatment: Treatment
+    reason: str
+    code: str | None = None
+    archive: str | None = None
+
+    @property
+    def source(self) -> str:
+        return f"{self.entity}.{self.field}" if self.field else self.entity
+
+
+def register(plan: Plan) -> list[Loss]:
+    """Everything the contract knows of the source that the mapping does not carry over."""
+    return [loss for loss in _entities(plan) if loss is not None]
+
+
+def undeclared(plan: Plan) -> list[Problem]:
+    """What is neither mapped, archived nor dropped, as problems with the place where a reason belongs."""
+    problems = []
+    for loss in register(plan):
+        if loss.treatment != "undeclared":
+            continue
+        mapping = next((m for m in plan.pair.mappings.values() if m.source_name == loss.entity), None)
+        document, keys = (mapping.document, ("drop",)) if mapping else (plan.pair.document, ("drop",))
+        hint = f'map it, archive it, or write its reason: drop: {{{loss.field if mapping else loss.source}: "..."}}'
+        problems.append(
+            Problem(
+                f"{loss.source} holds data and is neither mapped nor dropped",
+                document.place(*keys),
+                loss.source,
+                hint=hint,
+            )
+        )
+    return problems
+
+
+def table_treatment(plan: Plan, table: str) -> Loss | None:
+    """What the pair says of a table that no contract describes; None where it says nothing."""
+    contract, pair = plan.pair.source.model, plan.pair.model
+    for archive, rule in pair.archive.items():
+        if any(fnmatchcase(table, pattern) for pattern in rule.tables):
+            return Loss(table, None, "archived", rule.reason, rule.code, archive)
+    for pattern, reason in (*pair.drop.items(), *contract.internal.items()):
+        if fnmatchcase(table, pattern):
+            return Loss(table, None, "dropped", reason)
+    return None
+
+
+def _entities(plan: Plan) -> Iterator[Loss]:
+    contract = plan.pair.source.model
+    mapped = _carried(plan)
+    read_elsewhere = _read_by_views_and_lookups(plan)
+    archived = {entity: archive for archive, listed in plan.archives.items() for entity in listed}
+    for entity, model in contract.entities.items():
+        used_as_source = entity in mapped
+        if model.sql and not used_as_source:
+            continue
+        drops = {
+            field: reason
+            for m in plan.pair.mappings.values()
+            if m.source_name == entity
+            for field, reason in m.model.drop.items()
+        }
+        if not used_as_source and entity not in read_elsewhere:
+            yield from _whole(plan, entity, archived)
+            continue
+        for field, rule in model.fields.items():
+            loss = _field(plan, entity, field, drops, archived)
+            if rule.pii == "secret":
+                yield Loss(entity, field, "dropped", "a secret; it is never read")
+            elif field in model.key or field in mapped.get(entity, set()) or field in read_elsewhere.get(entity, set()):
+                continue
+            else:
+                yield loss
+
+
+def _field(plan: Plan, entity: str, field: str, drops: dict[str, str], archived: dict[str, str]) -> Loss:
+    if entity in archived:
+        rule = plan.pair.model.archive[archived[entity]]
+        return Loss(entity, field, "archived", rule.reason, rule.code, archived[entity])
+    if field in drops:
+        return Loss(entity, field, "dropped", drops[field])
+    for pattern, reason in plan.pair.model.drop.items():
+        if fnmatchcase(f"{entity}.{field}", pattern):
+            return Loss(entity, field, "dropped", reason)
+    return Loss(entity, field, "undeclared", "")
+
+
+def _whole(plan: Plan, entity: str, archived: dict[str, str]) -> Iterator[Loss]:
+    """A table that no mapping and no view reads."""
+    if entity in archived:
+        rule = plan.pair.model.archive[archived[entity]]
+        yield Loss(entity, None, "archived", rule.reason, rule.code, archived[entity])
+    else:
+        yield table_treatment(plan, entity) or Loss(entity, None, "undeclared", "")
+
+
+def _carried(plan: Plan) -> dict[str, set[str]]:
+    carried: dict[str, set[str]] = {}
+    for compiled in plan.rows.values():
+        carried.setdefault(compiled.mapping.source_name, set()).update(compiled.carried)
+    return carried
+
+
+def _read_by_views_and_lookups(plan: Plan) -> dict[str, set[str]]:
+    contract = plan.pair.source.model
+    read: dict[str, set[str]] = {}
+    for compiled in plan.rows.values():
+        for entity, fields in compiled.needs.items():
+            if entity != compiled.mapping.source_name:
+                read.setdefault(entity, set()).update(fields)
+    for view in plan.views:
+        for entity, fields in view_needs(contract, contract.entities[view]).items():
+            read.setdefault(entity, set()).update(fields)
+    return read

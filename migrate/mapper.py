@@ -1,0 +1,106 @@
+"""Executing a plan in the engine: typed source, identities, mapped rows, findings. Used by the map stage and by inline
+tests, so that a test runs the very statements a run does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from pathlib import Path
+
+import duckdb
+
+from migrate.compiler.mapping import IDENTITY, MAPPED, Compiled
+from migrate.compiler.plan import Plan
+from migrate.compiler.source import RAW, SOURCE, physical_sql, view_sql
+from migrate.compiler.text import key_text, literal, name
+from migrate.contracts.model import FileFormat
+from migrate.engine import copy_to_parquet, scan
+from migrate.mapping.model import TestIdentity
+
+
+def raw_types(connection: duckdb.DuckDBPyConnection, entity: str) -> dict[str, str]:
+    """``{column: SQL type without parameters}`` of the extracted rows of ``entity``."""
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {name(RAW, entity)}").fetchall()
+    return {str(column): str(sql_type).split("(")[0] for column, sql_type, *_ in rows if not column.startswith("_")}
+
+
+def build_source(connection: duckdb.DuckDBPyConnection, plan: Plan, given_views: frozenset[str] = frozenset()) -> None:
+    """Types over the raw tables, then the contract's views (but for ``given_views``, whose rows were given)."""
+    contract = plan.pair.source.model
+    default = contract.source.format if contract.source else FileFormat()
+    for entity in [*plan.physical, *sorted(given_views)]:
+        model = contract.entities[entity]
+        fields = plan.physical.get(entity) or list(model.fields)
+        format_ = model.format or default
+        connection.execute(physical_sql(entity, model, fields, raw_types(connection, entity), format_))
+    for view in plan.views:
+        if view not in given_views:
+            connection.execute(view_sql(contract, view, contract.entities[view], plan.as_of))
+
+
+def unique_sources(connection: duckdb.DuckDBPyConnection, plan: Plan) -> frozenset[str]:
+    """The mapped source entities in which no key stands twice."""
+    found = set()
+    for entity in {plan.pair.mappings[n].source_name for n in plan.names}:
+        key = key_text(f"e.{name(part)}" for part in plan.pair.source.model.entities[entity].key)
+        sql = f"SELECT count(*) = count(DISTINCT {key}) FROM {name(SOURCE, entity)} AS e"
+        row = connection.execute(sql).fetchone()
+        if row and row[0]:
+            found.add(entity)
+    return frozenset(found)
+
+
+def build_identities(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """For each mapping that others refer to: source key, target key, was it excluded or merged, and wanted fields."""
+    for mapping, compiled in plan.identities.items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE _keys AS {compiled.select}")
+        extra = "".join(f", s.{name('to:' + f)} AS {name('field:' + f)}" for f in compiled.fields)
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {name(IDENTITY, mapping)} AS\n"
+            "SELECT k._key AS source_key, s._target_key AS target_key, k._disposition = 'excluded' AS excluded, "
+            f"k._merged_into IS NOT NULL AS merged{extra}\n"
+            "FROM _keys AS k LEFT JOIN _keys AS s ON s._key = coalesce(k._merged_into, k._key)"
+        )
+        connection.execute("DROP TABLE _keys")
+
+
+def build_given_identity(connection: duckdb.DuckDBPyConnection, compiled: Compiled, rows: Dict[str, str | TestIdentity]) -> None:
+    """An identity table of given ``{source key: target key}`` pairs, as inline tests state them."""
+    extra = "".join(f", target_key AS {name('field:' + f)}" for f in compiled.fields)
+    given = {key: TestIdentity(target=row) if isinstance(row, str) else row for key, row in rows.items()}
+    values = ", ".join(
+        f"({literal(k)}, {literal(v.target)}, {literal(v.excluded)}, {literal(v.merged)})" for k, v in given.items()
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {name(IDENTITY, compiled.mapping.name)} AS SELECT CAST(source_key AS VARCHAR) AS "
+        f"source_key, CAST(target_key AS VARCHAR) AS target_key, excluded, merged{extra} FROM (VALUES "
+        f"{values or '(NULL, NULL, FALSE, FALSE)'}) AS v(source_key, target_key, excluded, merged) "
+        "WHERE source_key IS NOT NULL"
+    )
+
+
+def map_rows(connection: duckdb.DuckDBPyConnection, compiled: Compiled, file: Path) -> int:
+    """Write every source row of a mapping, with its values and where it stands, to ``file``; gives the row count."""
+    rows = copy_to_parquet(connection, f"SELECT * FROM (\n{compiled.select}\n) ORDER BY _order, _key", file)
+    connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, compiled.mapping.name)} AS SELECT * FROM {scan(file)}")
+    return rows
+
+
+def findings_sql(compiled: Compiled) -> str | None:
+    """A SELECT of the findings of a mapped entity, in the columns of ``findings.parquet``."""
+    if not compiled.rules:
+        return None
+    rules = ", ".join(
+        f"({r.number}, {literal(r.code)}, {literal(r.severity)}, {literal(r.field)}, {literal(r.message)})"
+        for r in compiled.rules
+    )
+    value = " ".join(f"WHEN {r.number} THEN {r.value}" for r in compiled.rules if r.value != "NULL")
+    root = " ".join(f"WHEN {r.number} THEN {r.root}" for r in compiled.rules if r.root != "NULL")
+    value_sql = f"CASE m._i {value} END" if value else "NULL"
+    root_sql = f"CASE m._i {root} END" if root else "NULL"
+    return (
+        f"SELECT r.code, r.severity, {literal(compiled.mapping.name)} AS entity, m._key AS key, "
+        f"nullif(r.field, '') AS field, CAST({value_sql} AS VARCHAR) AS value, r.message, "
+        f"CAST({root_sql} AS VARCHAR) AS root_cause\n"
+        f"FROM (SELECT *, unnest(_issues) AS _i FROM {name(MAPPED, compiled.mapping.name)} WHERE len(_issues) > 0) AS m\n"
+        f"JOIN (VALUES {rules}) AS r(number, code, severity, field, message) ON r.number = m._i"
+    )

@@ -1,0 +1,1 @@
+"""Mappings: what becomes of each source field, as data (``mappings/<source>_to_<target>/*.yaml``)."""

@@ -1,0 +1,128 @@
+"""Reading the mapping files of a pair of systems from a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from migrate.contracts.load import LoadedContract
+from migrate.contracts.model import Entity
+from migrate.errors import ConfigurationError, Place, Problem
+from migrate.located_yaml import Document, read
+from migrate.mapping.model import Mapping, Pair
+from migrate.models import build
+
+PAIR_FILE = "pair.yaml"
+
+
+@dataclass(frozen=True)
+class LoadedMapping:
+    """A mapping, the document it was read from and the entities on both of its sides."""
+
+    name: str
+    model: Mapping
+    document: Document
+    source_name: str
+    source: Entity
+    target_name: str
+    target: Entity
+
+    def references(self) -> list[str]:
+        """Names of the mappings that this one refers to, itself included where it does."""
+        named = [rule.ref for rule in self.model.fields.values() if rule.ref]
+        if self.model.only:
+            named.append(self.model.only.mapping)
+        return sorted(set(named))
+
+
+@dataclass(frozen=True)
+class LoadedPair:
+    """Everything a pair of systems is described by."""
+
+    model: Pair
+    document: Document
+    source: LoadedContract
+    target: LoadedContract
+    mappings: dict[str, LoadedMapping]
+    """In load order: by the target's order of entities, then by name."""
+
+    @cached_property
+    def by_dependency(self) -> list[str]:
+        """Mapping names, those referred to first. Cycles are broken at an arbitrary but fixed place."""
+        graph = {name: set(m.references()) - {name} for name, m in self.mappings.items()}
+        while True:
+            try:
+                return list(TopologicalSorter(graph).static_order())
+            except CycleError as error:
+                later, earlier = error.args[1][1], error.args[1][0]
+                graph[later].discard(earlier)
+
+    def closure(self, names: list[str]) -> list[str]:
+        """``names`` and every mapping they refer to, in load order."""
+        wanted, queue = set(names), list(names)
+        while queue:
+            for other in self.mappings[queue.pop()].references():
+                if other in self.mappings and other not in wanted:
+                    wanted.add(other)
+                    queue.append(other)
+        return [name for name in self.mappings if name in wanted]
+
+
+def load_pair(folder: Path, source: LoadedContract, target: LoadedContract) -> LoadedPair:
+    """Read ``pair.yaml`` and every other YAML file of ``folder``. Raises ConfigurationError with all problems."""
+    if not (folder / PAIR_FILE).is_file():
+        raise ConfigurationError(
+            f"{folder} holds no {PAIR_FILE}", hint="lms-migrate new DIR --from SYSTEM --to SYSTEM writes one"
+        )
+    pair_document = read(folder / PAIR_FILE)
+    pair = build(Pair, pair_document)
+    problems: list[Problem] = []
+    for word, given, contract in (("from", pair.source, source), ("to", pair.target, target)):
+        if given != contract.system:
+            problems.append(
+                Problem(
+                    f"{word} is not the workspace's system",
+                    pair_document.place(word),
+                    given,
+                    (contract.system,),
+                )
+            )
+    problems += [Problem("a mapping file ends in .yaml", Place(file)) for file in sorted(folder.glob("*.yml"))]
+    mappings: dict[str, LoadedMapping] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        if file.name == PAIR_FILE:
+            continue
+        try:
+            loaded = _load_mapping(file, source, target)
+            if loaded.name in mappings:
+                place = loaded.document.place("entity")
+                other = mappings[loaded.name].document.file.name
+                problems.append(Problem(f"{other} has the same name; give one of them another 'entity'", place, loaded.name))
+            mappings[loaded.name] = loaded
+        except ConfigurationError as error:
+            problems.extend(error.problems or [Problem(error.message)])
+    if problems:
+        raise ConfigurationError(f"{folder}: {len(problems)} problem(s)", problems=problems)
+    order = list(target.model.entities)
+    ordered = sorted(mappings.values(), key=lambda m: (order.index(m.target_name), m.name))
+    return LoadedPair(pair, pair_document, source, target, {m.name: m for m in ordered})
+
+
+def _load_mapping(file: Path, source: LoadedContract, target: LoadedContract) -> LoadedMapping:
+    document = read(file)
+    model = build(Mapping, document)
+    problems: list[Problem] = []
+    sides: list[tuple[str, Entity]] = []
+    for word, given, contract in (("from", model.source, source), ("to", model.to, target)):
+        system, _, entity = given.partition(".")
+        allowed = tuple(f"{contract.system}.{name}" for name in contract.model.entities)
+        if system != contract.system or entity not in contract.model.entities:
+            problems.append(Problem(f"{word} names no entity of {contract.system}", document.place(word), given, allowed))
+        else:
+            sides.append((entity, contract.entity(entity)))
+    if problems:
+        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+    (source_name, source_entity), (target_name, target_entity) = sides
+    return LoadedMapping(model.entity or file.stem, model, document, source_name, source_entity, target_name, target_entity)

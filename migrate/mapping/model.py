@@ -1,0 +1,244 @@
+"""The words of a mapping file and of a pair file.
+
+A *mapping* turns the rows of one source entity into rows of one target entity. A *pair* file (``pair.yaml``) holds what
+belongs to the pair as a whole: which mapping gives a source record its identity, what is archived, what is dropped.
+
+Conditions and expressions are SQL expressions of a closed vocabulary (:mod:`migrate.expressions`), over the fields of
+the ``from`` entity, the names under ``let``, and ``name.field`` of lookups and pivots.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field as Default
+from pydantic import model_validator
+
+from migrate.contracts.model import Code, Name, OneOrMore, Severity, Words
+
+Expression = str
+Scalar = str | int | float | bool | None
+Step = str | dict[Name, Any]
+"""One step of a ``do`` chain: an operator's name, or ``{operator: argument}``."""
+
+
+class Outcome(Words):
+    """What happens to a record that fails a rule.
+
+    ``warn`` loads it (with ``set`` in place of the value, when given); every other severity keeps the record back.
+    """
+
+    code: Code
+    severity: Severity = "quarantine"
+    message: str = ""
+    set: Scalar = None
+
+    @property
+    def replaces(self) -> bool:
+        """Was a replacement value given (``set: null`` counts)?"""
+        return "set" in self.model_fields_set
+
+
+class Exclusion(Words):
+    """Records that are left behind on purpose. A condition that is null does not exclude."""
+
+    code: Code
+    when: Expression
+    reason: str
+
+
+class ReferredExclusion(Words):
+    """Records that are left behind because the record they refer to was."""
+
+    code: Code
+    when: Literal["true"] = "true"
+    reason: str
+
+
+class Merge(Words):
+    """Many source records that are one target record; the survivor is loaded, the others become ``merged``."""
+
+    by: Expression
+    when: Expression = "true"
+    keep: str
+    """``ORDER BY`` list that puts the survivor first."""
+    code: Code
+    reason: str
+    confirm: bool = False
+    """A person has to confirm each group: a finding of severity ``warn`` for every merged record."""
+
+
+class Fold(Words):
+    """Many mapped rows with one target key; the first by ``keep`` is loaded, the others become ``merged``."""
+
+    by: OneOrMore
+    """Target fields."""
+    keep: str
+    """``ORDER BY`` list over target fields that puts the row to load first."""
+    combine: dict[Name, Literal["min", "max", "min_or_null", "max_or_null", "any"]] = {}
+    """Target fields that take an aggregate over the folded rows. ``*_or_null``: null as soon as one of them is null
+    (an open end stays open)."""
+    code: Code
+    reason: str
+
+
+class Lookup(Words):
+    """A row of another source entity, joined to each row: its fields are ``<name>.<field>``."""
+
+    entity: Name = Default(alias="from")
+    on: dict[Name, Expression]
+    """``{field of the other entity: expression over this row}``, all equal."""
+    cardinality: Literal["one", "optional"] = "optional"
+    """``one``: a row without partner is a finding. Several partners are always a finding (``LOOKUP-MANY``)."""
+
+
+class Pivot(Words):
+    """Attribute-value rows of another source entity as columns: ``<name>.<attribute>``."""
+
+    entity: Name = Default(alias="from")
+    by: Name
+    """The field of the other entity that holds this row's key."""
+    name: Name
+    value: Name
+    names: tuple[str, ...]
+    """The attributes that become columns. Those not listed stay for the archive or the loss register."""
+
+
+class DispositionFilter(Words):
+    """Take only records which another mapping of the same source entity ended in ``disposition``; exclude the rest."""
+
+    mapping: Name
+    disposition: Literal["merged"]
+    code: Code
+    reason: str
+
+
+class FieldRule(Words):
+    """How one target field is made: a base (``from``, ``expr``, ``const`` or ``ref``), then ``do``, then ``values`` or
+    ``crosswalk``, then the checks."""
+
+    source: Name | None = Default(default=None, alias="from")
+    expr: Expression | None = None
+    const: Scalar = None
+    ref: Name | None = None
+    """The mapping that gives the referred record its target key."""
+    field: Name | None = None
+    """With ``ref``: the target field of the referred record that is wanted; its target key by default."""
+    by: Expression | None = None
+    """With ``ref``: the source key of the referred record."""
+    missing: Outcome | None = None
+    """With ``ref``: the source key names no record, or one that is not loaded. Default: the record is ``blocked``."""
+    excluded: ReferredExclusion | None = None
+    """With ``ref``: when the referred record was excluded, exclude this one too. Default: it is ``blocked``."""
+    do: tuple[Step, ...] = ()
+    values: dict[str, Scalar] | None = None
+    crosswalk: Name | None = None
+    unmapped: Outcome | None = None
+    """A value that ``values`` or ``crosswalk`` do not list. Default: ``hold`` with code ``MAP-UNMAPPED``."""
+    check: dict[str, Any] = {}
+    """``{rule: Outcome}``; rules: email, not_blank, matches, max_length, in, between, expr (the last five take an
+    argument as ``to``). A list of outcomes runs a rule several times, with one ``to`` each."""
+    unique: Outcome | None = None
+    malformed: Outcome | None = None
+    """A source value that cannot be read as its type. Default: ``quarantine`` with code ``SRC-TYPE``."""
+    compare: Literal["exact", "trim", "case", "day", "unicode"] = "exact"
+    """The difference that reconciliation may excuse, and will count, between the mapped value and the one read back."""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_base(self) -> FieldRule:
+        given = [
+            word
+            for word, field in (("from", "source"), ("expr", "expr"), ("const", "const"), ("ref", "ref"))
+            if field in self.model_fields_set
+        ]
+        if len(given) != 1:
+            stands = " and ".join(given) or "none of them"
+            raise ValueError(f"a field needs exactly one of from, expr, const, ref; here stands {stands}")
+        if (self.ref is None) != (self.by is None):
+            raise ValueError("ref and by belong together")
+        if self.values is not None and self.crosswalk is not None:
+            raise ValueError("values and crosswalk exclude each other")
+        mapped = self.values is not None or self.crosswalk is not None
+        for word, needs, there in (
+            ("field", "ref", self.ref is not None),
+            ("missing", "ref", self.ref is not None),
+            ("excluded", "ref", self.ref is not None),
+            ("unmapped", "values or crosswalk", mapped),
+            ("malformed", "from", self.source is not None),
+        ):
+            if getattr(self, word) is not None and not there:
+                raise ValueError(f"{word} has no effect without {needs}")
+        return self
+
+
+class TestIdentity(Words):
+    """A referred record of an inline test that was excluded, or merged into another."""
+
+    target: str | None = None
+    excluded: bool = False
+    merged: bool = False
+
+
+class InlineTest(Words):
+    """An example that `check` runs: rows given, rows expected."""
+
+    name: str
+    given: dict[Name, list[dict[str, Any]]]
+    """``{source entity: rows}``; fields not named are null."""
+    identities: dict[Name, dict[str, str | TestIdentity]] = {}
+    """``{mapping: {source key: target key}}``: what references resolve to."""
+    crosswalks: dict[Name, dict[str, str]] = {}
+    """``{crosswalk: {source value: target value}}``; the workspace's own entries are not used in tests."""
+    expect: list[dict[str, Any]] = []
+    """Rows that would load, in key order; fields not named are not looked at."""
+    dispositions: dict[str, str] = {}
+    """``{source key: disposition}`` of records that are not loaded."""
+    findings: list[str] = []
+    """Codes that have to be raised (all of them, no others of severity above ``warn``)."""
+
+
+class Mapping(Words):
+    """One mapping file. Its name is the file's stem unless ``entity`` says otherwise."""
+
+    entity: Name | None = None
+    source: str = Default(alias="from")
+    """``system.entity``."""
+    to: str
+    """``system.entity``."""
+    note: str = ""
+    only: DispositionFilter | None = None
+    lookup: dict[Name, Lookup] = {}
+    pivot: dict[Name, Pivot] = {}
+    let: dict[Name, Expression] = {}
+    """Named intermediate expressions, in order; each may use those before it."""
+    exclude: tuple[Exclusion, ...] = ()
+    merge: Merge | None = None
+    fold: Fold | None = None
+    fields: dict[Name, FieldRule]
+    drop: dict[Name, str] = {}
+    """Source fields that are not carried over, with the reason."""
+    tests: tuple[InlineTest, ...] = ()
+
+
+class Archive(Words):
+    """Source records the target cannot hold, written to ``archive/`` with the new identities beside the old keys."""
+
+    tables: tuple[str, ...]
+    """Entities of the source, or glob patterns over its tables, archived whole (secrets excepted)."""
+    code: Code
+    reason: str
+
+
+class Pair(Words):
+    """``pair.yaml``: what belongs to the pair of systems as a whole."""
+
+    source: Name = Default(alias="from")
+    target: Name = Default(alias="to")
+    label: str
+    identities: dict[Name, Name] = {}
+    """``{source entity: mapping}``: which mapping gives a record of the source its target key."""
+    crosswalks: tuple[Name, ...] = ()
+    archive: dict[Name, Archive] = {}
+    drop: dict[str, str] = {}
+    """Tables (glob patterns) or ``table.column`` that are left behind, with the reason."""

@@ -1,0 +1,297 @@
+"""One run: the stages in order, the clock, the verdict, and a run folder that is readable whatever happens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from migrate import __version__
+from migrate.artefacts import sha256
+from migrate.check import check
+from migrate.compiler.plan import Plan, make_plan
+from migrate.connectors.opening import open_source
+from migrate.connectors.source import SourceConnector
+from migrate.errors import (
+    EXIT_ATTENTION,
+    EXIT_FAILED,
+    EXIT_PASS,
+    ConfigurationError,
+    MigrateError,
+    OutOfSpace,
+    Problem,
+    RunFailed,
+)
+from migrate.progress import Progress, Silent
+from migrate.run_folder import STAGES, RunFolder, new_run
+from migrate.stages.archive import archive
+from migrate.stages.extract import extract
+from migrate.stages.load import load
+from migrate.stages.map import map_stage
+from migrate.stages.read_back import read_back
+from migrate.stages.reconcile import DISPOSITIONS, reconcile
+from migrate.stages.validate import validate
+from migrate.workspace import Workspace
+
+Result = TypeVar("Result")
+LIBRARIES = (
+    "duckdb",
+    "sqlalchemy",
+    "connectorx",
+    "pandera",
+    "polars",
+    "pandas",
+    "pyarrow",
+    "sqlglot",
+    "jinja2",
+    "click",
+)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended."""
+
+    folder: Path
+    summary: dict[str, Any]
+    exit_code: int
+    failure: str | None = None
+
+
+class _Stopped(Exception):
+    """`--stop-after` was reached."""
+
+
+def run(
+    workspace_folder: Path,
+    *,
+    live: bool = False,
+    only: str | None = None,
+    stop_after: str | None = None,
+    progress: Progress | None = None,
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+) -> RunResult:
+    """Run a workspace. Problems known before the first row raise ConfigurationError; later ones end in the result.
+
+    ``only`` names one mapping (those it refers to are run with it); ``stop_after`` is one of STAGES.
+    """
+    checked = check(workspace_folder)
+    workspace = checked.workspace
+    if only is not None and only not in workspace.pair.mappings:
+        problem = Problem("no mapping has this name", value=only, allowed=tuple(workspace.pair.mappings))
+        raise ConfigurationError("--only cannot be used", problems=[problem])
+    deliver = _delivery(workspace) if live else None
+    started = now()
+    as_of = workspace.settings.as_of or started.strftime("%Y-%m-%d %H:%M:%S")
+    plan = make_plan(workspace.pair, as_of, [only] if only else None, with_archives=only is None)
+    source = open_source(workspace)
+    try:
+        folder = new_run(workspace.runs, lambda: started)
+    except OSError as error:
+        source.close()
+        raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
+    run_ = _Run(workspace, plan, folder, source, progress or Silent(), deliver, stop_after)
+    _describe(run_, live, started, as_of)
+    try:
+        return run_.go()
+    finally:
+        source.close()
+
+
+@dataclass
+class _Run:
+    workspace: Workspace
+    plan: Plan
+    folder: RunFolder
+    source: SourceConnector
+    progress: Progress
+    deliver: Path | None
+    stop_after: str | None
+
+    def go(self) -> RunResult:
+        failure: str | None = None
+        try:
+            self.folder.save()
+            self._stages()
+        except _Stopped:
+            pass
+        except KeyboardInterrupt:
+            failure = "interrupted"
+            self._end(failure)
+            raise
+        except (MigrateError, OSError) as error:
+            named = _named(error)
+            return self._end(str(named), named.exit_code)
+        except Exception as error:  # a defect of ours: the run folder says so, and keeps the details
+            self.folder.give_back()
+            with suppress(OSError):
+                (self.folder.path / "defect.txt").write_text(traceback.format_exc(), "utf-8")
+            what = f"a defect of lms-migrate stopped the run: {type(error).__name__}: {error}"
+            return self._end(f"{what}\n    next:    report it with {self.folder.path / 'defect.txt'}")
+        return self._end(failure)
+
+    def _stages(self) -> None:
+        plan, folder, progress, memory = self.plan, self.folder, self.progress, self.workspace.settings.memory
+        extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress))
+        known = self.workspace.crosswalks
+        mapped = self._stage("map", lambda: map_stage(extracted, plan, known, folder, progress, memory))
+        validated = self._stage("validate", lambda: validate(mapped, plan, folder, progress, memory))
+        fatal = [code for code, entry in folder.facts["codes"].items() if entry["severity"] == "fatal"]
+        if fatal:
+            number = sum(folder.summary["findings"][code] for code in fatal)
+            what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
+            raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
+        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, self.deliver))
+        back = self._stage("read_back", lambda: read_back(loaded, plan, folder, progress, memory, self.deliver))
+
+        def last() -> None:
+            reconciled = reconcile(validated, back, plan, folder, progress, memory)
+            archive(extracted, reconciled, plan, folder, progress, memory)
+
+        self._stage("reconcile", last)
+        self.folder.facts["stopped_at"] = None
+
+    def _stage(self, stage: str, work: Callable[[], Result]) -> Result:
+        self.folder.facts["stopped_at"] = stage
+        start = time.monotonic()
+        try:
+            result = work()
+        finally:
+            self.folder.summary["timings"][stage] = round(time.monotonic() - start, 3)
+        self.folder.save()
+        if self.stop_after == stage and stage != STAGES[-1]:
+            raise _Stopped
+        return result
+
+    def _end(self, failure: str | None, failed: int = EXIT_FAILED) -> RunResult:
+        """Give the spare space back first: the last words have to fit."""
+        self.folder.give_back()
+        summary, facts = self.folder.summary, self.folder.facts
+        facts["failure"] = failure
+        facts["ended"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        summary["verdict"] = _verdict(summary, facts, failure)
+        with suppress(OSError):
+            self.folder.save()
+        code = {"pass": EXIT_PASS, "attention": EXIT_ATTENTION, "fail": failed}[summary["verdict"]]
+        return RunResult(self.folder.path, summary, code, failure)
+
+
+def _verdict(summary: dict[str, Any], facts: dict[str, Any], failure: str | None) -> str:
+    if failure:
+        return "fail"
+    if facts["stopped_at"] is not None:
+        return "attention"
+    if not summary["balanced"]:
+        return "fail"
+    open_ends = summary["findings"] or any(
+        entity["missing"] or entity["extra"] or entity["differences"] for entity in summary["entities"].values()
+    )
+    undeclared = any(entry["treatment"] == "undeclared" for entry in summary["loss_register"])
+    return "attention" if open_ends or undeclared else "pass"
+
+
+def _named(error: MigrateError | OSError) -> MigrateError:
+    if isinstance(error, MigrateError):
+        return error
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutOfSpace(f"the disk is full: {error.filename or ''}".rstrip(": "), hint="free space, then run again")
+    return RunFailed(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+
+
+def _delivery(workspace: Workspace) -> Path:
+    deliver = workspace.settings.target.deliver
+    if not deliver:
+        place = workspace.document.place("target")
+        problem = Problem("a live run needs a place for the load files", place, hint="target: {deliver: FOLDER}")
+        raise ConfigurationError("--live cannot be used", problems=[problem])
+    return (workspace.folder / deliver).resolve()
+
+
+def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
+    workspace, plan, source = run_.workspace, run_.plan, run_.source
+    contract_source, contract_target = workspace.source.model, workspace.target.model
+    run_.folder.summary = {
+        "run": run_.folder.id,
+        "mode": "live" if live else "rehearsal",
+        "verdict": "fail",
+        "balanced": False,
+        "entities": {},
+        "findings": {},
+        "loss_register": [],
+        "timings": {},
+    }
+    for mapping in plan.names:
+        run_.folder.summary["entities"][mapping] = {
+            "source": 0,
+            "dispositions": dict.fromkeys(DISPOSITIONS, 0),
+            "references": {},
+            "compared": 0,
+            "missing": 0,
+            "extra": 0,
+            "differences": {},
+        }
+    files = [workspace.folder / "migration.yaml", workspace.source.document.file, workspace.target.document.file]
+    files += sorted((workspace.folder / workspace.settings.mapping).glob("*.yaml"))
+    files += [crosswalk.file for crosswalk in workspace.crosswalks.values()]
+    run_.folder.facts = {
+        "label": workspace.settings.label,
+        "workspace": workspace.folder.resolve().name,
+        "source": {
+            "system": contract_source.system,
+            "label": contract_source.label,
+            "version": source.info.version,
+            "address": source.info.address,
+        },
+        "target": {
+            "system": contract_target.system,
+            "label": contract_target.label,
+            "package": contract_target.target.package if contract_target.target else None,
+        },
+        "tool_version": __version__,
+        "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "started": started.isoformat(timespec="seconds"),
+        "ended": None,
+        "as_of": as_of.replace(" ", "T") + "+00:00",
+        "stopped_at": STAGES[0],
+        "failure": None,
+        "mask": workspace.settings.report.mask,
+        "pii": _pii(plan),
+        "archive": {},
+        "extract": {},
+        "codes": {},
+        "entities": {
+            name: {
+                "from": plan.pair.mappings[name].model.source,
+                "to": plan.pair.mappings[name].model.to,
+                "key": list(plan.pair.mappings[name].source.key),
+                "target_key": list(plan.pair.mappings[name].target.key),
+                "exclusions": dict(plan.rows[name].exclusions),
+                "excused": {},
+            }
+            for name in plan.names
+        },
+        "inputs": {file.name: sha256(file) for file in files} | source.info.inputs,
+    }
+
+
+def _pii(plan: Plan) -> dict[str, dict[str, str]]:
+    """Personal data by mapping: fields of the target, and those of the source, which findings also name."""
+    classes: dict[str, dict[str, str]] = {}
+    for name in plan.names:
+        mapping = plan.pair.mappings[name]
+        fields = {f: rule.pii for f, rule in mapping.source.fields.items() if rule.pii}
+        fields |= {f: rule.pii for f, rule in mapping.target.fields.items() if rule.pii}
+        classes[name] = dict(fields)
+    for entity, model in plan.pair.source.model.entities.items():
+        fields = {f: rule.pii for f, rule in model.fields.items() if rule.pii}
+        if fields and entity not in classes:
+            classes[entity] = dict(fields)
+    return classes

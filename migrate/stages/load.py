@@ -1,0 +1,97 @@
+"""Stage 4: validated rows written the way the target takes them. Live, the files are then delivered."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from migrate.artefacts import Loaded, Validated, write_manifest
+from migrate.compiler.plan import Plan
+from migrate.compiler.source import SQL_TYPES
+from migrate.compiler.text import literal, name
+from migrate.connectors.package import effective_format, file_names, pack, write_file
+from migrate.engine import scan, session
+from migrate.errors import RunFailed
+from migrate.progress import Progress
+from migrate.run_folder import RunFolder
+
+
+def load(
+    validated: Validated, plan: Plan, run: RunFolder, progress: Progress, memory: str, deliver: Path | None = None
+) -> Loaded:
+    """Write the target's files from validated rows only; copy them to ``deliver`` in a live run."""
+    if not isinstance(validated, Validated):
+        raise RunFailed(f"a loader takes validated rows, not {type(validated).__name__}")
+    validated.verify()
+    contract = plan.pair.target.model
+    assert contract.target is not None
+    folder = run.stage("load")
+    files: list[Path] = []
+    with session(run.scratch, memory) as connection:
+        for entity_name, entity in contract.entities.items():
+            mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
+            if not mappings or entity.file is None:
+                continue
+            mapped = {f for n in mappings for f in plan.pair.mappings[n].model.fields}
+            fields = [f for f in entity.fields if contract.target.strict_columns or f in mapped]
+            rows = " UNION ALL ".join(
+                f"SELECT {', '.join(_column(plan, n, f) for f in fields)}, _target_key FROM {scan(validated.parquet(n))}"
+                for n in mappings
+            )
+            order = _parents_first(connection, plan, entity_name, rows)
+            with progress.task("load", entity_name) as task:
+                written = write_file(
+                    connection, entity, fields, rows, order, effective_format(contract, entity),
+                    file_names(folder, entity.file), contract.target.max_rows,
+                )  # fmt: skip
+                task.advance(sum(count for _, count in written))
+            files += [file for file, _ in written]
+    if contract.target.package:
+        package = pack(folder, files, contract.target.package)
+        for file in files:
+            file.unlink()
+        files = [package]
+    write_manifest(Loaded, folder, validated, files)
+    if deliver is not None:
+        _deliver(files, deliver)
+    return Loaded(folder)
+
+
+def _column(plan: Plan, mapping: str, field: str) -> str:
+    loaded = plan.pair.mappings[mapping]
+    if field in loaded.model.fields:
+        return name(field)
+    return f"CAST(NULL AS {SQL_TYPES[loaded.target.fields[field].type]}) AS {name(field)}"
+
+
+def _parents_first(connection: duckdb.DuckDBPyConnection, plan: Plan, entity_name: str, rows: str) -> str:
+    """ORDER BY text: parents before children where an entity refers to itself, then by target key."""
+    entity = plan.pair.target.model.entities[entity_name]
+    parent = next((f for f, r in entity.fields.items() if r.references and r.references.entity == entity_name), None)
+    if parent is None or len(entity.key) != 1:
+        return "t._target_key"
+    key = name(entity.key[0])
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {name('depth_' + entity_name)} AS WITH RECURSIVE all_rows AS (SELECT * FROM ({rows})), "
+        f"deep AS (SELECT {key} AS k, 0 AS depth FROM all_rows WHERE {name(parent)} IS NULL OR {name(parent)} NOT IN "
+        f"(SELECT {key} FROM all_rows) UNION SELECT r.{key}, d.depth + 1 FROM all_rows AS r "
+        f"JOIN deep AS d ON r.{name(parent)} = d.k WHERE d.depth < 1000) SELECT k, max(depth) AS depth FROM deep GROUP BY k"
+    )
+    depth = f"(SELECT max(d.depth) FROM {name('depth_' + entity_name)} AS d WHERE d.k = t.{key})"
+    return f"coalesce({depth}, {literal(0)}), t._target_key"
+
+
+def _deliver(files: list[Path], folder: Path) -> None:
+    """Copy each file under another name first, so that whoever watches the folder never takes half a file."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            part = folder / f".{file.name}.part"
+            shutil.copyfile(file, part)
+            part.replace(folder / file.name)
+    except OSError as error:
+        raise RunFailed(
+            f"{folder} cannot take the files: {error.strerror}", hint="correct target: {deliver: ...} in migration.yaml"
+        ) from error

@@ -1,0 +1,178 @@
+"""Stage 6: what the target holds against what the mapping says it should hold; every difference, row and field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from migrate.artefacts import ReadBack, Reconciled, Validated, write_manifest
+from migrate.compiler.plan import Plan
+from migrate.compiler.text import literal, name
+from migrate.engine import copy_to_parquet, scan, session
+from migrate.errors import Unbalanced
+from migrate.findings import publish_findings
+from migrate.mapping.load import LoadedMapping
+from migrate.progress import Progress
+from migrate.run_folder import RunFolder
+
+NORMALISED = {
+    "trim": "trim(CAST({0} AS VARCHAR))",
+    "case": "lower(CAST({0} AS VARCHAR))",
+    "day": "CAST({0} AS DATE)",
+    "unicode": "nfc_normalize(CAST({0} AS VARCHAR))",
+}
+DISPOSITIONS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
+
+
+def reconcile(validated: Validated, back: ReadBack, plan: Plan, run: RunFolder, progress: Progress, memory: str) -> Reconciled:
+    """Compare, finish the dispositions, balance the sums and write the run's two Parquet files.
+
+    Raises Unbalanced when a source record has no disposition, or two.
+    """
+    back.verify()
+    validated.verify()
+    folder = run.stage("reconcile")
+    with session(run.scratch, memory) as connection:
+        connection.execute(
+            "CREATE TABLE differences (entity VARCHAR, key VARCHAR, target_key VARCHAR, field VARCHAR, kind VARCHAR, "
+            "expected VARCHAR, actual VARCHAR)"
+        )
+        dispositions = validated.parquet("dispositions")
+        connection.execute(f"CREATE TABLE dispositions AS SELECT * FROM {scan(dispositions)}")
+        for mapping in plan.names:
+            with progress.task("reconcile", mapping) as task:
+                task.advance(_compare(connection, plan, plan.pair.mappings[mapping], validated, back, run))
+        _extras(connection, plan, validated, back, run)
+        _finish_dispositions(connection)
+        copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
+        _write_findings(connection, validated, back, run)
+        copy_to_parquet(
+            connection,
+            "SELECT * FROM dispositions ORDER BY entity, key",
+            run.path / "dispositions.parquet",
+        )
+        _balance(connection, plan, run)
+    write_manifest(Reconciled, folder, back, folder.glob("*.parquet"))
+    return Reconciled(folder)
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    mapping: LoadedMapping,
+    validated: Validated,
+    back: ReadBack,
+    run: RunFolder,
+) -> int:
+    expected, actual = scan(validated.parquet(mapping.name)), scan(back.parquet(mapping.target_name))
+    fields = [f for f in mapping.target.fields if f in mapping.model.fields]
+    unequal = {f: f"e.{name(f)} IS DISTINCT FROM a.{name(f)}" for f in fields}
+    excused = {
+        f: f"{NORMALISED[rule].format('e.' + name(f))} IS NOT DISTINCT FROM {NORMALISED[rule].format('a.' + name(f))}"
+        for f in fields
+        if (rule := mapping.model.fields[f].compare) != "exact"
+    }
+    # Raw values first; only rows that differ somewhere are looked at field by field, and normalised.
+    any_unequal = " OR ".join(unequal.values())
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE _pairs AS SELECT e._key, e._target_key, a._target_key IS NULL AS missing, "
+        + ", ".join(f"e.{name(f)} AS {name('e_' + f)}, a.{name(f)} AS {name('a_' + f)}" for f in fields)
+        + "".join(f", ({unequal[f]}) AS {name('u_' + f)}" for f in fields)
+        + "".join(f", ({unequal[f]}) AND ({excused[f]}) AS {name('x_' + f)}" for f in excused)
+        + f" FROM {expected} AS e LEFT JOIN {actual} AS a ON a._target_key = e._target_key "
+        f"WHERE a._target_key IS NULL OR {any_unequal}"
+    )
+    entity = literal(mapping.name)
+    connection.execute(
+        f"INSERT INTO differences SELECT {entity}, _key, _target_key, NULL, 'missing', NULL, NULL FROM _pairs WHERE missing"
+    )
+    counts: dict[str, int] = {}
+    excuses: dict[str, dict[str, int]] = {}
+    for f in fields:
+        forgiven = f" AND NOT {name('x_' + f)}" if f in excused else ""
+        row = connection.execute(
+            f"INSERT INTO differences SELECT {entity}, _key, _target_key, {literal(f)}, 'different', "
+            f"CAST({name('e_' + f)} AS VARCHAR), CAST({name('a_' + f)} AS VARCHAR) FROM _pairs "
+            f"WHERE NOT missing AND {name('u_' + f)}{forgiven}"
+        ).fetchone()
+        if row and row[0]:
+            counts[f] = int(row[0])
+        if f in excused:
+            number = _one(connection, f"SELECT count(*) FROM _pairs WHERE NOT missing AND {name('x_' + f)}")
+            excuses[f] = {mapping.model.fields[f].compare: number}
+    total = _one(connection, f"SELECT count(*) FROM {expected}")
+    missing = _one(connection, "SELECT count(*) FROM _pairs WHERE missing")
+    summary = run.summary["entities"][mapping.name]
+    summary |= {"compared": total - missing, "missing": missing, "extra": 0, "differences": counts}
+    run.facts["entities"][mapping.name]["excused"] = excuses
+    return total
+
+
+def _extras(connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder) -> None:
+    """Records of the target that no mapping expects there; they count for the entity's first mapping."""
+    for entity_name in plan.pair.target.model.entities:
+        mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
+        if not mappings:
+            continue
+        expected = " UNION ALL ".join(f"SELECT _target_key FROM {scan(validated.parquet(n))}" for n in mappings)
+        row = connection.execute(
+            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, a._target_key, NULL, 'extra', NULL, NULL "
+            f"FROM {scan(back.parquet(entity_name))} AS a WHERE a._target_key IS NULL OR a._target_key NOT IN ({expected})"
+        ).fetchone()
+        run.summary["entities"][mappings[0]]["extra"] = int(row[0]) if row else 0
+
+
+def _finish_dispositions(connection: duckdb.DuckDBPyConnection) -> None:
+    """What was to be loaded is created when it was read back, and failed when it was not."""
+    connection.execute(
+        "UPDATE dispositions AS d SET disposition = 'failed', code = 'REC-MISSING' FROM differences AS x "
+        "WHERE x.kind = 'missing' AND x.entity = d.entity AND x.key = d.key"
+    )
+    connection.execute("UPDATE dispositions SET disposition = 'created' WHERE disposition = 'candidate'")
+
+
+def _write_findings(connection: duckdb.DuckDBPyConnection, validated: Validated, back: ReadBack, run: RunFolder) -> None:
+    refused = f"(SELECT key, min(reason) AS reason FROM {scan(back.parquet('refused'))} GROUP BY key)"
+    connection.execute(
+        f"CREATE TABLE findings AS SELECT * FROM {scan(validated.parquet('findings'), back.parquet('findings'))} "
+        "UNION ALL SELECT 'REC-MISSING', 'reject', d.entity, d.key, NULL, d.target_key, "
+        "coalesce('the target does not hold it: ' || r.reason, 'it was written and the target does not hold it'), NULL "
+        f"FROM differences AS d LEFT JOIN {refused} AS r ON r.key = d.target_key WHERE d.kind = 'missing' "
+        "UNION ALL SELECT 'REC-EXTRA', 'hold', entity, NULL, NULL, target_key, "
+        "'the target holds a record that nothing in the source explains', NULL FROM differences WHERE kind = 'extra' "
+        "UNION ALL SELECT 'REC-DIFFERENT', 'hold', entity, key, field, actual, "
+        "'the target holds another value than the mapping gives', NULL FROM differences WHERE kind = 'different'"
+    )
+    publish_findings(connection, "findings", run)
+
+
+def _balance(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> None:
+    """One disposition per source record; one outcome per reference. Counted from the files, not from the stages."""
+    wrong = []
+    for mapping in plan.names:
+        summary: dict[str, Any] = run.summary["entities"][mapping]
+        rows = connection.execute(
+            "SELECT disposition, count(*), count(DISTINCT key) FROM dispositions WHERE entity = ? GROUP BY 1", [mapping]
+        ).fetchall()
+        counted = {disposition: int(number) for disposition, number, _ in rows}
+        summary["dispositions"] = {disposition: counted.pop(disposition, 0) for disposition in DISPOSITIONS}
+        keys = _one(connection, f"SELECT count(DISTINCT key) FROM dispositions WHERE entity = {literal(mapping)}")
+        total = sum(summary["dispositions"].values())
+        if counted or total != summary["source"] or keys != total:
+            wrong.append(
+                f"{mapping}: {summary['source']} source records, {total} dispositions of {keys} keys"
+                + (f", and unknown dispositions {sorted(counted)}" if counted else "")
+            )
+        considered = total - summary["dispositions"]["excluded"] - summary["dispositions"]["merged"]
+        for field, split in summary["references"].items():
+            if sum(split.values()) != considered:
+                wrong.append(f"{mapping}.{field}: {sum(split.values())} references of {considered} records")
+    run.summary["balanced"] = not wrong
+    if wrong:
+        raise Unbalanced("the sums do not balance: " + "; ".join(wrong), hint="keep the run folder and report this")
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0

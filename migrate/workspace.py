@@ -1,0 +1,179 @@
+"""A workspace: one folder (kept in git) per migration, with the mapping, the crosswalks and what connects it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from migrate.contracts.load import LoadedContract, load_contract
+from migrate.contracts.model import Name, Words
+from migrate.crosswalks import Crosswalk, read_crosswalk
+from migrate.errors import ConfigurationError, Problem
+from migrate.located_yaml import Document, read
+from migrate.mapping.load import LoadedPair, load_pair
+from migrate.models import build
+from migrate.resources import contract_file, known_systems
+
+FILE = "migration.yaml"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class SourceSettings(Words):
+    """Where the source is. A database has ``url``, delimited files have ``folder``."""
+
+    system: Name
+    url: str | None = None
+    """A SQLAlchemy URL; secrets are named, not written: ``mysql://reader:${MOODLE_PASSWORD}@host/moodle``."""
+    prefix: str | None = None
+    """Table prefix, where it differs from the contract's."""
+    folder: str | None = None
+
+
+class TargetSettings(Words):
+    """What the target is, and for a live run where its files are delivered."""
+
+    system: Name
+    deliver: str | None = None
+    """Folder that receives the load files of a live run."""
+
+
+class ReportSettings(Words):
+    """How the report is made."""
+
+    mask: bool = True
+    """Show personal data masked."""
+
+
+class Settings(Words):
+    """``migration.yaml``."""
+
+    label: str
+    source: SourceSettings
+    target: TargetSettings
+    mapping: str = "mapping"
+    crosswalks: str = "crosswalks"
+    as_of: str | None = None
+    """The instant that ``as_of()`` means, ``YYYY-MM-DD HH:MM:SS`` in UTC; the start of the run when it is left out."""
+    memory: str = "1GB"
+    """What the embedded engine may use before it spills to disk."""
+    report: ReportSettings = ReportSettings()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace whose files have been read and whose names fit together."""
+
+    folder: Path
+    settings: Settings
+    document: Document
+    source: LoadedContract
+    target: LoadedContract
+    pair: LoadedPair
+    crosswalks: dict[str, Crosswalk]
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "runs"
+
+    def source_url(self) -> str:
+        """The source's URL with its variables filled in. Raises ConfigurationError where one is not set."""
+        url = self.settings.source.url
+        place = self.document.place("source", "url")
+        if not url:
+            hint = "write source: {url: ...} into migration.yaml"
+            raise ConfigurationError("the source has no url", problems=[Problem("no url", place)], hint=hint)
+        for variable in _VARIABLE.findall(url):
+            if variable not in os.environ:
+                problem = Problem("the environment variable is not set", place, variable, hint=f"export {variable}=...")
+                raise ConfigurationError("the source's url is incomplete", problems=[problem])
+        # A password may hold @ and /, which would end it early in a URL; elsewhere the value is taken as it is.
+        before, at, after = url.rpartition("@")
+        filled = _VARIABLE.sub(lambda found: quote(os.environ[found[1]], safe=""), before)
+        return filled + at + _VARIABLE.sub(lambda found: os.environ[found[1]], after)
+
+    def source_folder(self) -> Path:
+        """The folder of the source's files, relative to the workspace."""
+        return (self.folder / (self.settings.source.folder or "source")).resolve()
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """Read a workspace. Raises ConfigurationError that lists every problem of the first file that has some."""
+    file = folder / FILE
+    if not file.is_file():
+        raise ConfigurationError(
+            f"{folder} is not a workspace: it holds no {FILE}",
+            hint=f"lms-migrate new {folder} --from SYSTEM --to SYSTEM",
+        )
+    document = read(file)
+    settings = build(Settings, document)
+    problems = list(_setting_problems(settings, document))
+    if problems:
+        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+    contracts = [load_contract(contract_file(s.system, folder)) for s in (settings.source, settings.target)]
+    source, target = contracts
+    for word, contract, able in (
+        ("source", source, source.model.source),
+        ("target", target, target.model.target),
+    ):
+        if able is None:
+            place = document.place(word, "system")
+            problem = Problem(f"{contract.system} cannot be a {word}: its contract has no such part", place)
+            raise ConfigurationError(f"{file} cannot be used", problems=[problem], hint="lms-migrate systems")
+    pair = load_pair(folder / settings.mapping, source, target)
+    crosswalks, problems = {}, []
+    for name in pair.model.crosswalks:
+        crosswalk, found = read_crosswalk(name, folder / settings.crosswalks / f"{name}.csv")
+        problems += found
+        if crosswalk is not None:
+            crosswalks[name] = crosswalk
+    if problems:
+        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks", problems=problems)
+    return Workspace(folder, settings, document, source, target, pair, crosswalks)
+
+
+def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
+    problems = []
+    allowed = tuple(known_systems())
+    for word, given in (("source", settings.source), ("target", settings.target)):
+        own = document.file.parent / "systems" / f"{given.system}.yaml"
+        if given.system not in allowed and not own.is_file():
+            place = document.place(word, "system")
+            hint = f"write its contract to {own}, or name one that ships"
+            problems.append(Problem("there is no contract of this system", place, given.system, allowed, hint))
+    if settings.source.url and (password := _password(settings.source.url)) and not _VARIABLE.fullmatch(password):
+        problems.append(
+            Problem(
+                "a password stands in migration.yaml",
+                document.place("source", "url"),
+                hint="put it in an environment variable and write ${NAME} in its place",
+            )
+        )
+    if not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?)?B", settings.memory):
+        problems.append(Problem("memory is not a size", document.place("memory"), settings.memory, ("1GB", "512MB")))
+    if settings.as_of is not None and not _is_instant(settings.as_of):
+        problems.append(Problem("as_of is not an instant", document.place("as_of"), settings.as_of, ("YYYY-MM-DD HH:MM:SS",)))
+    return problems
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").strftime("%Y-%m-%d %H:%M:%S") == text
+    except ValueError:
+        return False
+
+
+def _password(url: str) -> str | None:
+    """The password of a URL, in its user part or in its query."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    in_query = next((v for k, v in parsed.query.items() if k.lower() in ("password", "passwd", "pwd")), None)
+    return str(parsed.password) if parsed.password else str(in_query) if in_query else None

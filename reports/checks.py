@@ -1,0 +1,144 @@
+"""Does the evidence bear out the summary? Counted anew from the rows, and said in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reports import queries
+from reports.evidence import Evidence
+from reports.model import DISPOSITIONS, HELD_BACK, EntityRow, Level, Need, Verdict
+
+WORDS: Mapping[Level, str] = {"pass": "PASS", "attention": "NEEDS A PERSON", "fail": "FAILED"}
+_ORDER: tuple[Level, ...] = ("pass", "attention", "fail")
+
+
+def disagreements(
+    evidence: Evidence, summary: Mapping[str, Any], run: Mapping[str, Any], entities: Iterable[EntityRow]
+) -> list[str]:
+    """Every number of the summary that the rows contradict. A stopped run's sums need not balance."""
+    found = [f"{file} cannot be read; what it holds is not in this page." for file in evidence.unreadable]
+    rows = list(entities)
+    if not run.get("stopped_at"):
+        found += _balance(summary, rows)
+    if evidence.available["dispositions"]:
+        counted = evidence.counts(queries.COUNTS["dispositions"])
+        found += _compare("dispositions.parquet", counted, {
+            (row.name, name): row.dispositions[name].n for row in rows for name in DISPOSITIONS
+        })  # fmt: skip
+        for entity, doubled in evidence.counts(queries.COUNTS["doubled"]).items():
+            if doubled:
+                found.append(f"{entity}: {_records(doubled)} in dispositions.parquet more than once, or without a key.")
+    if evidence.available["findings"]:
+        told = {(code,): n for code, n in evidence.counts(queries.COUNTS["findings"]).items()}
+        found += _compare("findings.parquet", told, {(code,): n for code, n in (summary.get("findings") or {}).items()})
+    if evidence.available["differences"]:
+        found += _compare("differences.parquet", *_differences(evidence, summary))
+    return found
+
+
+def verdict(
+    summary: Mapping[str, Any],
+    run: Mapping[str, Any],
+    total: EntityRow,
+    needs: Iterable[Need],
+    alerts: Iterable[str],
+) -> Verdict:
+    """The run's own verdict, worse where the evidence contradicts it, and why in one or two sentences."""
+    stopped, contradicted = run.get("stopped_at"), list(alerts)
+    level = _level(summary.get("verdict"))
+    failed = bool(run.get("failure"))
+    if failed or contradicted or (not stopped and not total.balanced):
+        level = "fail"
+    open_needs = list(needs)
+    if open_needs and level == "pass":
+        level = "attention"
+    reasons = []
+    if stopped:
+        wanted = "" if failed else ", as it was asked to"
+        reasons.append(f"The run stopped at {stopped}{wanted}. What came after it was not done.")
+    if not stopped and not total.balanced:
+        reasons.append("The sums do not balance: some source records ended in no disposition, or in more than one.")
+    if contradicted:
+        reasons.append(f"The summary and the evidence disagree ({len(contradicted)}, listed below).")
+    waiting = _waiting(total)
+    if waiting:
+        reasons.append(waiting)
+    reasons += _read_back(total, bool(stopped))
+    if total.balanced and not stopped:
+        reasons.append(f"All {_records(total.source.n)} are accounted for: the sums balance for every entity.")
+    return Verdict(level, WORDS[level], tuple(reasons))
+
+
+def _level(said: object) -> Level:
+    return next((level for level in _ORDER if level == said), "fail")
+
+
+def _balance(summary: Mapping[str, Any], rows: list[EntityRow]) -> list[str]:
+    found = [
+        f"{row.name}: {_records(row.source.n)} in the source, {row.accounted:,} accounted for."
+        for row in rows
+        if not row.balanced
+    ]
+    if not found and summary.get("balanced") is False:
+        found.append("The run says that its sums do not balance, although those in the summary do.")
+    if found and summary.get("balanced") is True:
+        found.append("The run says that its sums balance. They do not.")
+    return found
+
+
+def _compare(file: str, counted: Mapping[Any, int], said: Mapping[Any, int]) -> list[str]:
+    return [
+        f"{' '.join('-' if part is None else str(part) for part in name)}: the summary says "
+        f"{said.get(name, 0):,}, {file} holds {counted.get(name, 0):,}."
+        for name in sorted({*counted, *said}, key=str)
+        if counted.get(name, 0) != said.get(name, 0)
+    ]
+
+
+def _differences(evidence: Evidence, summary: Mapping[str, Any]) -> tuple[dict[Any, int], dict[Any, int]]:
+    rows = evidence.counts(queries.COUNTS["differences"])
+    counted: dict[Any, int] = {}
+    said: dict[Any, int] = {}
+    for (entity, kind, field), n in rows.items():
+        name = (entity, field) if kind == "different" else (entity, kind)
+        counted[name] = counted.get(name, 0) + n
+    for entity, numbers in (summary.get("entities") or {}).items():
+        said.update({(entity, field): n for field, n in (numbers.get("differences") or {}).items()})
+        said[entity, "missing"] = numbers.get("missing") or 0
+        said[entity, "extra"] = numbers.get("extra") or 0
+    return counted, said
+
+
+def _waiting(total: EntityRow) -> str:
+    words = {
+        "failed": "failed to load", "held": "held for a decision", "quarantined": "quarantined",
+        "blocked": "blocked by another record",
+    }  # fmt: skip
+    numbers = [f"{total.dispositions[name].n:,} {words[name]}" for name in words if total.dispositions[name].n]
+    left = total.share(HELD_BACK)
+    return f"{_records(left)} of {total.source.n:,} did not reach the target: {_listed(numbers)}." if left else ""
+
+
+def _read_back(total: EntityRow, stopped: bool) -> list[str]:
+    wrong = [
+        f"{count.n:,} {word}"
+        for count, word in (
+            (total.missing, "missing"), (total.extra, "not expected"),
+            (total.differences, "values different"),
+        )
+        if count.n
+    ]  # fmt: skip
+    if wrong:
+        return [f"The target was read back ({_records(total.compared.n)} compared): {_listed(wrong)}."]
+    if total.compared.n:
+        return [f"The target was read back: all {_records(total.compared.n)} compared hold what the mapping says."]
+    return [] if stopped else ["Nothing was read back from the target, so nothing proves what it holds."]
+
+
+def _records(n: int) -> str:
+    return f"{n:,} record" if n == 1 else f"{n:,} records"
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,0 +1,137 @@
+"""The rows of a finished run, asked with SQL: counts over all of them, and as many rows as a page can carry.
+
+The three parquet files become three relations, whether or not the run got as far as writing them:
+
+    d   dispositions, with the row number in their file
+    x   differences, each with *how* its values differ and the id of its group of equal changes
+    f   findings, each with its root cause and the id of what a person has to look at (``cause``)
+"""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from reports import queries
+from reports.masking import Masker
+from reports.model import Table
+
+FILES = {
+    "dispositions": "dispositions.parquet",
+    "findings": "findings.parquet",
+    "differences": "6_reconcile/differences.parquet",
+}
+LISTED_CHANGES = 15
+"""Groups of equal changes listed per field."""
+
+Row = tuple[Any, ...]
+
+
+class Evidence:
+    """An open run folder. ``limit`` is the number of rows per table that :meth:`tables` gives."""
+
+    def __init__(self, folder: Path, masker: Masker, limit: int) -> None:
+        self._masker = masker
+        self._limit = limit
+        self._spill = TemporaryDirectory(prefix="report-")
+        self._db = duckdb.connect(config={"temp_directory": self._spill.name, "autoinstall_known_extensions": "false"})
+        self.unreadable: list[str] = []
+        self.available = {name: self._open(name, folder / file) for name, file in FILES.items()}
+        self._prepare()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._db.close()
+        self._spill.cleanup()
+
+    def ask(self, sql: str) -> list[Row]:
+        """All rows of a query over ``d``, ``f`` and ``x``."""
+        return self._db.execute(sql).fetchall()
+
+    def counts(self, sql: str) -> dict[Any, int]:
+        """A query's last column by the others: by a tuple, or by the value where there is only one."""
+        return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.ask(sql)}
+
+    def tables(self) -> tuple[Table, ...]:
+        """The rows for the page, masked."""
+        return tuple(self._table(name) for name in FILES)
+
+    def _open(self, name: str, file: Path) -> bool:
+        columns = queries.COLUMNS[name]
+        if file.is_file():
+            texts = ", ".join(f"CAST({column} AS VARCHAR) AS {column}" for column in columns)
+            try:
+                self._db.read_parquet(glob.escape(str(file)), file_row_number=True).create_view(f"{name}_file")
+                self._db.execute(f"CREATE VIEW {name} AS SELECT file_row_number + 1 AS row, {texts} FROM {name}_file")
+                self._db.execute(f"SELECT count(*) FROM {name}")
+                return True
+            except duckdb.Error:
+                self.unreadable.append(FILES[name])
+        empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in columns)
+        self._db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT CAST(NULL AS BIGINT) AS row, {empty} WHERE false")
+        return False
+
+    def _prepare(self) -> None:
+        self._db.execute("CREATE VIEW d AS SELECT * FROM dispositions")
+        self._register_classes()
+        for statement in queries.DIFFERENCES + queries.FINDINGS:
+            self._db.execute(statement)
+
+    def _register_classes(self) -> None:
+        """The relation ``hidden``: fields whose values must not be grouped by, because they are masked."""
+        pairs = self.ask("SELECT DISTINCT entity, field FROM differences UNION SELECT entity, field FROM findings")
+        hidden = [(entity, field) for entity, field in pairs if self._masker.field_class(entity, field)]
+        table = pa.table(
+            {
+                "entity": pa.array([entity for entity, _ in hidden], pa.string()),
+                "field": pa.array([field for _, field in hidden], pa.string()),
+            }
+        )
+        self._db.register("hidden_pairs", table)
+        self._db.execute("CREATE TEMP TABLE hidden AS SELECT * FROM hidden_pairs")
+        self._db.unregister("hidden_pairs")
+
+    def _table(self, name: str) -> Table:
+        total = int(self.ask(f"SELECT count(*) FROM {name}")[0][0])
+        found = self._db.sql(queries.ROWS[name].format(limit=self._limit)).to_arrow_table()
+        columns = {column: found.column(column).to_pylist() for column in found.column_names}
+        self._mask(name, columns)
+        return Table(name, FILES[name], total, columns, self.available[name])
+
+    def _mask(self, name: str, columns: dict[str, list[Any]]) -> None:
+        hide = self._masker
+        entities = columns["entity"]
+        fields = columns.get("field", [])
+        if name == "findings":
+            shown = [hide.value(*each) for each in zip(entities, fields, columns["value"], strict=True)]
+            keys = [hide.key(*each) for each in zip(entities, columns["key"], strict=True)]
+            columns["message"] = [
+                hide.message(entity, field, message, (value, masked), (key, masked_key))
+                for entity, field, message, value, masked, key, masked_key in zip(
+                    entities,
+                    fields,
+                    columns["message"],
+                    columns["value"],
+                    shown,
+                    columns["key"],
+                    keys,
+                    strict=True,
+                )
+            ]
+            columns["value"] = shown
+            columns["key"] = keys
+            columns["root"] = [hide.root(root) for root in columns["root"]]
+            return
+        if name == "differences":
+            for side in ("expected", "actual"):
+                columns[side] = [hide.value(*each) for each in zip(entities, fields, columns[side], strict=True)]
+        columns["key"] = [hide.key(*each) for each in zip(entities, columns["key"], strict=True)]
+        columns["target_key"] = [hide.target_key(*each) for each in zip(entities, columns["target_key"], strict=True)]

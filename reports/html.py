@@ -1,0 +1,96 @@
+"""The report as one HTML page that needs nothing but itself: no network, no other file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from reports import model, visible
+from reports.build import MOST_ROWS, build
+from reports.payload import encode
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(run_folder: Path, *, most_rows: int = MOST_ROWS) -> Path:
+    """Write ``report.html`` into ``run_folder`` and give its path."""
+    return write(build(run_folder, most_rows=most_rows), run_folder)
+
+
+def write(report: model.Report, run_folder: Path) -> Path:
+    """The same for a report already built, when more than one rendering is wanted."""
+    file = run_folder / "report.html"
+    file.write_text(page(report), encoding="utf-8", errors="replace", newline="\n")
+    return file
+
+
+def page(report: model.Report) -> str:
+    """The whole page as text. Equal reports give equal pages."""
+    style, script = _own("report.css"), _own("report.js")
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            words=model,
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            policy=_policy(style, script),
+            tables=[(table.name, encode(table)) for table in (*report.tables, _codes(report))],
+        )
+    )
+
+
+def duration(seconds: float) -> str:
+    """``3.2 s``, ``4 min 05 s``, ``2 h 10 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _codes(report: model.Report) -> model.Table:
+    """What each code means; an entity's reason for leaving records out goes before the general title."""
+    rows: list[tuple[str | None, str | None, str]] = [
+        *((row.entity, row.code, row.reason) for row in report.left_out),
+        *((None, code, title) for code, title in report.titles.items()),
+    ]
+    names = ("entity", "code", "meaning")
+    return model.Table("codes", "run.json", len(rows), {name: [row[at] for row in rows] for at, name in enumerate(names)})
+
+
+def _own(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing is loaded, and only our own style and script, told by their hashes, take effect."""
+
+    def digest(text: str) -> str:
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest(style)}'; script-src 'sha256-{digest(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html", "html.j2")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": lambda n: f"{n:,}", "duration": duration, "pieces": visible.pieces}
+    environment.globals["look_alike"] = visible.LOOK_ALIKE
+    return environment

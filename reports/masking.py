@@ -1,0 +1,184 @@
+"""Personal data in reports: masked before it reaches any renderer, so that it is not in the file at all.
+
+Which fields are personal is said by ``run.json`` under ``pii``. A key is masked where one of its fields is
+personal (``entities.NAME.key`` and ``entities.NAME.target_key`` name the fields). Where a run does not say
+what its keys are made of, those of an entity with personal identifiers are masked: better too much than too
+little.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "•••"
+KEY_SEPARATOR = "|"
+"""Between the parts of a key that has several; inside a part it is escaped with a backslash."""
+IDENTIFYING = frozenset({"login", "identifier", "email"})
+
+_EMAIL = re.compile(r"[^\s@<>'\"(),;:]+@[^\s@<>'\"(),;:]+")
+_QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\".*?\"|“.*?”|‘.*?’(?!\w)", re.DOTALL)
+"""An apostrophe inside a word neither opens nor closes a quotation."""
+_TLD = re.compile(r"[a-zA-Z]{2,10}")
+_KEY_PART = re.compile(r"((?:\\.|[^\\|])*)(\||$)", re.DOTALL)
+_MOST_INITIALS = 4
+
+
+def mask(value: str | None, pii: str) -> str | None:
+    """``value`` as it may be shown. Null and empty text are no personal data and stay as they are."""
+    if not value:
+        return value
+    if pii == "name":
+        return _initials(value)
+    if pii == "email":
+        return _email(value)
+    if pii in {"login", "identifier"}:
+        return _ends(value)
+    return HIDDEN
+
+
+def _initials(value: str) -> str:
+    words = unicodedata.normalize("NFC", value).split()
+    letters = [next((sign for sign in word if sign.isalnum()), "") for word in words]
+    found = [letter for letter in letters if letter][:_MOST_INITIALS]
+    return " ".join(f"{letter}." for letter in found) or HIDDEN
+
+
+def _email(value: str) -> str:
+    local, at, domain = value.strip().rpartition("@")
+    if not at or not local:
+        return _ends(value)
+    last = domain.rpartition(".")
+    ending = f".{last[2]}" if last[1] and _TLD.fullmatch(last[2]) else ""
+    return f"{local[0]}***@***{ending}"
+
+
+def _ends(value: str) -> str:
+    bare = value.strip()
+    return f"{bare[0]}{HIDDEN}{bare[-1]}" if len(bare) > 3 else HIDDEN
+
+
+class Masker:
+    """What is personal in one run, and how it is shown."""
+
+    def __init__(self, run: Mapping[str, Any]) -> None:
+        self.on = bool(run.get("mask", True))
+        self._classes = _classes(run)
+        described: Mapping[str, Any] = run.get("entities") or {}
+        names = {*described, *self._classes}
+        self._keys = {name: self._of_key(name, described.get(name) or {}, "key") for name in names}
+        self._target_keys = {name: self._of_key(name, described.get(name) or {}, "target_key") for name in names}
+
+    def field_class(self, entity: str | None, field: str | None) -> str | None:
+        """The class by which values of ``field`` are hidden; None where they may be shown.
+
+        Without a field, as in a finding about a whole record, values of a personal entity are hidden.
+        """
+        classes = self._hidden_classes(entity)
+        if not classes:
+            return None
+        if not field:
+            return "free_text"
+        if field in classes:
+            return classes[field]
+        parts = {classes[part] for part in re.findall(r"\w+", field) if part in classes}
+        return None if not parts else parts.pop() if len(parts) == 1 else "free_text"
+
+    def value(self, entity: str | None, field: str | None, value: str | None) -> str | None:
+        """A value of ``field``, masked if need be."""
+        pii = self.field_class(entity, field)
+        return value if pii is None else mask(value, pii)
+
+    def key(self, entity: str | None, key: str | None) -> str | None:
+        """The key of a source record."""
+        return _mask_key(key, self._keys.get(entity or "", ()))
+
+    def target_key(self, entity: str | None, key: str | None) -> str | None:
+        """The key of a target record."""
+        return _mask_key(key, self._target_keys.get(entity or "", ()))
+
+    def root(self, root_cause: str | None) -> str | None:
+        """A root cause, written ``entity/key``."""
+        if root_cause is None:
+            return None
+        entity, slash, key = root_cause.partition("/")
+        return f"{entity}{slash}{self.key(entity, key) or ''}"
+
+    def message(
+        self,
+        entity: str | None,
+        field: str | None,
+        message: str | None,
+        *known: tuple[str | None, str | None],
+    ) -> str | None:
+        """A finding's message; ``known`` are texts that may stand in it, each beside what to show for it."""
+        if not message:
+            return message
+        pii = self.field_class(entity, field)
+        for text, shown in known:
+            if text and shown != text and len(text) >= 3:
+                message = (shown or "").join(re.split(rf"(?<!\w){re.escape(text)}(?!\w)", message))
+        if pii is not None:
+            message = _QUOTED.sub(lambda found: _mask_quoted(found.group(), pii), message)
+        return self.free(message)
+
+    def free(self, text: str | None) -> str | None:
+        """Running text that may hold an e-mail address."""
+        return _EMAIL.sub(lambda found: _email(found.group()), text) if text and self.on else text
+
+    def masked_fields(self) -> tuple[str, ...]:
+        """What is hidden in this run, for the reader: ``users: email (email), full_name (name)``."""
+        lines = []
+        for entity in sorted(self._classes):
+            hidden = self._hidden_classes(entity)
+            if hidden:
+                lines.append(f"{entity}: " + ", ".join(f"{name} ({hidden[name]})" for name in sorted(hidden)))
+        return tuple(lines)
+
+    def _hidden_classes(self, entity: str | None) -> Mapping[str, str]:
+        classes = self._classes.get(entity or "", {})
+        return classes if self.on else {name: pii for name, pii in classes.items() if pii == "secret"}
+
+    def _of_key(self, entity: str, described: Mapping[str, Any], word: str) -> tuple[str | None, ...]:
+        classes = self._hidden_classes(entity)
+        named = described.get(word)
+        if named is None:
+            return ("identifier",) if IDENTIFYING.intersection(classes.values()) else ()
+        fields = [named] if isinstance(named, str) else list(named)
+        return tuple(classes.get(field) for field in fields)
+
+
+def _classes(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Personal fields by entity: its own, and those of the entities it is made from and goes to."""
+    pii: Mapping[str, Mapping[str, str]] = run.get("pii") or {}
+    classes = {entity: dict(fields or {}) for entity, fields in pii.items()}
+    for entity, described in (run.get("entities") or {}).items():
+        merged: dict[str, str] = {}
+        for name in (described.get("from"), described.get("to"), entity):
+            merged.update(pii.get(str(name)) or {})
+        classes[entity] = merged
+    return classes
+
+
+def _mask_key(key: str | None, classes: tuple[str | None, ...]) -> str | None:
+    if key is None or not any(classes):
+        return key
+    parts = _split(key) if len(classes) > 1 else [key]
+    if len(parts) != len(classes):
+        return mask(key, "identifier")
+    return KEY_SEPARATOR.join(mask(part, pii) or "" if pii else part for part, pii in zip(parts, classes, strict=True))
+
+
+def _split(key: str) -> list[str]:
+    parts = []
+    for found in _KEY_PART.finditer(key):
+        parts.append(found[1])
+        if not found[2]:
+            break
+    return parts
+
+
+def _mask_quoted(quoted: str, pii: str) -> str:
+    return f"{quoted[0]}{mask(quoted[1:-1], pii) or ''}{quoted[-1]}"

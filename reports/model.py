@@ -1,0 +1,288 @@
+"""The report as data: one frozen object that every renderer draws from.
+
+Texts in here are what may be shown: personal data is masked before it gets this far. Values keep their
+characters; making blanks and control characters visible is the renderers' business (:mod:`reports.visible`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Level = Literal["pass", "attention", "fail"]
+
+LOADED = ("created", "updated", "unchanged")
+SET_ASIDE = ("merged", "excluded")
+HELD_BACK = ("quarantined", "blocked", "held", "failed")
+DISPOSITIONS = (*LOADED, *SET_ASIDE, *HELD_BACK)
+
+SEVERITIES = ("fatal", "reject", "quarantine", "blocked", "hold", "warn")
+SEVERITY_MEANING: Mapping[str, str] = {
+    "fatal": "stops the run",
+    "reject": "never loads; needs a waiver",
+    "quarantine": "kept back and tried again by the next run",
+    "blocked": "waits for another record",
+    "hold": "waits for a decision",
+    "warn": "loaded, worth a look",
+}
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number, and the address (inside the page) of the rows behind it; None where none are shown."""
+
+    n: int
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``level`` is never better than what the run said; it is worse where the evidence contradicts it."""
+
+    level: Level
+    word: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the header an auditor reads."""
+
+    label: str
+    value: str
+    code: bool = False
+    """Shown in a fixed-width face: hashes, addresses, paths."""
+
+
+@dataclass(frozen=True)
+class RecordLink:
+    """A record that can be opened."""
+
+    entity: str
+    key: str | None
+    href: str
+    affected: int = 0
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value and how often it occurs, as the cause of findings."""
+
+    text: str | None
+    count: Count
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing a person has to look at: a root cause, with everything that waits for it."""
+
+    severity: str
+    code: str | None
+    title: str
+    where: str
+    at_fault: int
+    """Records whose own fault it is."""
+    affected: Count
+    """The blast radius: records that stay behind because of it, those at fault included."""
+    waiting: int = 0
+    """Records that stay behind though nothing is wrong with themselves."""
+    by_entity: tuple[tuple[str, int], ...] = ()
+    """The records affected by entity; for differences, the values by field."""
+    values: tuple[Value, ...] = ()
+    more_values: int = 0
+    roots: tuple[RecordLink, ...] = ()
+    more_roots: int = 0
+    unit: str = "records"
+
+
+@dataclass(frozen=True)
+class EntityRow:
+    """The balance of one entity."""
+
+    name: str
+    made_from: str
+    target: str
+    source: Count
+    dispositions: Mapping[str, Count]
+    compared: Count
+    missing: Count
+    extra: Count
+    differences: Count
+    balanced: bool
+
+    @property
+    def accounted(self) -> int:
+        """Source records that ended in some disposition."""
+        return sum(count.n for count in self.dispositions.values())
+
+    def share(self, names: Sequence[str]) -> int:
+        """How many records ended in one of ``names``."""
+        return sum(self.dispositions[name].n for name in names)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Records that a mapping leaves out on purpose, and why."""
+
+    entity: str
+    disposition: str
+    code: str | None
+    reason: str
+    count: Count
+
+
+@dataclass(frozen=True)
+class ReferenceRow:
+    """Where the values of one reference field went."""
+
+    entity: str
+    field: str
+    resolved: int
+    empty: int
+    blocked: Count
+
+    @property
+    def total(self) -> int:
+        """All records that have the field."""
+        return self.resolved + self.empty + self.blocked.n
+
+
+@dataclass(frozen=True)
+class Change:
+    """Differences of one field that are the same change of value."""
+
+    how: str
+    expected: str | None
+    actual: str | None
+    masked: bool
+    count: Count
+    sample: RecordLink
+
+
+@dataclass(frozen=True)
+class FieldDifferences:
+    """All differences of one field, grouped by the change of value."""
+
+    entity: str
+    field: str
+    count: Count
+    changes: tuple[Change, ...]
+    other: Count
+    """Differences in changes that are too many to list here."""
+
+
+@dataclass(frozen=True)
+class Excused:
+    """Unequal pairs that a tolerance of the mapping declares equal."""
+
+    entity: str
+    field: str
+    rule: str
+    n: int
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """All findings of one rule."""
+
+    severity: str
+    code: str
+    title: str
+    count: Count
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A source field or table that holds data and is not carried over."""
+
+    source: str
+    rows: int
+    treatment: str
+    code: str | None
+    reason: str
+    archive: str | None
+
+
+@dataclass(frozen=True)
+class ArchivedTable:
+    """A source table written to the archive."""
+
+    archive: str
+    table: str
+    source: int
+    archived: int
+    file: str
+    code: str
+    reason: str
+
+    @property
+    def complete(self) -> bool:
+        """True when the archive holds every source row."""
+        return self.source == self.archived
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """A source table: its count before and after it was read, and the rows that were read."""
+
+    table: str
+    before: int | None
+    after: int | None
+    rows: int | None
+
+    @property
+    def steady(self) -> bool:
+        """True when the source stood still and all of it was read."""
+        return self.before == self.after == self.rows
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of one parquet file, by column, as far as the page has them; ``total`` is what the file has."""
+
+    name: str
+    file: str
+    total: int
+    columns: Mapping[str, list[str | None] | list[int | None]]
+    available: bool = True
+
+    @property
+    def rows(self) -> int:
+        """Rows in the page."""
+        return len(next(iter(self.columns.values()), []))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a renderer may say about a run."""
+
+    run: str
+    mode: str
+    label: str
+    verdict: Verdict
+    stopped_at: str | None
+    failure: str | None
+    alerts: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    libraries: tuple[tuple[str, str], ...]
+    inputs: tuple[tuple[str, str], ...]
+    masked: tuple[str, ...]
+    masking: bool
+    needs: tuple[Need, ...]
+    entities: tuple[EntityRow, ...]
+    total: EntityRow
+    figures: tuple[tuple[str, Count], ...]
+    """The few numbers to begin with."""
+    left_out: tuple[LeftOut, ...]
+    references: tuple[ReferenceRow, ...]
+    differences: tuple[FieldDifferences, ...]
+    excused: tuple[Excused, ...]
+    findings: tuple[FindingRow, ...]
+    losses: tuple[Loss, ...]
+    archive: tuple[ArchivedTable, ...]
+    extract: tuple[Extracted, ...]
+    timings: tuple[tuple[str, float], ...]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What each code means."""
+    tables: tuple[Table, ...] = ()

@@ -1,0 +1,62 @@
+"""Making invisible characters visible: what a reader could not tell apart is spelled out.
+
+Leading, trailing and repeated blanks become ``·``; control, format, bidi and unusual blank characters become
+their code point; null and the empty text are named. ``report.js`` does the same for the rows it draws.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "blank", "sign", "nothing"]
+
+_EDGE_OR_RUN = re.compile(r"^ +| +$| {2,}")
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
+
+LOOK_ALIKE = frozenset({"Unicode form", "blanks or invisible characters"})
+"""Ways of differing (:mod:`reports.queries`) that a reader cannot see."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of characters to be drawn in one way."""
+
+    kind: Kind
+    text: str
+
+
+def pieces(value: str | None, *, spell: bool = False) -> tuple[Piece, ...]:
+    """``value`` cut into runs of plain text and of signs that stand for characters one cannot see.
+
+    ``spell`` gives the code point of everything outside ASCII: for texts that differ and look the same.
+    """
+    if value is None:
+        return (Piece("nothing", "null"),)
+    if value == "":
+        return (Piece("nothing", "empty text"),)
+    blanks = {at for found in _EDGE_OR_RUN.finditer(value) for at in range(*found.span())}
+    cut: list[Piece] = []
+    for at, sign in enumerate(value):
+        piece = _piece(sign, at in blanks, spell)
+        if cut and cut[-1].kind == piece.kind and piece.kind != "sign":
+            cut[-1] = Piece(piece.kind, cut[-1].text + piece.text)
+        else:
+            cut.append(piece)
+    return tuple(cut)
+
+
+def plain(value: str | None) -> str:
+    """``value`` for a terminal: no control sequence survives."""
+    return "".join(f"[{piece.text}]" if piece.kind == "sign" else piece.text for piece in pieces(value))
+
+
+def _piece(sign: str, blank: bool, spell: bool) -> Piece:
+    if blank:
+        return Piece("blank", "·")
+    hidden = sign != " " and unicodedata.category(sign) in _INVISIBLE
+    if hidden or (spell and ord(sign) > 126):
+        return Piece("sign", f"U+{ord(sign):04X}")
+    return Piece("text", sign)

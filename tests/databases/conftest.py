@@ -1,0 +1,61 @@
+"""Databases on real servers, the Moodle sample in them, and what a run of it gives from SQLite."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import database_servers as servers
+from database_servers import Database
+
+
+@pytest.fixture(params=servers.KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database, on PostgreSQL and on MariaDB."""
+    with servers.server(request.param).database() as found:
+        yield found
+
+
+@pytest.fixture(scope="session", params=servers.KINDS)
+def sample_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """The Moodle sample, on PostgreSQL and on MariaDB, for tests that leave it as it is."""
+    with servers.server(request.param).database() as found:
+        site = servers.sample_generator().build()
+        servers.storable(site)
+        servers.load(found, site, "mdl_")
+        yield found
+
+
+@pytest.fixture
+def postgres() -> Iterator[Database]:
+    with servers.server("postgresql").database() as found:
+        yield found
+
+
+@pytest.fixture
+def mariadb() -> Iterator[Database]:
+    with servers.server("mariadb").database() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a run of the sample gives from SQLite, with the broken text made storable as in the servers."""
+    folder = tmp_path_factory.mktemp("baseline")
+    moodle = servers.sample_generator()
+    site = moodle.build()
+    servers.storable(site)
+    moodle.write(site, folder / "moodle.sqlite")
+    return servers.outcome(servers.migrate_site(folder / "workspace", f"sqlite:///{folder / 'moodle.sqlite'}"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.database)

@@ -1,0 +1,94 @@
+"""The two samples rehearsed once per test session, from workspaces written as `lms-migrate new` writes them."""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import json
+import runpy
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from migrate import pipeline
+from migrate.artefacts import Loaded, Validated
+from migrate.compiler.plan import Plan
+from migrate.pipeline import RunResult
+from migrate.progress import Silent
+from migrate.run_folder import RunFolder
+from migrate.scaffold import new_workspace
+
+SAMPLES = Path(__file__).parents[3] / "sample_data"
+AS_OF = "2026-01-01 00:00:00"
+NOW = dt.datetime(2026, 1, 1, 8, 0, 0, tzinfo=dt.UTC)
+PAIRS = {"moodle_to_canvas": ("moodle", "canvas"), "csv_history_to_totara": ("csv_history", "totara")}
+LISTS = {"moodle_to_canvas": SAMPLES / "moodle.md", "csv_history_to_totara": SAMPLES / "legacy_history.md"}
+
+
+def write_sample_workspace(folder: Path, pair: str) -> Path:
+    """A new workspace for ``pair`` with its sample as the source and a fixed instant."""
+    source, target = PAIRS[pair]
+    new_workspace(folder, source, target)
+    settings = folder / "migration.yaml"
+    settings.write_text(settings.read_text("utf-8") + f"as_of: {AS_OF}\n", "utf-8")
+    put_sample_source(folder, pair)
+    return folder
+
+
+def put_sample_source(folder: Path, pair: str) -> None:
+    if pair == "moodle_to_canvas":
+        runpy.run_path(str(SAMPLES / "generate_moodle.py"), run_name="generate_moodle")["generate"](folder / "source.sqlite")
+    else:
+        shutil.copytree(SAMPLES / "legacy_history", folder / "source")
+
+
+@dataclass(frozen=True)
+class SampleRun:
+    """A finished rehearsal, and what is needed to do its last stages again."""
+
+    workspace: Path
+    result: RunResult
+    plan: Plan
+
+    @property
+    def folder(self) -> Path:
+        return self.result.folder
+
+    def copy(self, folder: Path) -> RunFolder:
+        """The run as it was after loading, in another folder."""
+        for stage in ("3_validate", "4_load"):
+            shutil.copytree(self.folder / stage, folder / stage)
+        read = [json.loads((self.folder / name).read_text("utf-8")) for name in ("summary.json", "run.json")]
+        return RunFolder(folder, *read)
+
+    def finish(self, run: RunFolder, delivered: Path | None = None) -> dict[str, Any]:
+        """Read back and reconcile a copy; gives its summary."""
+        memory = "1GB"
+        loaded, validated = Loaded(run.path / "4_load"), Validated(run.path / "3_validate")
+        back = pipeline.read_back(loaded, self.plan, run, Silent(), memory, delivered)
+        pipeline.reconcile(validated, back, self.plan, run, Silent(), memory)
+        run.facts["stopped_at"] = None
+        run.summary["verdict"] = pipeline._verdict(run.summary, run.facts, None)
+        return run.summary
+
+
+@cache
+def sample_run(pair: str) -> SampleRun:
+    """The rehearsal of a sample. It takes some seconds, so there is one per session."""
+    folder = Path(tempfile.mkdtemp(prefix="lms-migrate-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    workspace = write_sample_workspace(folder / pair, pair)
+    plans: list[Plan] = []
+    original = pipeline.read_back
+
+    def noting(loaded: Loaded, plan: Plan, *rest: Any) -> Any:
+        plans.append(plan)
+        return original(loaded, plan, *rest)
+
+    with patch.object(pipeline, "read_back", noting):
+        result = pipeline.run(workspace, now=lambda: NOW)
+    return SampleRun(workspace, result, plans[0])

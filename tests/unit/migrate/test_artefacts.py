@@ -1,0 +1,99 @@
+"""What stages hand on: only what the stage before wrote, whole and unchanged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from migrate.artefacts import (
+    Artefact,
+    Extracted,
+    Loaded,
+    Mapped,
+    ReadBack,
+    Reconciled,
+    Validated,
+    sha256,
+    write_manifest,
+)
+from migrate.errors import RunFailed
+
+
+@pytest.fixture
+def mapped(tmp_path: Path) -> Mapped:
+    folder = tmp_path / "2_map"
+    folder.mkdir()
+    pq.write_table(pa.table({"a": [1, 2, 3]}), folder / "users.parquet")
+    (folder / "notes.txt").write_text("hello")
+    write_manifest(Mapped, folder, None, [folder / "users.parquet", folder / "notes.txt"])
+    return Mapped(folder)
+
+
+def test_a_whole_artefact_is_fine(mapped: Mapped) -> None:
+    mapped.verify()
+    files = mapped.manifest["files"]
+    assert isinstance(files, dict)
+    assert files["users.parquet"]["rows"] == 3
+    assert files["users.parquet"]["sha256"] == sha256(mapped.parquet("users"))
+    assert "rows" not in files["notes.txt"]
+
+
+def test_a_changed_file_is_refused(mapped: Mapped) -> None:
+    pq.write_table(pa.table({"a": [1, 2, 4]}), mapped.parquet("users"))
+    with pytest.raises(RunFailed, match=r"users\.parquet is not what stage map wrote"):
+        mapped.verify()
+
+
+def test_a_missing_file_is_refused(mapped: Mapped) -> None:
+    mapped.parquet("users").unlink()
+    with pytest.raises(RunFailed, match=r"users\.parquet is gone"):
+        mapped.verify()
+
+
+@pytest.mark.parametrize("kind", [Extracted, Validated, Loaded, ReadBack, Reconciled])
+def test_another_stages_artefact_is_refused(mapped: Mapped, kind: type[Artefact]) -> None:
+    with pytest.raises(RunFailed, match=f"stage map, not of {kind.stage}"):
+        kind(mapped.folder).verify()
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", "{}", '{"stage": "map"}'])
+def test_a_manifest_that_is_none_is_refused(mapped: Mapped, content: str | None) -> None:
+    manifest = mapped.folder / "manifest.json"
+    if content is None:
+        manifest.unlink()
+    else:
+        manifest.write_text(content)
+    with pytest.raises(RunFailed):
+        mapped.verify()
+
+
+def test_the_manifest_names_its_parents(mapped: Mapped, tmp_path: Path) -> None:
+    folder = tmp_path / "3_validate"
+    folder.mkdir()
+    write_manifest(Validated, folder, mapped, [])
+    child = json.loads((folder / "manifest.json").read_text())
+    assert child == {"stage": "validate", "parent": sha256(mapped.folder / "manifest.json"), "files": {}}
+
+
+def test_manifests_of_equal_content_are_equal(mapped: Mapped) -> None:
+    before = (mapped.folder / "manifest.json").read_bytes()
+    write_manifest(Mapped, mapped.folder, None, [mapped.folder / "notes.txt", mapped.folder / "users.parquet"])
+    assert (mapped.folder / "manifest.json").read_bytes() == before
+
+
+def test_a_loader_takes_validated_rows_only(mapped: Mapped) -> None:
+    from migrate.progress import Silent
+    from migrate.stages.load import load
+
+    with pytest.raises(RunFailed, match="takes validated rows, not Mapped"):
+        load(mapped, None, None, Silent(), "1GB")  # type: ignore[arg-type]
+
+
+def test_every_stage_has_a_kind() -> None:
+    from migrate.run_folder import STAGES
+
+    assert tuple(k.stage for k in (Extracted, Mapped, Validated, Loaded, ReadBack, Reconciled)) == STAGES

@@ -1,0 +1,67 @@
+"""New workspaces: complete, checkable, and never written over something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrate.errors import ConfigurationError
+from migrate.resources import contract_file, known_pairs, known_systems, mappings_folder
+from migrate.scaffold import new_workspace
+from migrate.workspace import open_workspace
+
+
+@pytest.mark.parametrize(("source", "target"), known_pairs())
+def test_a_new_workspace_is_complete(tmp_path: Path, source: str, target: str) -> None:
+    written = new_workspace(tmp_path / "ws", source, target)
+    names = {str(path.relative_to(tmp_path / "ws")) for path in written}
+    assert {"migration.yaml", "README.md", ".gitignore", "mapping/pair.yaml"} <= names
+    opened = open_workspace(tmp_path / "ws")
+    assert (opened.source.system, opened.target.system) == (source, target)
+    assert opened.pair.mappings
+    assert set(opened.crosswalks) == {path.stem for path in (tmp_path / "ws/crosswalks").glob("*.csv")}
+    assert (tmp_path / "ws/.gitignore").read_text() == "runs/\n"
+    assert "{{" not in (tmp_path / "ws/migration.yaml").read_text() + (tmp_path / "ws/README.md").read_text()
+
+
+def test_a_new_workspace_may_go_into_an_empty_folder(tmp_path: Path) -> None:
+    source, target = known_pairs()[0]
+    assert new_workspace(tmp_path, source, target)
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    source, target = known_pairs()[0]
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(ConfigurationError, match="not an empty folder"):
+        new_workspace(tmp_path, source, target)
+    with pytest.raises(ConfigurationError, match="not an empty folder"):
+        new_workspace(tmp_path / "mine.txt", source, target)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_unknown_systems_and_pairs_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        new_workspace(tmp_path / "ws", "odd", "even")
+    assert [(p.value, p.allowed) for p in caught.value.problems] == [
+        ("odd", tuple(known_systems())),
+        ("even", tuple(known_systems())),
+    ]
+    with pytest.raises(ConfigurationError) as caught:
+        new_workspace(tmp_path / "ws", "canvas", "moodle")
+    assert "--from moodle --to canvas" in caught.value.problems[0].allowed
+    assert not (tmp_path / "ws").exists()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ConfigurationError):
+        new_workspace(tmp_path / "file" / "ws", *known_pairs()[0])
+
+
+def test_the_workspaces_own_contract_comes_first(tmp_path: Path) -> None:
+    assert contract_file("moodle", tmp_path) == mappings_folder() / "systems/moodle.yaml"
+    (tmp_path / "systems").mkdir()
+    (tmp_path / "systems/moodle.yaml").write_text("x")
+    assert contract_file("moodle", tmp_path) == tmp_path / "systems/moodle.yaml"
+    assert {source for source, _ in known_pairs()} | {target for _, target in known_pairs()} <= set(known_systems())

@@ -1,0 +1,103 @@
+"""The page is one file, hostile text stays text in it, and equal runs give equal pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from reports.html import duration, render
+from reports.text import render_text
+
+
+class Reader(HTMLParser):
+    """Collects tags and attributes, as a browser would see them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_the_page_needs_nothing_but_itself(run_folder: Path) -> None:
+    page = render(run_folder).read_text(encoding="utf-8")
+    for tag, attributes in Reader(page).tags:
+        assert not attributes.get("src"), tag
+        assert not [name for name in attributes if name.startswith("on") or name == "style"], (
+            tag,
+            attributes,
+        )
+        address = attributes.get("href")
+        assert address is None or address.startswith("#") or address == "data:,"
+
+
+def test_the_policy_allows_our_own_style_and_script_only(run_folder: Path) -> None:
+    tags = Reader(render(run_folder).read_text(encoding="utf-8")).tags
+    policy = next(attributes["content"] for tag, attributes in tags if "http-equiv" in attributes) or ""
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+
+
+def test_hostile_text_stays_text(run_folder: Path) -> None:
+    page = render(run_folder).read_text(encoding="utf-8")
+    assert "<script>window" not in page
+    assert "<img" not in page
+    assert "\u202e" not in page
+    assert "&lt;script&gt;window.attacked" in page
+    assert len(re.findall(r"<script\b", page)) == 5
+
+
+def test_equal_runs_give_equal_pages(run_folder: Path) -> None:
+    first = render(run_folder).read_bytes()
+    assert render(run_folder).read_bytes() == first
+
+
+def test_a_stopped_run_has_a_page(make_run: Callable[..., Path]) -> None:
+    def stop(summary: dict[str, Any], run: dict[str, Any]) -> None:
+        for name in list(summary):
+            if name not in {"run", "mode", "verdict"}:
+                del summary[name]
+        run.update(stopped_at="extract", failure="<b>no route to the source</b>")
+
+    folder = make_run(stop)
+    for file in folder.rglob("*.parquet"):
+        file.unlink()
+    page = render(folder).read_text(encoding="utf-8")
+    assert "The run stopped at extract." in page
+    assert "&lt;b&gt;no route to the source&lt;/b&gt;" in page
+
+
+def test_a_folder_with_bare_files_has_a_page(tmp_path: Path) -> None:
+    for name in ("summary.json", "run.json"):
+        (tmp_path / name).write_text("{}")
+    assert "FAILED" in render(tmp_path).read_text(encoding="utf-8")
+    assert render_text(tmp_path).startswith("FAILED")
+
+
+def test_durations_read_well() -> None:
+    assert [duration(each) for each in (0.04, 61.4, 7800)] == ["0.0 s", "1 min 01 s", "2 h 10 min"]
+
+
+def test_the_text_begins_with_the_verdict_and_ends_with_the_page(run_folder: Path) -> None:
+    lines = render_text(run_folder).splitlines()
+    assert lines[0].startswith("NEEDS A PERSON  rehearsal")
+    assert lines[-1].startswith("Report: ")
+    assert lines[-1].endswith("report.html")
+    (users,) = [line.split() for line in lines if line.split()[:2] == ["users", "16"]]
+    assert users == ["users", "16", "4", "0", "1", "2", "2", "0", "6", "1", "ok", "4", "0", "0", "8"]
+    assert any(line.split()[:3] == ["18", "blocked", "REF-BLOCKED"] for line in lines)
+    assert any(line.split()[:2] == ["undeclared", "1"] for line in lines)
+
+
+def test_the_text_carries_no_control_characters(make_run: Callable[..., Path]) -> None:
+    def attack(summary: dict[str, Any], run: dict[str, Any]) -> None:
+        run["label"] = "\x1b[2J\x1b[31mgone\u202e"
+        run["codes"]["USR-001"]["title"] = "line\r\nbreak\x07"
+
+    text = render_text(make_run(attack))
+    assert not [sign for sign in text if sign != "\n" and (ord(sign) < 32 or sign == "\u202e")]

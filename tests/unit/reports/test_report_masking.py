@@ -1,0 +1,128 @@
+"""Personal data is masked by class, and what is masked is nowhere in the file."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.html import render
+from reports.masking import Masker, mask
+from reports.text import render_text
+
+PERSONAL = (
+    "Ana Lúcia Ferreira", "Jürgen Schäfer", "شيماء محمود", "ana.ferreira@", "juergen@", "shaimaa@",
+    "jschaefer", "shaimaa.m", "E-100007", "E-100008", "Bob@corp",
+)  # fmt: skip
+
+
+def everything_in(page: str) -> str:
+    """The page and what is packed in it."""
+    packed = re.findall(r'<script type="application/octet-stream"[^>]*>([^<]*)</script>', page)
+    assert len(packed) == 4
+    return page + "".join(gzip.decompress(base64.b64decode(each)).decode("utf-8") for each in packed)
+
+
+@pytest.mark.parametrize(
+    ("value", "pii", "shown"),
+    [
+        ("Ana Lúcia Ferreira", "name", "A. L. F."),
+        ("E\u0301lodie Durand", "name", "É. D."),
+        ("  <script>  ", "name", "s."),
+        ("\u202e ---", "name", "•••"),
+        ("ana@school.example.org", "email", "a***@***.org"),
+        ("root@localhost", "email", "r***@***"),
+        ("a@b@c.<b>", "email", "a***@***"),
+        ("not an address", "email", "n•••s"),
+        ("jschaefer", "login", "j•••r"),
+        ("abc", "login", "•••"),
+        ("E-100007", "identifier", "E•••7"),
+        ("+351 912 345 678", "contact", "•••"),
+        ("likes chess", "free_text", "•••"),
+        ("$2y$10$abc", "secret", "•••"),
+        ("anything", "a class nobody knows", "•••"),
+        ("", "name", ""),
+        (None, "email", None),
+    ],
+)
+def test_a_value_is_masked_by_its_class(value: str | None, pii: str, shown: str | None) -> None:
+    assert mask(value, pii) == shown
+
+
+def test_masked_values_are_nowhere_in_the_page_or_the_text(run_folder: Path) -> None:
+    page = everything_in(render(run_folder).read_text(encoding="utf-8"))
+    text = render_text(run_folder)
+    for personal in PERSONAL:
+        assert personal not in page
+        assert personal not in text
+    assert "E•••7" in page
+    assert "a***@***.org" in page
+
+
+def test_a_masked_difference_still_says_how_it_differs(run_folder: Path) -> None:
+    page = everything_in(render(run_folder).read_text(encoding="utf-8"))
+    assert "blanks around it" in page
+
+
+def test_values_of_an_unmasked_entity_stay(run_folder: Path) -> None:
+    page = everything_in(render(run_folder).read_text(encoding="utf-8"))
+    assert "course-900" in page
+    assert "0.10000000149011612" in page
+
+
+def test_without_masking_only_secrets_are_hidden(make_run: Callable[..., Path]) -> None:
+    def unmask(_: dict[str, Any], run: dict[str, Any]) -> None:
+        run["mask"] = False
+        run["pii"]["users"]["auth"] = "secret"
+
+    page = everything_in(render(make_run(unmask)).read_text(encoding="utf-8"))
+    assert "ana.ferreira@school.example.org" in page
+    assert "ldap" not in page
+
+
+def masker(**entity: object) -> Masker:
+    return Masker({"pii": {"people": {"login": "login", "grade": "free_text"}}, "entities": {"people": entity}})
+
+
+def test_keys_are_masked_where_the_key_is_personal() -> None:
+    hide = masker(key=["id"], target_key=["login"])
+    assert hide.key("people", "4711") == "4711"
+    assert hide.target_key("people", "ana.ferreira") == "a•••a"
+    assert hide.root("people/4711") == "people/4711"
+    assert hide.key("courses", "ana.ferreira") == "ana.ferreira"
+
+
+def test_of_a_key_with_several_fields_only_the_personal_parts_are_masked() -> None:
+    hide = masker(key=["login", "course"], target_key="login")
+    assert hide.key("people", "ana.ferreira|maths") == "a•••a|maths"
+    assert hide.key("people", r"ana\|ferreira|maths") == "a•••a|maths"
+    assert hide.key("people", "ana.ferreira") == "a•••a"
+    assert hide.root("people/ana.ferreira|maths") == "people/a•••a|maths"
+
+
+def test_keys_of_unknown_make_are_masked_where_the_entity_has_personal_identifiers() -> None:
+    assert masker().key("people", "ana.ferreira") == "a•••a"
+    assert Masker({"pii": {"people": {"grade": "free_text"}}}).key("people", "ana") == "ana"
+
+
+def test_a_message_loses_the_values_it_repeats() -> None:
+    hide = masker(key=["login"])
+    known = (("ana.ferreira", "a•••a"),)
+    assert hide.message("people", "login", "ana.ferreira is taken", *known) == "a•••a is taken"
+    assert hide.message("people", "login", "taken by 'bob.stone'") == "taken by 'b•••e'"
+    assert hide.message("people", None, "same person as 'Bob Stone'") == "same person as '•••'"
+    assert hide.message("people", "login", "'o'neil' is Moodle's and the site's") == "'o•••l' is Moodle's and the site's"
+    assert hide.message("people", "role", "role 'teacher' is unknown") == "role 'teacher' is unknown"
+    assert hide.message("courses", "owner", "owner bob@corp.example left") == "owner b***@***.example left"
+
+
+def test_personal_fields_of_the_source_entity_count_too() -> None:
+    hide = Masker({"pii": {"moodle.user": {"email": "email"}}, "entities": {"users": {"from": "moodle.user"}}})
+    assert hide.value("users", "email", "ana@x.org") == "a***@***.org"
+    assert hide.value("users", "email, city", "ana@x.org") == "a***@***.org"
+    assert hide.value("users", "city", "Porto") == "Porto"

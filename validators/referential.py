@@ -1,0 +1,269 @@
+"""References across rows: who waits for whom, which rows the target would refuse, and who closes a circle.
+
+Works on one table of open rows per mapping, in the engine. A row leaves it for one reason, which is its disposition, code
+and root cause; the rows that refer to it follow, until nothing changes any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from migrate.compiler.text import key_text, literal, name
+from migrate.compiler.values import typed_literal
+from migrate.contracts.model import Contract
+from migrate.expressions import parse_query
+from migrate.mapping.load import LoadedMapping, LoadedPair
+from migrate.mapping.model import Outcome
+
+STATE, TARGET = "state", "target"
+ROUNDS = 10_000
+"""A bound on the propagation, far above the depth of any organisation; reaching it is a defect of ours."""
+
+
+@dataclass
+class Referential:
+    """Holds the state of all mappings of a run while references settle.
+
+    For each mapping ``state."name"`` holds: key, target_key, disposition ('candidate' while open), code, root, into (the
+    survivor of a merge or fold), the source keys it refers to (``ref_field``) and its target values (``to_field``).
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    pair: LoadedPair
+    names: list[str]
+    cleared: dict[str, dict[str, Outcome]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Propagate until nothing changes."""
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
+            "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
+        )
+        order = [n for n in self.pair.by_dependency if n in self.names]
+        for _ in range(ROUNDS):
+            changed = sum(self._block(n) for n in order)
+            if not changed:
+                changed = self._shared_keys() + self._cycles() + self._target_references() + self._refusals()
+            if not changed:
+                return
+        raise RuntimeError("references do not settle")
+
+    def findings_sql(self) -> str:
+        """The findings of this step, in the columns of findings.parquet."""
+        return "SELECT code, severity, entity, key, field, value, message, root AS root_cause FROM _refused"
+
+    # One round -------------------------------------------------------------------------------------------------
+
+    def _block(self, mapping_name: str) -> int:
+        """Close the open rows of a mapping that need a record which is not loaded."""
+        mapping = self.pair.mappings[mapping_name]
+        state = name(STATE, mapping_name)
+        changed = self._follow_survivors(mapping_name)
+        for target_field, rule in mapping.model.fields.items():
+            if rule.ref is None or rule.ref not in self.names:
+                continue
+            outcome = rule.missing
+            lost = self._lost(rule.ref)
+            reference = name("ref:" + target_field)
+            rows = (
+                f"SELECT s.key, s.{reference} AS value, l.root FROM {state} AS s JOIN ({lost}) AS l "
+                f"ON l.key = s.{reference} WHERE s.disposition = 'candidate'"
+            )
+            message = outcome.message if outcome and outcome.message else ""
+            message = message or f"refers to a record of {rule.ref} that is not loaded"
+            if outcome is not None and outcome.severity == "warn":
+                replacement = typed_literal(outcome.set, mapping.target.fields[target_field].type)
+                rows += f" AND s.{name('to:' + target_field)} IS DISTINCT FROM {replacement}"
+                number = self._note(mapping_name, rows, outcome.code, "warn", target_field, message)
+                if number:
+                    self.connection.execute(
+                        f"UPDATE {state} SET {name('to:' + target_field)} = {replacement} WHERE key IN (SELECT key FROM ({rows}))"
+                    )
+            else:
+                code = outcome.code if outcome else "REF-BLOCKED"
+                severity = outcome.severity if outcome else "blocked"
+                number = self._note(mapping_name, rows, code, severity, target_field, message)
+                self._close(mapping_name, code, severity)
+            changed += number
+        return changed
+
+    def _lost(self, mapping_name: str) -> str:
+        """Records of a mapping that will not be there, each with its root cause."""
+        state = name(STATE, mapping_name)
+        return (
+            f"SELECT key, coalesce(root, {literal(mapping_name + '/')} || key) AS root FROM {state} "
+            "WHERE disposition NOT IN ('candidate', 'merged')"
+        )
+
+    def _follow_survivors(self, mapping_name: str) -> int:
+        """A merged record whose survivor is not loaded is not merged: it waits for the survivor."""
+        state = name(STATE, mapping_name)
+        rows = (
+            f'SELECT m.key, m."into" AS value, l.root FROM {state} AS m JOIN ({self._lost(mapping_name)}) AS l '
+            "ON l.key = m.\"into\" WHERE m.disposition = 'merged'"
+        )
+        message = "the record it was merged into is not loaded"
+        number = self._note(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
+        self._close(mapping_name, "REF-BLOCKED", "blocked")
+        return number
+
+    def _cycles(self) -> int:
+        """Rows of a self-referring mapping that no root leads to: parents cannot be loaded before children."""
+        changed = 0
+        for mapping in self._mappings():
+            for target_field, rule in mapping.model.fields.items():
+                if rule.ref != mapping.name or (rule.missing and rule.missing.severity == "warn"):
+                    continue
+                state, reference = name(STATE, mapping.name), name("ref:" + target_field)
+                rows = (
+                    f"WITH RECURSIVE known AS (SELECT key FROM {state} WHERE disposition = 'candidate' "
+                    f"AND {reference} IS NULL UNION SELECT s.key FROM {state} AS s "
+                    f"LEFT JOIN {state} AS p ON p.key = s.{reference} "
+                    "JOIN known AS k ON k.key = coalesce(p.\"into\", p.key) WHERE s.disposition = 'candidate') "
+                    f"SELECT s.key, s.{reference} AS value, {literal(mapping.name + '/')} || s.key AS root "
+                    f"FROM {state} AS s WHERE s.disposition = 'candidate' "
+                    "AND s.key NOT IN (SELECT key FROM known)"
+                )
+                message = "its chain of parents comes back to itself or never reaches a top"
+                changed += self._note(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
+                self._close(mapping.name, "REF-CYCLE", "quarantine")
+        return changed
+
+    def _shared_keys(self) -> int:
+        """Two mappings that give rows of one target entity the same key: the later mapping's row steps back."""
+        changed = 0
+        earlier: dict[str, list[str]] = {}
+        for mapping in self._mappings():
+            others = earlier.setdefault(mapping.target_name, [])
+            if others:
+                taken = " UNION ALL ".join(
+                    f"SELECT target_key FROM {name(STATE, n)} WHERE disposition = 'candidate'" for n in others
+                )
+                rows = (
+                    f"SELECT key, target_key AS value, NULL AS root FROM {name(STATE, mapping.name)} "
+                    f"WHERE disposition = 'candidate' AND target_key IN ({taken})"
+                )
+                message = "a record of another mapping has the same key in the target"
+                changed += self._note(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
+                self._close(mapping.name, "KEY-DUPLICATE", "quarantine")
+            others.append(mapping.name)
+        return changed
+
+    def _target_references(self) -> int:
+        """References that the target's own contract states, whatever way the value was made."""
+        changed = 0
+        contract = self.pair.target.model
+        self._build_target_views()
+        for mapping in self._mappings():
+            for target_field, rule in mapping.target.fields.items():
+                reference = rule.references
+                if reference is None or reference.unknown == "keep" or target_field not in mapping.model.fields:
+                    continue
+                if not self._loads(reference.entity):
+                    continue
+                other = reference.field or contract.entities[reference.entity].key[0]
+                column = name("to:" + target_field)
+                rows = (
+                    f"SELECT s.key, s.{column} AS value, NULL AS root FROM {name(STATE, mapping.name)} AS s "
+                    f"WHERE s.disposition = 'candidate' AND s.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
+                    f"{name(TARGET, reference.entity)} AS t WHERE t.{name(other)} = s.{column})"
+                )
+                message = f"the target would find no {reference.entity} with this {other}"
+                changed += self._note(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
+                self._close(mapping.name, "GATE-REFERENCE", "quarantine")
+        return changed
+
+    def _refusals(self) -> int:
+        """Rules of the target that look at several rows at once (``refuses`` in its contract)."""
+        changed = 0
+        contract = self.pair.target.model
+        for entity_name, entity in contract.entities.items():
+            for refusal in entity.refuses:
+                if not all(self._loads(other) for other in tables_of(refusal.sql, contract)):
+                    continue
+                self._build_target_views()
+                key = key_text(f"r.{name(part)}" for part in entity.key)
+                for mapping in self._mappings():
+                    if mapping.target_name != entity_name:
+                        continue
+                    rows = (
+                        f"SELECT s.key, s.target_key AS value, NULL AS root FROM {name(STATE, mapping.name)} AS s "
+                        f"WHERE s.disposition = 'candidate' AND s.target_key IN "
+                        f"(SELECT {key} FROM ({target_query(refusal.sql)}) AS r)"
+                    )
+                    changed += self._note(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
+                    self._close(mapping.name, refusal.code, refusal.severity)
+        return changed
+
+    # Helpers -----------------------------------------------------------------------------------------------------
+
+    def _mappings(self) -> list[LoadedMapping]:
+        return [self.pair.mappings[n] for n in self.names]
+
+    def _loads(self, entity: str) -> bool:
+        return any(m.target_name == entity for m in self._mappings())
+
+    def _build_target_views(self) -> None:
+        """``target."entity"``: the rows that would load, of all mappings to the entity, all fields of the contract."""
+        for entity_name, entity in self.pair.target.model.entities.items():
+            selects = [
+                f"SELECT {', '.join(_target_columns(mapping))} FROM {name(STATE, mapping.name)} WHERE disposition = 'candidate'"
+                for mapping in self._mappings()
+                if mapping.target_name == entity_name
+            ]
+            if selects:
+                self.connection.execute(f"CREATE OR REPLACE VIEW {name(TARGET, entity_name)} AS {' UNION ALL '.join(selects)}")
+            else:
+                nothing = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(f)}" for f in entity.fields)
+                self.connection.execute(f"CREATE OR REPLACE VIEW {name(TARGET, entity_name)} AS SELECT {nothing} WHERE FALSE")
+
+    def _note(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
+        """Write the findings of ``rows`` (key, value, root); gives how many there were."""
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _closing AS {rows}")
+        self.connection.execute(
+            f"INSERT INTO _refused SELECT {literal(mapping)}, key, {literal(code)}, {literal(severity)}, "
+            f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _closing"
+        )
+        row = self.connection.execute("SELECT count(*) FROM _closing").fetchone()
+        return int(row[0]) if row else 0
+
+    def _close(self, mapping: str, code: str, severity: str) -> None:
+        disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
+        self.connection.execute(
+            f"UPDATE {name(STATE, mapping)} AS s SET disposition = {literal(disposition)}, code = {literal(code)}, "
+            f"root = c.root FROM (SELECT key, min(root) AS root FROM _closing GROUP BY key) AS c WHERE c.key = s.key"
+        )
+
+
+def _target_columns(mapping: LoadedMapping) -> list[str]:
+    from migrate.compiler.source import SQL_TYPES
+
+    return [
+        f"{name('to:' + f)} AS {name(f)}" if f in mapping.model.fields else f"CAST(NULL AS {SQL_TYPES[rule.type]}) AS {name(f)}"
+        for f, rule in mapping.target.fields.items()
+    ]
+
+
+def tables_of(sql: str, contract: Contract) -> list[str]:
+    """The target entities a refusal's query reads."""
+    from sqlglot import exp
+
+    return [t.name for t in parse_query(sql).find_all(exp.Table) if t.name in contract.entities]
+
+
+def target_query(sql: str, schema: str = TARGET) -> str:
+    """A refusal's query with its tables placed in ``schema`` and its casts made total."""
+    from sqlglot import exp
+
+    from migrate.compiler.text import translate
+
+    tree = parse_query(sql)
+    defined = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if table.name not in defined:
+            alias = table.alias or table.name
+            table.set("db", exp.to_identifier(schema, quoted=True))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return translate(tree, lambda table, column: name(table, column) if table else name(column), "1970-01-01")
