@@ -3,6 +3,7 @@
 MigrateError
 +-- ConfigurationError      edit a file or a command line, run `lms-migrate check` again     (exit 2)
 |   +-- SourceRefused       the source cannot be opened: address, password, missing table   (exit 2)
+|   +-- TargetRefused       the target's place cannot be written: a file, no permission      (exit 2)
 +-- RunFailed               the run stopped; read the run folder, mend the cause, run again (exit 3)
     +-- SourceLost          the source went away in the middle of an extract
     +-- OutOfSpace          the disk is full
@@ -88,6 +89,10 @@ class ConfigurationError(MigrateError):
 
 class SourceRefused(ConfigurationError):
     """The source cannot be opened or does not hold what the contract names."""
+
+
+class TargetRefused(ConfigurationError):
+    """The place that takes the load files cannot be written."""
 
 
 class RunFailed(MigrateError):

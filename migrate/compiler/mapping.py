@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from migrate.compiler.checks import CHECKS, CheckError
 from migrate.compiler.rules import DISPOSITION_OF_RANK, RANKS, Rule, RuleBook
 from migrate.compiler.scope import Scope
-from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, ROW, SEPARATOR, SOURCE
+from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, ROW, SEPARATOR, SOURCE, bad_value
 from migrate.compiler.text import key_text, literal, name, value_text
 from migrate.compiler.values import fits, spellings, target_value, typed_literal
 from migrate.errors import Problem
@@ -417,7 +417,7 @@ class MappingCompiler:
                 ),
             ):
                 entry = f"list_filter({{0}}.{name(BAD)}, lambda x: starts_with(x, {literal(mark + source_field + SEPARATOR)}))"
-                value = f"split_part({entry.format('m')}[1], {literal(SEPARATOR)}, 2)"
+                value = bad_value(f"{entry.format('m')}[1]")
                 number = add(code, severity, source_field, message, value)
                 issues.append((f"s.{name(BAD)} IS NOT NULL AND len({entry.format('s')}) > 0", number))
         several = "an attribute of the pivot has several values"

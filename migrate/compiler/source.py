@@ -123,6 +123,11 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
     return typed, f"{raw} IS NOT NULL AND NOT {empty} AND ({typed}) IS NULL", ambiguous
 
 
+def bad_value(entry: str) -> str:
+    """The raw value in an entry of ``_bad``. It may hold the separator itself, so only the first one counts."""
+    return f"substr({entry}, strpos({entry}, {literal(SEPARATOR)}) + 1)"
+
+
 def decimal_text(sql: str, mark: str) -> str:
     """The number in a text with the decimal mark ``mark``; null for anything else, such as a thousands mark."""
     point = "[.]" if mark == "." else f"[{mark}]"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -138,9 +139,8 @@ class DatabaseSource:
             column = source.c[actual]
             held: sa.ColumnElement[bool] = column.is_not(None)
             if isinstance(types[actual], sa.String | sa.LargeBinary) or self._engine.dialect.name == "sqlite":
-                held = sa.and_(held, sa.cast(column, sa.String) != "")
-                listed = [str(value) for value in never if value != ""]
-                held = sa.and_(held, sa.cast(column, sa.String).not_in(listed)) if listed else held
+                # MariaDB takes blanks for the empty text by itself, the others do not.
+                held = sa.and_(held, sa.func.trim(sa.cast(column, sa.String)).not_in(["", *map(str, never)]))
             else:
                 numbers = [value for value in never if isinstance(value, int | float)]
                 held = sa.and_(held, column.not_in(numbers)) if numbers else held
@@ -239,7 +239,7 @@ def _usable(url: str, base: Path) -> URL:
         file = (base / (parsed.database or "")).resolve()
         if not parsed.database or not file.is_file():
             raise SourceRefused(f"there is no SQLite database {file}", hint="correct source: {url: ...} in migration.yaml")
-        parsed = parsed.set(database=f"file:{file}", query={"mode": "ro", "uri": "true"})
+        parsed = parsed.set(database=f"file:{quote(str(file))}", query={"mode": "ro", "uri": "true"})
     return parsed
 
 

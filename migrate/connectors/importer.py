@@ -150,8 +150,10 @@ class Importer:
         read = name(READ, entity_name)
         format_ = effective_format(self.contract, entity)
         columns, refusals = [], []
+        stored: dict[str, str] = {}
         for field, rule in entity.fields.items():
             typed, wrong = _stored(rule, f"r.{name(field)}", format_)
+            stored[field] = typed
             columns.append(f"{typed} AS {name(field)}")
             if wrong:
                 refusals.append((wrong, f"{field}: the value cannot be read"))
@@ -161,10 +163,11 @@ class Importer:
                 refusals.append((f"length(r.{name(field)}) > {rule.max_length}", f"{field}: the value is too long"))
         cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in refusals)
         reason = f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
-        raw_key = key_text(f"r.{name(part)}" for part in entity.key)
+        # A refused row is known by the key it would have had, and by its text where that cannot be read.
+        key_parts = [f"coalesce(CAST({stored[part]} AS VARCHAR), r.{name(part)})" for part in entity.key]
         self.connection.execute(
             f"CREATE TABLE {name(SCHEMA, entity_name)} AS SELECT {', '.join(columns)}, r._line, "
-            f"{reason} AS _reason, {raw_key} AS _raw_key FROM {read} AS r"
+            f"{reason} AS _reason, {key_text(key_parts)} AS _own_key FROM {read} AS r"
         )
         self._drop(entity_name, "_reason IS NOT NULL", "_reason")
         key = key_text(f"t.{name(part)}" for part in entity.key)
@@ -218,7 +221,7 @@ class Importer:
     def _drop(self, entity_name: str, condition: str, reason: str) -> None:
         table = name(SCHEMA, entity_name)
         self.connection.execute(
-            f"INSERT INTO refused SELECT {literal(entity_name)}, _raw_key, {reason} FROM {table} WHERE {condition}"
+            f"INSERT INTO refused SELECT {literal(entity_name)}, _own_key, {reason} FROM {table} WHERE {condition}"
         )
         self.connection.execute(f"DELETE FROM {table} WHERE {condition}")
 

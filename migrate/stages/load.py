@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
 from migrate.connectors.package import effective_format, file_names, pack, write_file
 from migrate.engine import scan, session
-from migrate.errors import RunFailed
+from migrate.errors import RunFailed, TargetRefused
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
@@ -92,6 +93,8 @@ def _deliver(files: list[Path], folder: Path) -> None:
             shutil.copyfile(file, part)
             part.replace(folder / file.name)
     except OSError as error:
-        raise RunFailed(
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise TargetRefused(
             f"{folder} cannot take the files: {error.strerror}", hint="correct target: {deliver: ...} in migration.yaml"
         ) from error

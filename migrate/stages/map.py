@@ -7,7 +7,7 @@ import duckdb
 from migrate import crosswalks
 from migrate.artefacts import Extracted, Mapped, write_manifest
 from migrate.compiler.plan import Plan, make_plan
-from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE
+from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE, bad_value
 from migrate.compiler.text import key_text, literal, name
 from migrate.crosswalks import Crosswalk
 from migrate.engine import copy_to_parquet, scan, session
@@ -101,7 +101,7 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
         key = key_text(f"e.{name(part)}" for part in contract.entities[entity].key)
         table = name(SOURCE, entity)
         rows = connection.execute(
-            f"SELECT {key}, split_part(b, {literal(SEPARATOR)}, 1), split_part(b, {literal(SEPARATOR)}, 2) "
+            f"SELECT {key}, split_part(b, {literal(SEPARATOR)}, 1), {bad_value('b')} "
             f"FROM (SELECT *, unnest({name(BAD)}) AS b FROM {table} WHERE {name(BAD)} IS NOT NULL) AS e ORDER BY ALL"
         ).fetchall()
         for key_value, field, value in rows:

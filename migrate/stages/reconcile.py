@@ -46,7 +46,7 @@ def reconcile(validated: Validated, back: ReadBack, plan: Plan, run: RunFolder, 
         _extras(connection, plan, validated, back, run)
         _finish_dispositions(connection)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
-        _write_findings(connection, validated, back, run)
+        _write_findings(connection, plan, validated, back, run)
         copy_to_parquet(
             connection,
             "SELECT * FROM dispositions ORDER BY entity, key",
@@ -110,15 +110,23 @@ def _compare(
 
 
 def _extras(connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder) -> None:
-    """Records of the target that no mapping expects there; they count for the entity's first mapping."""
+    """Records that no mapping expects, be they in the target or among the rows it refused, and second rows of one record.
+
+    They count for the entity's first mapping.
+    """
     for entity_name in plan.pair.target.model.entities:
         mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
         if not mappings:
             continue
-        expected = " UNION ALL ".join(f"SELECT _target_key FROM {scan(validated.parquet(n))}" for n in mappings)
+        expected = " UNION ALL ".join(f"SELECT _target_key AS k FROM {scan(validated.parquet(n))}" for n in mappings)
+        held = (
+            f"SELECT _target_key AS k FROM {scan(back.parquet(entity_name))} UNION ALL "
+            f"SELECT key FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
+        )
         row = connection.execute(
-            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, a._target_key, NULL, 'extra', NULL, NULL "
-            f"FROM {scan(back.parquet(entity_name))} AS a WHERE a._target_key IS NULL OR a._target_key NOT IN ({expected})"
+            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, k, NULL, 'extra', NULL, NULL FROM ("
+            f"SELECT h.k, unnest(range(h.n - coalesce(e.n, 0))) FROM (SELECT k, count(*) AS n FROM ({held}) GROUP BY k) AS h "
+            f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k)"
         ).fetchone()
         run.summary["entities"][mappings[0]]["extra"] = int(row[0]) if row else 0
 
@@ -132,15 +140,22 @@ def _finish_dispositions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("UPDATE dispositions SET disposition = 'created' WHERE disposition = 'candidate'")
 
 
-def _write_findings(connection: duckdb.DuckDBPyConnection, validated: Validated, back: ReadBack, run: RunFolder) -> None:
-    refused = f"(SELECT key, min(reason) AS reason FROM {scan(back.parquet('refused'))} GROUP BY key)"
+def _write_findings(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder
+) -> None:
+    entities = ", ".join(f"({literal(n)}, {literal(plan.pair.mappings[n].target_name)})" for n in plan.names)
+    refused = (
+        f"(SELECT v.mapping, key, min(reason) AS reason FROM {scan(back.parquet('refused'))} AS f "
+        f"JOIN (VALUES {entities}) AS v(mapping, entity) ON v.entity = f.entity GROUP BY ALL)"
+    )
     connection.execute(
         f"CREATE TABLE findings AS SELECT * FROM {scan(validated.parquet('findings'), back.parquet('findings'))} "
-        "UNION ALL SELECT 'REC-MISSING', 'reject', d.entity, d.key, NULL, d.target_key, "
-        "coalesce('the target does not hold it: ' || r.reason, 'it was written and the target does not hold it'), NULL "
-        f"FROM differences AS d LEFT JOIN {refused} AS r ON r.key = d.target_key WHERE d.kind = 'missing' "
-        "UNION ALL SELECT 'REC-EXTRA', 'hold', entity, NULL, NULL, target_key, "
-        "'the target holds a record that nothing in the source explains', NULL FROM differences WHERE kind = 'extra' "
+        "UNION ALL SELECT 'REC-' || upper(d.kind), if(d.kind = 'missing', 'reject', 'hold'), d.entity, d.key, NULL, "
+        "d.target_key, CASE WHEN d.kind = 'missing' THEN "
+        "coalesce('the target does not hold it: ' || r.reason, 'it was written and the target does not hold it') ELSE "
+        "coalesce('nothing in the source explains this row, and the target would refuse it: ' || r.reason, "
+        "'the target holds a record that nothing in the source explains') END, NULL FROM differences AS d "
+        f"LEFT JOIN {refused} AS r ON r.mapping = d.entity AND r.key = d.target_key WHERE d.kind IN ('missing', 'extra') "
         "UNION ALL SELECT 'REC-DIFFERENT', 'hold', entity, key, field, actual, "
         "'the target holds another value than the mapping gives', NULL FROM differences WHERE kind = 'different'"
     )
