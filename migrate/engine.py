@@ -28,6 +28,7 @@ def session(spill: Path | None = None, memory: str = DEFAULT_MEMORY) -> Iterator
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "preserve_insertion_order": False,
+        "python_enable_replacements": False,  # a name in a query never means a variable of ours
     }
     if spill is not None:
         settings["temp_directory"] = str(spill)

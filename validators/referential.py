@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from migrate.compiler.text import key_text, literal, name
+from migrate.compiler.text import key_text, literal, name, place_tables, translate
 from migrate.compiler.values import typed_literal
 from migrate.contracts.model import Contract
 from migrate.expressions import parse_query
@@ -45,7 +45,9 @@ class Referential:
         for _ in range(ROUNDS):
             changed = sum(self._block(n) for n in order)
             if not changed:
-                changed = self._shared_keys() + self._cycles() + self._target_references() + self._refusals()
+                changed = (
+                    self._shared_keys() + self._shared_values() + self._cycles() + self._target_references() + self._refusals()
+                )
             if not changed:
                 return
         raise RuntimeError("references do not settle")
@@ -73,7 +75,12 @@ class Referential:
             )
             message = outcome.message if outcome and outcome.message else ""
             message = message or f"refers to a record of {rule.ref} that is not loaded"
-            if outcome is not None and outcome.severity == "warn":
+            required = mapping.target.fields[target_field].required
+            if outcome is not None and outcome.severity == "warn" and outcome.set is None and required:
+                # What the gate says of a record that refers to nothing; the one referred to fell after the gate.
+                number = self._note(mapping_name, rows, "GATE-REQUIRED", "quarantine", target_field, message)
+                self._close(mapping_name, "GATE-REQUIRED", "quarantine")
+            elif outcome is not None and outcome.severity == "warn":
                 replacement = typed_literal(outcome.set, mapping.target.fields[target_field].type)
                 rows += f" AND s.{name('to:' + target_field)} IS DISTINCT FROM {replacement}"
                 number = self._note(mapping_name, rows, outcome.code, "warn", target_field, message)
@@ -149,6 +156,40 @@ class Referential:
                 changed += self._note(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
                 self._close(mapping.name, "KEY-DUPLICATE", "quarantine")
             others.append(mapping.name)
+        return changed
+
+    def _shared_values(self) -> int:
+        """A value that the target wants once, in rows of several mappings: nobody knows which is right, so none loads.
+        Within one mapping the map stage has seen to it."""
+        changed = 0
+        for entity_name, entity in self.pair.target.model.entities.items():
+            mappings = [m for m in self._mappings() if m.target_name == entity_name]
+            for target_field, rule in entity.fields.items():
+                mapped = [m for m in mappings if target_field in m.model.fields]
+                if not rule.unique or entity.key == (target_field,) or len(mapped) < 2:
+                    continue
+                column = name("to:" + target_field)
+                values = {
+                    m.name: f"SELECT {column} AS v FROM {name(STATE, m.name)} WHERE disposition = 'candidate'" for m in mapped
+                }
+                self.connection.execute(
+                    f"CREATE OR REPLACE TEMP TABLE _shared AS SELECT v FROM ({' UNION ALL '.join(values.values())}) "
+                    "WHERE v IS NOT NULL GROUP BY v HAVING count(*) > 1"
+                )
+                for mapping in mapped:
+                    outcome = mapping.model.fields[target_field].unique or Outcome(code="GATE-UNIQUE")
+                    rows = (
+                        f"SELECT s.key, s.{column} AS value, NULL AS root FROM {name(STATE, mapping.name)} AS s "
+                        f"WHERE s.disposition = 'candidate' AND s.{column} IN (SELECT v FROM _shared)"
+                    )
+                    if outcome.severity == "warn":  # told once, in whatever round it is
+                        told = f"{literal(mapping.name)}, s.key, {literal(outcome.code)}, {literal(target_field)}"
+                        rows += f" AND ({told}) NOT IN (SELECT (entity, key, code, field) FROM _refused)"
+                    message = outcome.message or "a record of another mapping has this value"
+                    number = self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
+                    if outcome.severity != "warn":
+                        changed += number
+                        self._close(mapping.name, outcome.code, outcome.severity)
         return changed
 
     def _target_references(self) -> int:
@@ -255,15 +296,6 @@ def tables_of(sql: str, contract: Contract) -> list[str]:
 
 def target_query(sql: str, schema: str = TARGET) -> str:
     """A refusal's query with its tables placed in ``schema`` and its casts made total."""
-    from sqlglot import exp
-
-    from migrate.compiler.text import translate
-
     tree = parse_query(sql)
-    defined = {cte.alias for cte in tree.find_all(exp.CTE)}
-    for table in tree.find_all(exp.Table):
-        if table.name not in defined:
-            alias = table.alias or table.name
-            table.set("db", exp.to_identifier(schema, quoted=True))
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    place_tables(tree, schema)
     return translate(tree, lambda table, column: name(table, column) if table else name(column), "1970-01-01")

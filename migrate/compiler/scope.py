@@ -7,6 +7,7 @@ from collections.abc import Mapping as Dict
 from pydantic import ValidationError
 
 from migrate.compiler.text import name, translate
+from migrate.contracts.load import colliding
 from migrate.contracts.model import Entity
 from migrate.errors import Problem
 from migrate.expressions import ExpressionError, columns_of, parse_expression, parse_order
@@ -26,6 +27,12 @@ class Scope:
         self.lookup_fields: dict[str, set[str]] = {look: set() for look in mapping.model.lookup}
         self.lookup_on: dict[str, dict[str, str]] = {}
         self._level = 0
+        joined = (*mapping.model.lookup, *mapping.model.pivot)
+        listed = ((("lookup",), joined), (("let",), mapping.model.let))
+        pivots = tuple((("pivot", pivot, "names"), given.names) for pivot, given in mapping.model.pivot.items())
+        for keys, names in (*listed, *pivots):
+            for first, later in colliding(names):  # the engine would take one for the other
+                self.complain(f"differs from {first} in nothing but case", later, (), *keys)
         for look, rule in mapping.model.lookup.items():
             self.lookup_on[look] = {}
             entity = pair.source.model.entities.get(rule.entity)
@@ -83,7 +90,7 @@ class Scope:
 
     def add_let(self, let: str) -> int:
         """Make ``let`` known; gives its level (1 + the highest level of the lets it uses)."""
-        if let in self.mapping.source.fields:
+        if let.lower() in {field.lower() for field in self.mapping.source.fields}:  # the engine would take one for the other
             self.complain("a let may not have the name of a field of the source", let, (), "let", let)
         self.lets[let] = self._level + 1
         return self.lets[let]

@@ -6,7 +6,7 @@ from collections.abc import Mapping as Dict
 
 from sqlglot import exp
 
-from migrate.compiler.text import key_text, literal, name, translate
+from migrate.compiler.text import key_text, literal, name, place_tables, translate
 from migrate.contracts.model import Contract, Entity, Field, FileFormat
 from migrate.expressions import parse_query
 
@@ -153,19 +153,14 @@ def view_sql(contract: Contract, entity_name: str, entity: Entity, as_of: str) -
     """A contract's view, materialised: its SELECT over the typed entities, plus the engine's own columns."""
     assert entity.sql is not None
     tree = parse_query(entity.sql)
-    defined = {cte.alias for cte in tree.find_all(exp.CTE)}
-    for table in tree.find_all(exp.Table):
-        if table.name not in defined:
-            alias = table.alias or table.name
-            table.set("db", exp.to_identifier(SOURCE, quoted=True))
-            table.set("this", exp.to_identifier(table.name, quoted=True))
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    place_tables(tree, SOURCE)
     body = translate(tree, lambda table, column: name(table, column) if table else name(column), as_of)
     key = key_text(f"v.{name(part)}" for part in entity.key)
     columns = [f"CAST(v.{name(field)} AS {SQL_TYPES[rule.type]}) AS {name(field)}" for field, rule in entity.fields.items()]
     columns += [
         f"CAST(NULL AS VARCHAR[]) AS {name(BAD)}",
-        f"row_number() OVER (ORDER BY {key}) AS {name(ROW)}",
+        # By all fields: of rows that share a key, the same one has to be the first in every run.
+        f"row_number() OVER (ORDER BY {', '.join([key, *[f'v.{name(f)}' for f in entity.fields]])}) AS {name(ROW)}",
     ]
     # A row that stands for a record of a covered table is as broken as that record.
     joins, faults, values = "", ["NULL"], ["NULL"]

@@ -7,6 +7,8 @@ from functools import cache
 
 from sqlglot import exp
 
+from migrate.expressions import tables_read
+
 Resolver = Callable[[str, str], str]
 """Gives the SQL of a column by (qualifier or '', name)."""
 
@@ -45,6 +47,15 @@ def key_text(parts: Iterable[str]) -> str:
 def value_text(sql: str) -> str:
     """Text by which value maps and crosswalks are looked up: booleans as 1 and 0, as databases export them."""
     return f"CASE WHEN typeof({sql}) = 'BOOLEAN' THEN CAST(TRY_CAST({sql} AS INTEGER) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END"
+
+
+def place_tables(tree: exp.Expression, schema: str) -> None:
+    """Put every table that a query reads into ``schema``."""
+    for table in tables_read(tree):
+        alias = table.alias or table.name
+        table.set("db", exp.to_identifier(schema, quoted=True))
+        table.set("this", exp.to_identifier(table.name, quoted=True))
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
 
 
 def translate(tree: exp.Expression, resolve: Resolver, as_of: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from migrate.contracts.model import Contract, Entity, FileFormat
 from migrate.errors import ConfigurationError, Problem
+from migrate.expressions import ExpressionError, parse_query, tables_read
 from migrate.expressions.regex import regex_error
 from migrate.located_yaml import Document, Keys, read
 from migrate.models import build
@@ -44,6 +45,8 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
     if contract.source is None and contract.target is None:
         yield Problem("a contract needs source or target", document.place())
     yield from _format_problems(contract, document)
+    yield from _name_problems(contract, document)
+    yield from _query_problems(contract, document)
     names = tuple(contract.entities)
     for name, entity in contract.entities.items():
         here = ("entities", name)
@@ -76,6 +79,57 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
                 yield Problem(f"{name} covers no entity", at, table, names)
             if field not in entity.fields:
                 yield Problem(f"{name} covers {table} by no field of its own", at, field, fields)
+
+
+def _name_problems(contract: Contract, document: Document) -> Iterator[Problem]:
+    """Names that would mean one thing to the engine, or one file to a stage, and names of files that lead elsewhere."""
+    for one, other in colliding(contract.entities):
+        yield Problem(f"differs from {one} in nothing but case", document.place("entities", other), other)
+    reserved = (("findings",) if contract.source else ()) + (("findings", "refused") if contract.target else ())
+    for name, entity in contract.entities.items():
+        if name.lower() in reserved:
+            yield Problem("a stage writes a file of this name; call the entity otherwise", document.place("entities", name), name)
+        for one, other in colliding(entity.fields):
+            yield Problem(f"differs from {one} in nothing but case", document.place("entities", name, "fields", other), other)
+        if entity.file is not None:
+            parts = PurePath(entity.file).parts
+            if not parts or PurePath(entity.file).is_absolute() or ".." in parts or (contract.target and len(parts) > 1):
+                yield Problem("this is not the name of a file", document.place("entities", name, "file"), entity.file)
+    if contract.target:
+        package = contract.target.package
+        if package is not None and PurePath(package).parts != (package,):
+            yield Problem("this is not the name of a file", document.place("target", "package"), package)
+        files = {name: entity.file for name, entity in contract.entities.items() if entity.file is not None}
+        for one, other in colliding(files.values()):
+            name = next(n for n in reversed(files) if files[n] == other)
+            yield Problem(f"another entity has the file {one}", document.place("entities", name, "file"), other)
+
+
+def colliding(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(first, later) of names that are equal once case is ignored, as the engine and some file systems do."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if name.lower() in seen:
+            yield seen[name.lower()], name
+        seen.setdefault(name.lower(), name)
+
+
+def _query_problems(contract: Contract, document: Document) -> Iterator[Problem]:
+    """Views and refusals that do not parse, or that read anything but entities of the contract."""
+    queries: list[tuple[Keys, str]] = []
+    for name, entity in contract.entities.items():
+        queries += [(("entities", name, "sql"), entity.sql)] if entity.sql is not None else []
+        queries += [(("entities", name, "refuses", n, "sql"), refusal.sql) for n, refusal in enumerate(entity.refuses)]
+    for keys, sql in queries:
+        try:
+            unknown = [table.name for table in tables_read(parse_query(sql)) if table.name not in contract.entities]
+        except ExpressionError as error:
+            yield Problem(f"{keys[1]}: {error}", document.place(*keys), error.value, error.allowed)
+            continue
+        if unknown:
+            yield Problem(
+                "only entities of the contract can be read", document.place(*keys), unknown[0], tuple(contract.entities)
+            )
 
 
 def _format_problems(contract: Contract, document: Document) -> Iterator[Problem]:

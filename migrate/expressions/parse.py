@@ -18,6 +18,8 @@ from migrate.expressions.vocabulary import (
     value_nodes,
 )
 
+MAX_DEPTH = 200
+
 
 class ExpressionError(ValueError):
     """The text is not an expression of the vocabulary. ``value`` is the part at fault, ``allowed`` the choice."""
@@ -60,6 +62,30 @@ def columns_of(tree: exp.Expression) -> Iterator[tuple[str, str]]:
         yield column.table, column.name
 
 
+def tables_read(tree: exp.Expression) -> list[exp.Table]:
+    """The tables of a query that are no common table expressions where they stand. By name alone a query could have one
+    of its own called like a file, and read the file where that one cannot be seen."""
+    return [table for table in tree.find_all(exp.Table) if table.name not in _expressions_in_scope(table)]
+
+
+def _expressions_in_scope(table: exp.Table) -> set[str]:
+    """Names of the common table expressions that ``table`` can mean: those of the queries around it; inside one of
+    them, only those that stand before it."""
+    names: set[str] = set()
+    node: exp.Expr = table
+    inside: exp.Expr | None = None
+    while node.parent is not None:
+        if isinstance(node, exp.CTE):
+            inside = node
+        node = node.parent
+        if isinstance(node, exp.With):
+            names |= {cte.alias for cte in node.expressions[: node.expressions.index(inside)]}
+            node = node.parent or node  # the query itself would offer all of them
+        elif (with_ := node.args.get("with_")) is not None:
+            names |= {cte.alias for cte in with_.expressions}
+    return names
+
+
 @cache
 def _expression(text: str) -> exp.Expression:
     tree = _parse(text)
@@ -81,6 +107,10 @@ def _query(text: str) -> exp.Expression:
 def _parse(text: str) -> exp.Expression:
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
+        for tree in trees:
+            _refuse_depth(tree, text)
+    except RecursionError:
+        raise ExpressionError("the expression is nested too deeply", text) from None
     except SqlglotError as error:
         listed = getattr(error, "errors", None)
         detail = listed[0] if listed else {}
@@ -91,6 +121,16 @@ def _parse(text: str) -> exp.Expression:
     tree = trees[0]
     assert isinstance(tree, exp.Expression)
     return tree
+
+
+def _refuse_depth(tree: exp.Expr, text: str) -> None:
+    """Long chains of `or` and `||` are as deep as brackets: beyond this the compiler would run out of stack."""
+    level, depth = [tree], 0
+    while level:
+        level = [child for node in level for child in node.iter_expressions()]
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ExpressionError(f"the expression is nested more than {MAX_DEPTH} levels deep", text)
 
 
 def _refuse_foreign(tree: exp.Expression, allowed: frozenset[type[exp.Expr]]) -> None:

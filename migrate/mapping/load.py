@@ -7,7 +7,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from migrate.contracts.load import LoadedContract
+from migrate.contracts.load import LoadedContract, colliding
 from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.located_yaml import Document, read
@@ -15,6 +15,8 @@ from migrate.mapping.model import Mapping, Pair
 from migrate.models import build
 
 PAIR_FILE = "pair.yaml"
+RESERVED = frozenset({"dispositions", "findings", "table_findings"})
+"""Files that stages write beside those of the mappings."""
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,22 @@ def load_pair(folder: Path, source: LoadedContract, target: LoadedContract) -> L
                 )
             )
     problems += [Problem("a mapping file ends in .yaml", Place(file)) for file in sorted(folder.glob("*.yml"))]
+    for first, later in colliding(pair.crosswalks):
+        problems.append(Problem(f"is {first} once more; case makes no difference", pair_document.place("crosswalks"), later))
     mappings: dict[str, LoadedMapping] = {}
     for file in sorted(folder.glob("*.yaml")):
         if file.name == PAIR_FILE:
             continue
         try:
             loaded = _load_mapping(file, source, target)
-            if loaded.name in mappings:
-                place = loaded.document.place("entity")
-                other = mappings[loaded.name].document.file.name
-                problems.append(Problem(f"{other} has the same name; give one of them another 'entity'", place, loaded.name))
+            place = loaded.document.place("entity")
+            twin = next((m for m in mappings.values() if m.name.lower() == loaded.name.lower()), None)
+            if twin is not None:
+                message = f"{twin.document.file.name} has the same name; give one of them another 'entity'"
+                problems.append(Problem(message, place, loaded.name))
+            if loaded.name.lower() in RESERVED:
+                message = "a stage writes a file of this name; give the mapping another 'entity'"
+                problems.append(Problem(message, place, loaded.name))
             mappings[loaded.name] = loaded
         except ConfigurationError as error:
             problems.extend(error.problems or [Problem(error.message)])

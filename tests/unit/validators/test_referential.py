@@ -297,9 +297,9 @@ def test_any_web_of_references_settles_and_balances(bench: Any, seed: int) -> No
 def test_queries_of_the_target_are_placed_in_their_schema() -> None:
     sql = "with c as (select a.id from users as a) select cast(c.id as bigint) as id from c join teams on teams.id = c.id"
     placed = target_query(sql)
-    assert '"target".users' in placed
-    assert '"target".teams AS teams' in placed
-    assert '"target".c' not in placed
+    assert '"target"."users"' in placed
+    assert '"target"."teams" AS teams' in placed
+    assert '"target"."c"' not in placed
     assert "TRY_CAST" in placed
     contract = Contract.model_validate_json(
         json.dumps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.expressions import ExpressionError, columns_of, parse_expression, parse_order, parse_query
+from migrate.expressions import ExpressionError, columns_of, parse_expression, parse_order, parse_query, tables_read
 from migrate.expressions.vocabulary import OWN_FUNCTIONS, QUERIES, VALUES, function_names
 
 FOREIGN_FUNCTIONS = (
@@ -100,6 +100,30 @@ def test_queries_of_the_vocabulary_are_accepted(text: str) -> None:
 def test_all_else_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse_expression(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 3000 + "a" + ")" * 3000, " or ".join(["a = b"] * 3000), "a + " * 3000 + "a", "case when a then " * 2000]
+)
+def test_what_is_nested_too_deeply_is_refused(text: str) -> None:
+    for parse, given in ((parse_expression, text), (parse_order, text), (parse_query, f"select {text} as x from t")):
+        with pytest.raises(ExpressionError):
+            parse(given)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("with c as (select a.x from a) select c.x from c join b on b.x = c.x", {"a", "b"}),
+        ("with a as (select a.x from a) select a.x from a", {"a"}),
+        ("with c as (select d.x from d), d as (select c.x from c) select d.x from d", {"d"}),
+        ("with c as (with e as (select a.x from a) select e.x from e) select c.x from c join e on e.x = c.x", {"a", "e"}),
+        ("select f.x from f where exists (with f as (select a.x from a) select f.x from f)", {"f", "a"}),
+        ("with c as (select a.x from a) select s.x from (select c.x from c) as s union all select c.x from c", {"a"}),
+    ],
+)
+def test_a_name_is_a_querys_own_only_where_it_can_be_seen(text: str, read: set[str]) -> None:
+    assert {table.name for table in tables_read(parse_query(text))} == read
 
 
 @pytest.mark.parametrize("text", FOREIGN_FUNCTIONS)
