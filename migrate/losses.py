@@ -67,6 +67,32 @@ def table_treatment(plan: Plan, table: str) -> Loss | None:
     return None
 
 
+def attribute_treatment(plan: Plan, entity: str, attribute: str) -> Loss:
+    """What becomes of an attribute that no pivot lists. It is archived with the tables that its entity is made of."""
+    contract, pair = plan.pair.source.model, plan.pair.model
+    for pattern, reason in pair.drop.items():
+        if attribute and fnmatchcase(f"{entity}.{attribute}", pattern):
+            return Loss(entity, attribute, "dropped", reason)
+    archived = {table: archive for archive, tables in plan.archives.items() for table in tables}
+    covered = tuple(contract.entities[entity].covers) if contract.entities[entity].sql else (entity,)
+    if covered and all(table in archived for table in covered):
+        rule = pair.archive[archived[covered[0]]]
+        return Loss(covered[0], attribute, "archived", rule.reason, rule.code, archived[covered[0]])
+    return Loss(entity, attribute, "undeclared", "", "LOSS-UNDECLARED")
+
+
+def entry(loss: Loss, rows: int) -> dict[str, object]:
+    """The loss in the words of ``summary.json``."""
+    return {
+        "source": loss.source,
+        "rows": rows,
+        "treatment": loss.treatment,
+        "code": loss.code,
+        "reason": loss.reason,
+        "archive": loss.archive,
+    }
+
+
 def _entities(plan: Plan) -> Iterator[Loss]:
     contract = plan.pair.source.model
     mapped = _carried(plan)
@@ -121,6 +147,17 @@ def _carried(plan: Plan) -> dict[str, set[str]]:
     for compiled in plan.rows.values():
         carried.setdefault(compiled.mapping.source_name, set()).update(compiled.carried)
     return carried
+
+
+def read_beside_mappings(plan: Plan) -> dict[str, set[str]]:
+    """Fields that a view, a lookup or a pivot reads, also one of the mapping that starts from the entity."""
+    read = _read_by_views_and_lookups(plan)
+    for compiled in plan.rows.values():
+        model, source = compiled.mapping.model, compiled.mapping.source_name
+        looked_at = {rule.entity for rule in model.lookup.values()} | {rule.entity for rule in model.pivot.values()}
+        if source in looked_at:
+            read.setdefault(source, set()).update(compiled.needs[source])
+    return read
 
 
 def _read_by_views_and_lookups(plan: Plan) -> dict[str, set[str]]:

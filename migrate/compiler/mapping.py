@@ -18,6 +18,7 @@ from migrate.compiler.scope import Scope
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, ROW, SEPARATOR, SOURCE, bad_value
 from migrate.compiler.text import key_text, literal, name, value_text
 from migrate.compiler.values import fits, spellings, target_value, typed_literal
+from migrate.contracts.model import Field
 from migrate.errors import Problem
 from migrate.expressions import operators
 from migrate.mapping.load import LoadedMapping, LoadedPair
@@ -47,6 +48,14 @@ class Compiled:
     """Fields of the ``from`` entity that reach a target field, a reference or an exclusion."""
     consulted: frozenset[str]
     """Fields that are only looked at, to choose a survivor."""
+
+
+def _equal(column: str, sql: str, field: Field | None) -> str:
+    """The condition of a lookup. Numbers and text are compared as text, as references are: the engine would take '007'
+    for 7, and would stop at the first text that is no number."""
+    if field is not None and field.type in ("string", "int"):
+        return f"CAST({column} AS VARCHAR) = CAST({sql} AS VARCHAR)"
+    return f"{column} = {sql}"
 
 
 @dataclass
@@ -183,7 +192,10 @@ class MappingCompiler:
                 f"LEFT JOIN (\nSELECT {inner}, COUNT(*) OVER (PARTITION BY {partition}) AS _partners\n"
                 f"FROM {name(SOURCE, rule.entity)} AS o\nQUALIFY row_number() OVER "
                 f"(PARTITION BY {partition} ORDER BY {order}) = 1\n) AS {name(look)} ON "
-                + " AND ".join(f"{name(look)}.{name(f)} = {sql}" for f, sql in on.items())
+                + " AND ".join(
+                    _equal(f"{name(look)}.{name(f)}", sql, self.pair.source.entity(rule.entity).fields.get(f))
+                    for f, sql in on.items()
+                )
             )
             columns += [f"{name(look)}.{name(f)} AS {name(f'{look}.{f}')}" for f in wanted]
             columns.append(f"{name(look)}._partners AS {name(f'{look}._partners')}")
@@ -544,8 +556,11 @@ class MappingCompiler:
                 self.scope.complain("fold.combine names no field", target_field, chosen, "fold", "combine", target_field)
                 continue
             column = f"s.{name('to:' + target_field)}"
-            function = {"min": "min", "max": "max", "any": "any_value"}[how.removesuffix("_or_null")]
-            sql = f"{function}({column}) OVER ({window})"
+            if how == "any":  # that of the first row which has one: the engine's own choice would differ from run to run
+                whole = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+                sql = f"first_value({column} IGNORE NULLS) OVER ({window} ORDER BY {keep}, s._order, s._key {whole})"
+            else:
+                sql = f"{how.removesuffix('_or_null')}({column}) OVER ({window})"
             if how.endswith("_or_null"):
                 sql = f"CASE WHEN count(*) OVER ({window}) = count({column}) OVER ({window}) THEN {sql} END"
             combined.append(f"CASE WHEN s._live THEN {sql} ELSE {column} END AS {name('to:' + target_field)}")

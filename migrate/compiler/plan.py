@@ -49,6 +49,7 @@ def make_plan(
     names = list(pair.mappings) if only is None else pair.closure(only)
     rows = {name: _compile(pair, name, as_of, None, problems, unique) for name in names}
     problems += _unmapped_required(pair, names)
+    problems += _lost_identities(pair, names)
     wanted = _identity_fields(pair, names, problems)
     order = _identity_order(pair, wanted, problems)
     identities = {name: _compile(pair, name, as_of, wanted[name], [], unique) for name in order}
@@ -110,6 +111,28 @@ def _unmapped_required(pair: LoadedPair, names: list[str]) -> list[Problem]:
                 what = "key field" if is_key else "required field"
                 place = mapping.document.place("fields")
                 problems.append(Problem(f"the target's {what} {wanted} is not mapped", place, hint=f"add {wanted}: ..."))
+    return problems
+
+
+def _lost_identities(pair: LoadedPair, names: list[str]) -> list[Problem]:
+    """Rules by which a record would be known under a key that no row of the target has."""
+    problems = []
+    for name in names:
+        model, mapping = pair.mappings[name].model, pair.mappings[name]
+        key = mapping.target.key
+        if model.fold and not set(key) <= set(model.fold.by):
+            place = mapping.document.place("fold", "by")
+            message = f"rows that fold have one target key, so every field of it has to stand here: {', '.join(key)}"
+            problems.append(Problem(message, place, ", ".join(model.fold.by)))
+        for target_field, rule in model.fields.items():
+            if target_field in key and rule.ref and rule.missing and rule.missing.severity == "warn":
+                place = mapping.document.place("fields", target_field, "missing", "severity")
+                message = f"{target_field} is part of the target's key, and a row without it is no record"
+                hint = "keep the record back with another severity, or exclude it"
+                problems.append(Problem(message, place, "warn", hint=hint))
+        if model.only and model.only.mapping in pair.mappings and pair.mappings[model.only.mapping].model.merge is None:
+            message = f"{model.only.mapping} has no merge, so it leaves no record to take"
+            problems.append(Problem(message, mapping.document.place("only", "mapping"), model.only.mapping))
     return problems
 
 

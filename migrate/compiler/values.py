@@ -18,10 +18,16 @@ def target_value(sql: str, field_type: str) -> str:
         case "flag":
             return f"CASE lower({text}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END"
         case "decimal":
+            # The engine reads '1_000' as a number, and more than that.
             number = f"TRY_CAST({sql} AS DOUBLE)"
-            return f"CASE WHEN isfinite({number}) THEN {number} END"
+            shape = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+            return f"CASE WHEN regexp_full_match({text}, {literal(shape)}) AND isfinite({number}) THEN {number} END"
         case "date" | "datetime" | "epoch":
             moment = f"TRY_CAST({sql} AS {SQL_TYPES[field_type]})"
+            if field_type != "date":
+                # A plain cast of text passes over the offset, and would move the instant by it.
+                shifted = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
+                moment = f"CASE WHEN regexp_matches({text}, ':.*[0-9] ?[+-][0-9]') THEN {shifted} ELSE {moment} END"
             return f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {moment} END"
     return f"CAST({sql} AS VARCHAR)"
 

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,7 +69,7 @@ class DelimitedSource:
         found = dict.fromkeys(never, 0)
         for file in self._files[entity]:
             header = self._header(entity, file)
-            places = [(f, header.index(f), {str(v) for v in never[f]} | {""}) for f in never if f in header]
+            places = [(f, header.index(f.lower()), {str(v) for v in never[f]} | {""}) for f in never if f.lower() in header]
             for _, cells in self._records(entity, file):
                 for field, place, empty in places:
                     if place < len(cells) and cells[place].strip() not in empty:
@@ -78,14 +79,13 @@ class DelimitedSource:
     def undeclared(self, contract: Contract) -> dict[str, int]:
         known = {file for files in self._files.values() for file in files}
         others = sorted(f for f in self._folder.rglob("*") if f.is_file() and f not in known)
-        return {str(f.relative_to(self._folder)): len(_lines(f)) for f in others if f.stat().st_size}
+        return {str(f.relative_to(self._folder)): sum(1 for _ in _lines(f)) for f in others if f.stat().st_size}
 
     def undeclared_rows(self, table: str) -> Iterator[pa.RecordBatch]:
         """The lines of a file nobody described, as they stand."""
-        content = _lines(self._folder / table)
-        for start in range(0, len(content), BATCH):
-            lines = content[start : start + BATCH]
-            yield _arrow(["line"], [([line], start + n, None, None) for n, line in enumerate(lines, 1)])
+        lines = enumerate(_lines(self._folder / table), 1)
+        while part := list(islice(lines, BATCH)):
+            yield _arrow(["line"], [([line], number, None, None) for number, line in part])
 
     def close(self) -> None:
         return None
@@ -152,7 +152,7 @@ def _record(
     by_name = dict(zip(header, cells, strict=False))
     row: list[str | None] = []
     for field in fields:
-        cell = by_name.get(field)
+        cell = by_name.get(field.lower())
         if cell is not None and not _clean(cell):
             cell = cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             fault, value = "SRC-ENCODING", f"{file}:{line}: {field}: {cell}"
@@ -177,6 +177,11 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _lines(file: Path) -> list[str]:
+def _lines(file: Path) -> Iterator[str]:
     """The lines of a file of unknown kind, header and all."""
-    return file.read_bytes().decode("utf-8", "backslashreplace").splitlines()
+    try:
+        with file.open(encoding="utf-8", errors="backslashreplace") as stream:
+            for line in stream:
+                yield line.removesuffix("\n")
+    except OSError as error:
+        raise SourceLost(f"{file.name} cannot be read: {error.strerror}") from None

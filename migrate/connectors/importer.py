@@ -6,12 +6,15 @@ so nothing here may know what was meant.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import duckdb
 import pyarrow as pa
@@ -27,6 +30,8 @@ from validators.referential import target_query
 READ, SCHEMA = "read", "imported"
 FIELD_LIMIT = 64 * 1024 * 1024
 """Characters in one cell; the csv module's own limit is below what course descriptions hold."""
+Opener = Callable[[], IO[bytes]]
+CHUNK = 1 << 20
 MAX_RATIO, LARGE = 200, 1 << 30
 """A package that unpacks to more than LARGE bytes and to more than MAX_RATIO times its size is refused."""
 
@@ -60,8 +65,8 @@ class Importer:
         for entity_name, entity in self.contract.entities.items():
             columns = ", ".join(f"{name(f)} VARCHAR" for f in entity.fields)
             self.connection.execute(f"CREATE TABLE {name(READ, entity_name)} ({columns}, _line BIGINT)")
-        for file_name, content in _contents(files):
-            seen.append(self._read(file_name, content))
+        for file_name, opened in _contents(files):
+            seen.append(self._read(file_name, opened))
         for entity_name, entity in self.contract.entities.items():
             self._import(entity_name, entity)
         before = -1
@@ -78,21 +83,32 @@ class Importer:
 
     # Reading -----------------------------------------------------------------------------------------------------
 
-    def _read(self, file_name: str, content: bytes) -> ReadFile:
+    def _read(self, file_name: str, opened: Opener) -> ReadFile:
         by_name = next((n for n, e in self.contract.entities.items() if _is_part(e.file, file_name)), None)
         format_ = effective_format(self.contract, self.contract.entities[by_name]) if by_name else self.target.format
-        try:
-            encoding = "utf-8-sig" if format_.encoding.lower() in ("utf-8", "utf8") else format_.encoding
-            text = content.decode(encoding)
-        except UnicodeDecodeError as error:
-            return ReadFile(file_name, None, 0, f"not {format_.encoding} at byte {error.start}")
+        encoding = "utf-8-sig" if format_.encoding.lower() in ("utf-8", "utf8") else format_.encoding
+        if (wrong := _undecodable(opened, encoding)) is not None:
+            return ReadFile(file_name, None, 0, f"not {format_.encoding} at byte {wrong}")
+        with opened() as stream, io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
+            first = self.line
+            try:
+                return self._read_text(file_name, by_name, format_, text)
+            except csv.Error as error:
+                for entity_name in self.contract.entities:  # a file is refused whole
+                    self.connection.execute(f"DELETE FROM {name(READ, entity_name)} WHERE _line > {first}")
+                return ReadFile(file_name, by_name, 0, f"it cannot be taken apart: {error}")
+
+    def _read_text(self, file_name: str, by_name: str | None, format_: FileFormat, text: io.TextIOWrapper) -> ReadFile:
         reader = csv.reader(
-            io.StringIO(text, newline=""),
+            text,
             delimiter=format_.delimiter,
             quotechar=format_.quote or None,
             quoting=csv.QUOTE_MINIMAL if format_.quote else csv.QUOTE_NONE,
         )
         header = [cell.strip().lower() for cell in next(reader, [])]
+        twice = next((cell for cell in header if cell and header.count(cell) > 1), None)
+        if twice is not None:
+            return ReadFile(file_name, by_name, 0, f"the column {twice} stands twice")
         entity_name = by_name if self.target.identify == "name" else self._by_header(header)
         if entity_name is None:
             return ReadFile(file_name, None, 0, f"no kind of file has these columns: {', '.join(header)}")
@@ -278,10 +294,32 @@ def _is_part(pattern: str | None, file_name: str) -> bool:
     return own == pattern or (own.startswith(stem) and own.endswith("." + ending) and middle[:1] == "_" and middle[1:].isdigit())
 
 
-def _contents(files: list[Path]) -> Iterator[tuple[str, bytes]]:
+def _open(file: Path) -> IO[bytes]:
+    return file.open("rb")
+
+
+def _undecodable(opened: Opener, encoding: str) -> int | None:
+    """Where the first byte stands that is not of the encoding; a file is refused whole, so before a row of it is taken."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    done = 0
+    with opened() as stream:
+        while True:
+            chunk = stream.read(CHUNK)
+            kept = len(decoder.getstate()[0])
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return done - kept + error.start
+            if not chunk:
+                return None
+            done += len(chunk)
+
+
+def _contents(files: list[Path]) -> Iterator[tuple[str, Opener]]:
+    """The files of a package, each with a way to read it in pieces: they may be larger than the memory."""
     for file in files:
         if file.suffix != ".zip":
-            yield file.name, file.read_bytes()
+            yield file.name, partial(_open, file)
             continue
         try:
             with zipfile.ZipFile(file) as archive:
@@ -291,6 +329,6 @@ def _contents(files: list[Path]) -> Iterator[tuple[str, bytes]]:
                     raise RunFailed(f"{file} unpacks to {size} bytes, more than {MAX_RATIO} times its size")
                 for entry in entries:
                     if entry.filename.lower().endswith(".csv") and not PurePosixPath(entry.filename).name.startswith("."):
-                        yield entry.filename, archive.read(entry)
+                        yield entry.filename, partial(archive.open, entry)
         except zipfile.BadZipFile as error:
             raise RunFailed(f"{file} is not a zip that can be read: {error}") from None

@@ -135,7 +135,7 @@ def _loss_register(source: SourceConnector, plan: Plan, run: RunFolder, findings
     for entity, listed in by_entity.items():
         model = contract.entities[entity]
         if model.sql is not None:
-            register += [_entry(loss, -1) for loss in listed]  # counted by the map stage, over the view's rows
+            register += [losses.entry(loss, -1) for loss in listed]  # counted by the map stage, over the view's rows
             continue
         if not source.present(entity):
             continue
@@ -145,7 +145,7 @@ def _loss_register(source: SourceConnector, plan: Plan, run: RunFolder, findings
         for loss in listed:
             rows = source.count(entity) if loss.field is None else held.get(loss.field, 0)
             if rows and loss.field not in secrets:
-                register.append(_entry(loss, rows))
+                register.append(losses.entry(loss, rows))
     if partial:
         return register
     for entity, model in contract.entities.items():
@@ -156,7 +156,7 @@ def _loss_register(source: SourceConnector, plan: Plan, run: RunFolder, findings
                 if rows and not _dropped(plan, entity, column, rows, register):
                     message = "the source holds data in a column that the contract does not know"
                     findings.append(Finding("SRC-UNKNOWN-COLUMN", "hold", entity, None, column, str(rows), message))
-                    register.append(_entry(losses.Loss(entity, column, "undeclared", "", "SRC-UNKNOWN-COLUMN"), rows))
+                    register.append(losses.entry(losses.Loss(entity, column, "undeclared", "", "SRC-UNKNOWN-COLUMN"), rows))
     for table, rows in source.undeclared(contract).items():
         if rows:
             treated = losses.table_treatment(plan, table)
@@ -164,23 +164,12 @@ def _loss_register(source: SourceConnector, plan: Plan, run: RunFolder, findings
                 message = "the source holds data in a table or file that nobody mapped, archived or dropped"
                 findings.append(Finding("LOSS-UNDECLARED", "hold", table, None, None, str(rows), message))
                 treated = losses.Loss(table, None, "undeclared", "", "LOSS-UNDECLARED")
-            register.append(_entry(treated, rows))
+            register.append(losses.entry(treated, rows))
     return register
 
 
 def _dropped(plan: Plan, entity: str, column: str, rows: int, register: list[dict[str, object]]) -> bool:
     reason = plan.pair.model.drop.get(f"{entity}.{column}")
     if reason is not None:
-        register.append(_entry(losses.Loss(entity, column, "dropped", reason), rows))
+        register.append(losses.entry(losses.Loss(entity, column, "dropped", reason), rows))
     return reason is not None
-
-
-def _entry(loss: losses.Loss, rows: int) -> dict[str, object]:
-    return {
-        "source": loss.source,
-        "rows": rows,
-        "treatment": loss.treatment,
-        "code": loss.code,
-        "reason": loss.reason,
-        "archive": loss.archive,
-    }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
-from migrate import crosswalks
+from migrate import crosswalks, losses
 from migrate.artefacts import Extracted, Mapped, write_manifest
+from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE, bad_value
 from migrate.compiler.text import key_text, literal, name
@@ -13,6 +14,7 @@ from migrate.crosswalks import Crosswalk
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import Finding, publish_findings, write_findings
 from migrate.mapper import build_identities, build_source, findings_sql, map_rows, unique_sources
+from migrate.mapping.model import Pivot
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
@@ -41,7 +43,7 @@ def map_stage(
             sql = findings_sql(plan.rows[mapping])
             if sql:
                 parts.append(sql)
-        found = [*_coverage(connection, plan), *_unread_values(connection, plan)]
+        found = [*_coverage(connection, plan), *_unread_values(connection, plan), *_attributes(connection, plan, run)]
         write_findings(found, folder / "table_findings.parquet")
         parts.append(f"SELECT * FROM {scan(folder / 'table_findings.parquet', extracted.parquet('findings'))}")
         copy_to_parquet(connection, " UNION ALL ".join(f"({part})" for part in parts), folder / "findings.parquet")
@@ -71,11 +73,12 @@ def _coverage(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding
     for view in plan.views:
         for table, field in contract.entities[view].covers.items():
             covering.setdefault(table, []).append((view, field))
+    partial = len(plan.names) < len(plan.pair.mappings)
     declared = {table: [view for view, entity in contract.entities.items() if table in entity.covers] for table in covering}
     found = []
     for table, views in covering.items():
         # With --only, the other views that share the coverage may not be part of the run.
-        if not set(declared[table]) <= mapped:
+        if not set(declared[table]) & mapped or (partial and not set(declared[table]) <= mapped):
             continue
         key = key_text(f"t.{name(part)}" for part in contract.entities[table].key)
         union = " UNION ALL ".join(
@@ -90,25 +93,42 @@ def _coverage(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding
     return found
 
 
+def _told_by_mappings(connection: duckdb.DuckDBPyConnection, plan: Plan, entity: str) -> dict[str, set[str]]:
+    """Per field of ``entity``: keys of the records for which a mapping that uses the field raises its findings itself."""
+    told: dict[str, set[str]] = {}
+    for mapping in plan.names:
+        if plan.pair.mappings[mapping].source_name == entity:
+            rows = connection.execute(
+                f"SELECT _key FROM {name(MAPPED, mapping)} WHERE {name(BAD)} IS NOT NULL AND _disposition NOT IN "
+                "('excluded', 'merged')"
+            ).fetchall()
+            for field in plan.rows[mapping].carried | plan.rows[mapping].consulted:
+                told.setdefault(field, set()).update(key for (key,) in rows)
+    return told
+
+
 def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding]:
-    """Values and rows that could not be read in tables which only views and lookups use: their null is not silent."""
+    """Values and rows that could not be read where only views and lookups use them: their null is not silent."""
     contract = plan.pair.source.model
     mapped = {plan.pair.mappings[n].source_name for n in plan.names}
+    read_elsewhere = losses.read_beside_mappings(plan)
     found = []
     for entity in plan.physical:
-        if entity in mapped:
-            continue
         key = key_text(f"e.{name(part)}" for part in contract.entities[entity].key)
         table = name(SOURCE, entity)
         rows = connection.execute(
             f"SELECT {key}, split_part(b, {literal(SEPARATOR)}, 1), {bad_value('b')} "
             f"FROM (SELECT *, unnest({name(BAD)}) AS b FROM {table} WHERE {name(BAD)} IS NOT NULL) AS e ORDER BY ALL"
         ).fetchall()
+        told = _told_by_mappings(connection, plan, entity) if rows and entity in mapped else {}
         for key_value, field, value in rows:
+            plain = field.removeprefix(AMBIGUOUS)
+            if entity in mapped and (plain not in read_elsewhere.get(entity, ()) or key_value in told.get(plain, ())):
+                continue
             code = "SRC-AMBIGUOUS" if field.startswith(AMBIGUOUS) else "SRC-TYPE"
             message = "the value cannot be read as its type; it counts as missing"
             found.append(Finding(code, "warn", entity, key_value, field.removeprefix(AMBIGUOUS), value, message))
-        if any(entity in contract.entities[view].covers for view in mapped):
+        if entity in mapped or any(entity in contract.entities[view].covers for view in mapped):
             continue  # its broken rows are broken in the view, and so have their disposition there
         faulty = connection.execute(
             f"SELECT {key}, {name(FAULT)}, {name(FAULT_VALUE)} FROM {table} AS e WHERE {name(FAULT)} IS NOT NULL ORDER BY ALL"
@@ -116,6 +136,52 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
         message = "the row cannot be read wholly"
         found += [Finding(code, "warn", entity, k, None, value, message) for k, code, value in faulty]
     return found
+
+
+def _attributes(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> list[Finding]:
+    """Rows of pivots that reach no record: those of attributes that no pivot lists go into the loss register, and those of
+    records that are not there are findings."""
+    if len(plan.names) < len(plan.pair.mappings):
+        return []
+    found: list[Finding] = []
+    listed: dict[tuple[str, str, str], set[str]] = {}
+    for mapping in plan.names:
+        model = plan.pair.mappings[mapping].model
+        for rule in model.pivot.values():
+            listed.setdefault((rule.entity, rule.name, rule.value), set()).update(rule.names)
+            found += _attributes_of_nobody(connection, plan, mapping, rule)
+    for (entity, attribute, value), names in listed.items():
+        rows = connection.execute(
+            f"SELECT CAST({name(attribute)} AS VARCHAR) AS a, count(*) FROM {name(SOURCE, entity)} WHERE {_holds_data(value)} "
+            f"AND coalesce(a NOT IN ({', '.join(map(literal, sorted(names))) or 'NULL'}), TRUE) GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        for attribute_name, number in rows:
+            loss = losses.attribute_treatment(plan, entity, attribute_name or "")
+            if loss.treatment == "undeclared":
+                message = "the source holds data in an attribute that no pivot lists"
+                found.append(Finding("LOSS-UNDECLARED", "hold", entity, None, attribute_name, str(number), message))
+            run.summary["loss_register"].append(losses.entry(loss, number))
+    return found
+
+
+def _attributes_of_nobody(connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: str, rule: Pivot) -> list[Finding]:
+    """Attributes of records that are not in the source. What is archived anyway is not lost."""
+    if losses.attribute_treatment(plan, rule.entity, "").treatment == "archived":
+        return []
+    key = key_text(f"a.{name(part)}" for part in plan.pair.source.model.entities[rule.entity].key)
+    own = key_text(f"e.{name(part)}" for part in plan.pair.mappings[mapping].source.key)
+    by, source = f"CAST(a.{name(rule.by)} AS VARCHAR)", name(SOURCE, plan.pair.mappings[mapping].source_name)
+    rows = connection.execute(
+        f"SELECT {key}, {by} FROM {name(SOURCE, rule.entity)} AS a WHERE {_holds_data(rule.value)} "
+        f"AND a.{name(rule.name)} IN ({', '.join(map(literal, rule.names)) or 'NULL'}) "
+        f"AND NOT EXISTS (SELECT 1 FROM {source} AS e WHERE {own} = {by}) ORDER BY ALL"
+    ).fetchall()
+    message = f"an attribute of a record that {mapping} does not find in the source"
+    return [Finding("REF-ORPHAN", "warn", rule.entity, k, rule.by, value, message) for k, value in rows]
+
+
+def _holds_data(field: str) -> str:
+    return f"trim(CAST({name(field)} AS VARCHAR)) <> ''"
 
 
 def _count_view_losses(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> None:

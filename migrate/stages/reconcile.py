@@ -8,6 +8,7 @@ import duckdb
 
 from migrate.artefacts import ReadBack, Reconciled, Validated, write_manifest
 from migrate.compiler.plan import Plan
+from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
@@ -66,12 +67,16 @@ def _compare(
     run: RunFolder,
 ) -> int:
     expected, actual = scan(validated.parquet(mapping.name)), scan(back.parquet(mapping.target_name))
-    fields = [f for f in mapping.target.fields if f in mapping.model.fields]
+    # What no rule fills has to be empty in the target, or somebody else wrote there.
+    fields = list(mapping.target.fields)
+    unfilled = {f: SQL_TYPES[rule.type] for f, rule in mapping.target.fields.items() if f not in mapping.model.fields}
+    columns = "".join(f", CAST(NULL AS {kind}) AS {name(f)}" for f, kind in unfilled.items())
+    expected = f"(SELECT *{columns} FROM {expected})"
     unequal = {f: f"e.{name(f)} IS DISTINCT FROM a.{name(f)}" for f in fields}
     excused = {
         f: f"{NORMALISED[rule].format('e.' + name(f))} IS NOT DISTINCT FROM {NORMALISED[rule].format('a.' + name(f))}"
         for f in fields
-        if (rule := mapping.model.fields[f].compare) != "exact"
+        if f not in unfilled and (rule := mapping.model.fields[f].compare) != "exact"
     }
     # Raw values first; only rows that differ somewhere are looked at field by field, and normalised.
     any_unequal = " OR ".join(unequal.values())

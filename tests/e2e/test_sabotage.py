@@ -505,6 +505,30 @@ def test_an_added_row_that_the_importer_drops_is_named(tmp_path: Path, duplicate
     assert found["value"] == ("p-2" if added == "a copy" else "p-99")
 
 
+def _column(name: str, value: str) -> Callable[[Path], None]:
+    def change(rows: Table) -> None:
+        for number, row in enumerate(rows):
+            row.append(value if number else name)
+
+    return lambda folder: _edit(folder / "people.csv", change)
+
+
+def test_a_value_in_a_field_that_nobody_maps_is_named(tmp_path: Path) -> None:
+    mapping = write_workspace(tmp_path / "school") / "mapping/people.yaml"
+    text = mapping.read_text("utf-8").replace("  note: {from: note, do: [blank_to_null]}\n", "")
+    mapping.write_text(text.replace("tests:", "drop: {note: not ours}\ntests:"), "utf-8")
+    result = _run_damaged(Bench.of(mapping.parents[1]), _column("note", "x"))
+    assert result.exit_code == ATTENTION
+    assert result.summary["entities"]["people"]["differences"] == {"note": len(CLEAN_ROWS["user"])}
+
+
+def test_a_column_that_stands_twice_is_named(bench: Bench) -> None:
+    """Nobody knows which of the two an importer takes."""
+    result = _run_damaged(bench, _column("email", "x@y.org"))
+    assert result.exit_code == ATTENTION
+    assert [row["value"] for row in findings(result.folder) if row["code"] == "READ-FILE"] == ["people.csv"]
+
+
 # Artefacts between stages ------------------------------------------------------------------------------------------
 
 STEPS = [

@@ -179,13 +179,13 @@ def test_excluded_rows_take_no_part_in_a_merge(bench: Any) -> None:
     assert result.by_key("_into")["3"] == "2"
 
 
-FOLD = "fold: {by: name, keep: age desc, code: U-FOLD, reason: r, combine: {age: %s}}"
+FOLD = "fold: {by: user_id, keep: age desc, code: U-FOLD, reason: r, combine: {age: %s}}"
 
 
 @pytest.mark.parametrize(
     ("how", "given", "kept"),
     [("min", [3, 1, 2], 1), ("max", [3, 1, 2], 3), ("min", [3, None], 3), ("min_or_null", [3, None], None),
-     ("max_or_null", [3, 5], 5), ("max_or_null", [None, 5], None), ("any", [4, 4], 4), ("max", [None, None], None)],
+     ("max_or_null", [3, 5], 5), ("max_or_null", [None, 5], None), ("any", [None, 4], 4), ("max", [None, None], None)],
 )  # fmt: skip
 def test_folds_combine(bench: Any, how: str, given: list[int | None], kept: int | None) -> None:
     text = "from: old.person\nto: new.users\n" + FOLD % how
@@ -249,6 +249,20 @@ def test_bases(bench: Any, rule: str, given: dict[str, Any], expected: Any) -> N
 
 
 @pytest.mark.parametrize(
+    ("given", "instant"),
+    [
+        ("2024-02-29T10:00:00+02:00", dt.datetime(2024, 2, 29, 8)),
+        ("2024-02-29 10:00:00-0530", dt.datetime(2024, 2, 29, 15, 30)),
+        ("2024-02-29 10:00:00Z", dt.datetime(2024, 2, 29, 10)),
+        ("2024-02-29 10:00:00", dt.datetime(2024, 2, 29, 10)),
+        ("2024-02-29", dt.datetime(2024, 2, 29)),
+    ],
+)
+def test_the_offset_of_a_text_moves_the_instant(bench: Any, given: str, instant: dt.datetime) -> None:
+    assert bench.map(bench.users("", "seen: {from: name}"), {"person": [{"id": 1, "name": given}]}).value("seen") == instant
+
+
+@pytest.mark.parametrize(
     ("rule", "given"),
     [
         ("age: {from: name}", "abc"),
@@ -260,6 +274,7 @@ def test_bases(bench: Any, rule: str, given: dict[str, Any], expected: Any) -> N
         ("born: {from: name}", "2024-02-30"),
         ("seen: {from: name}", "soon"),
         ("score: {from: name}", "nan"),
+        ("score: {from: name}", "1_000"),
         ("born: {from: name}", "epoch"),
         ("seen: {from: name}", "infinity"),
     ],

@@ -346,6 +346,26 @@ def test_a_file_of_another_encoding_is_refused_whole(tmp_path: Path) -> None:
     assert "not utf-8 at byte 6" in (found.problems["second.csv"] or "")
 
 
+def test_a_file_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importer, "CHUNK", 3)
+    good = "id\n" + "".join(f"é{n}\n" for n in range(500))
+    assert len(Imported(tmp_path, small(), {"second.csv": good.encode()}).tables["second"]) == 500
+    found = Imported(tmp_path, small(), {"second.csv": good.encode() + b"\xe9\n"})
+    assert found.problems["second.csv"] == f"not utf-8 at byte {len(good.encode())}"
+    assert found.tables["second"] == []
+
+
+def test_a_file_that_cannot_be_taken_apart_is_refused_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importer, "FIELD_LIMIT", 1000)
+    before = csv.field_size_limit()
+    try:
+        found = Imported(tmp_path, small(), {"second.csv": "id\n" + "a\n" * 60_000 + '"' + "x\n" * 2000})
+    finally:
+        csv.field_size_limit(before)
+    assert "cannot be taken apart" in (found.problems["second.csv"] or "")
+    assert found.tables["second"] == []
+
+
 @pytest.mark.parametrize("name", ["second_x.csv", "secondary.csv", "second_2.txt", "xsecond.csv", "second_.csv"])
 def test_other_files_are_no_parts(tmp_path: Path, name: str) -> None:
     assert [f.entity for f in Imported(tmp_path, small(), {name: "id\n1\n"}).files] == [None]
