@@ -12,6 +12,7 @@ from urllib.parse import quote
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from migrate.connectors.source import SECRET_WORDS
 from migrate.contracts.load import LoadedContract, load_contract
 from migrate.contracts.model import Name, Words
 from migrate.crosswalks import Crosswalk, read_crosswalk
@@ -175,5 +176,5 @@ def _password(url: str) -> str | None:
         parsed = make_url(url)
     except ArgumentError:
         return None
-    in_query = next((v for k, v in parsed.query.items() if k.lower() in ("password", "passwd", "pwd")), None)
+    in_query = next((v for k, v in parsed.query.items() if k.lower() in SECRET_WORDS), None)
     return str(parsed.password) if parsed.password else str(in_query) if in_query else None

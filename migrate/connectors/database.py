@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from migrate.connectors.source import EXTRA, SourceInfo
+from migrate.connectors.source import EXTRA, SECRET_WORDS, SourceInfo
+from migrate.contracts.load import colliding
 from migrate.contracts.model import Contract
 from migrate.errors import SourceLost, SourceRefused
 
@@ -48,7 +49,7 @@ class DatabaseSource:
     def __init__(self, url: str, prefix: str, contract: Contract, base: Path) -> None:
         self._prefix, self._contract = prefix, contract
         self._url = _usable(url, base)
-        address = make_url(url).render_as_string(hide_password=True)
+        address = shown(make_url(url))
         try:
             self._engine = _read_only_engine(self._url)
             with self._engine.connect() as connection:
@@ -57,6 +58,7 @@ class DatabaseSource:
             raise SourceRefused(f"the source {address} cannot be opened: {_cause(error)}", hint=_hint(self._url)) from None
         self._tables = {key[1]: [(str(c["name"]), c["type"]) for c in columns] for key, columns in found.items()}
         self._names = {table.lower(): table for table in self._tables}
+        self._refuse_twins(address)
         if not any(self.present(entity) for entity in contract.entities):
             some = ", ".join(sorted(self._tables)[:5]) or "none at all"
             raise SourceRefused(
@@ -105,6 +107,14 @@ class DatabaseSource:
         self._engine.dispose()
 
     # ------------------------------------------------------------------------------------------------------------
+
+    def _refuse_twins(self, address: str) -> None:
+        """Tables or columns that differ in nothing but case: names are looked up without it, so one would be lost."""
+        mine = [table for table in self._tables if table.lower().startswith(self._prefix.lower())]
+        twins = [pair for names in (mine, *([c for c, _ in self._tables[t]] for t in mine)) for pair in colliding(names)]
+        if twins:
+            listed = ", ".join(f"{one} and {other}" for one, other in twins[:5])
+            raise SourceRefused(f"{address} holds names that differ in nothing but case: {listed}", hint="rename one of each")
 
     def _table(self, entity: str) -> str:
         return (self._prefix + (self._contract.entities[entity].table or entity)).lower()
@@ -216,6 +226,12 @@ class DatabaseSource:
         except DBAPIError as error:
             what = f"reading {table} broke off after {numbered} rows: {_cause(error)}"
             raise SourceLost(what, hint="run again when the source is back") from None
+
+
+def shown(url: URL) -> str:
+    """The address without any password, also without one in its query."""
+    query = {key: "***" if key.lower() in SECRET_WORDS else value for key, value in url.query.items()}
+    return url.set(query=query).render_as_string(hide_password=True)
 
 
 def _is_one_of(version: str, known: tuple[str, ...]) -> bool:

@@ -14,6 +14,10 @@ EXTRA = (("_row", pa.int64()), ("_fault", pa.string()), ("_fault_value", pa.stri
 """The columns every source adds: the row's number from 1, and what is wrong with the row as a whole, if anything."""
 
 
+SECRET_WORDS = frozenset({"password", "passwd", "pwd", "sslpassword", "ssl_password"})
+"""Words in the query of an address whose values nobody may see."""
+
+
 @dataclass(frozen=True)
 class SourceInfo:
     """What could be seen of a source when it was opened."""

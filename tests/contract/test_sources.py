@@ -15,9 +15,10 @@ import pytest
 import sqlalchemy as sa
 from source_contract import ENTITIES, FIELDS, SourceContract, Subject, rows
 
-from migrate.connectors.database import DatabaseSource
+from migrate.connectors.database import DatabaseSource, shown
 from migrate.connectors.delimited import DelimitedSource
 from migrate.contracts.model import Contract
+from migrate.errors import SourceRefused
 
 PREFIX = "p_"
 
@@ -76,6 +77,24 @@ class TestSQLite(SourceContract):
     def test_text_that_is_not_utf8_stays_readable(self, subject: Subject) -> None:
         names = [row["name"] for batch in subject.connector.rows("broken", ["name"]) for row in batch.to_pylist()]
         assert names == ["good", "Mu\\xf1oz", "good"]
+
+
+def test_addresses_are_shown_without_passwords() -> None:
+    for url in ("postgresql://u:hidden@h/d", "postgresql://h/d?user=u&password=hidden", "mysql://h/d?ssl_ca=x&PASSWD=hidden"):
+        assert "hidden" not in shown(sa.make_url(url))
+        assert "h/d" in shown(sa.make_url(url))
+
+
+def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
+    """They are looked up without case, so one of the two would be lost."""
+    model = Contract.model_validate_json('{"system": "s", "label": "S", "entities": {"a": {"key": "id", "fields": {"id": {}}}}}')
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as database, database:
+        database.execute("CREATE TABLE m_a (id, Name)")
+    source = DatabaseSource("sqlite:///x.sqlite", "m_", model, tmp_path)
+    source._tables["m_A"] = [("id", sa.Text())]
+    with pytest.raises(SourceRefused, match="m_a and m_A"):
+        source._refuse_twins("x.sqlite")
+    source.close()
 
 
 def test_a_sqlite_file_of_any_name(tmp_path: Path) -> None:
