@@ -48,6 +48,8 @@ def read_crosswalk(crosswalk: str, file: Path) -> tuple[Crosswalk | None, list[P
             problems.append(Problem(f"{len(cells)} cells stand here, a row has {len(COLUMNS)}", here, ",".join(cells)))
             continue
         row = dict(zip(COLUMNS, cells, strict=True))
+        if any("\0" in cell for cell in cells):
+            problems.append(Problem("the character U+0000 may not stand in a crosswalk", here))
         if row["source"] == "":
             problems.append(Problem("source is blank", here))
         if row["source"] in seen:

@@ -7,6 +7,7 @@ so that every later complaint can say *where*.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +22,12 @@ from migrate.errors import ConfigurationError, Place, Problem
 
 Keys = tuple[str | int, ...]
 
-MAX_DEPTH = 50
+MAX_DEPTH, MAX_DIGITS = 50, 300
 
 _INT = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
+_UNUSABLE = re.compile("[\\x00\\ud800-\\udfff]")
+"""Escapes such as "\\0" can put them there. A NUL would end the text of a statement; halves of characters cannot be written."""
 _CONSTANTS: dict[str, Any] = {
     "null": None, "Null": None, "NULL": None, "~": None, "": None,
     "true": True, "True": True, "TRUE": True,
@@ -99,7 +102,7 @@ def _construct(node: Node, keys: Keys, places: dict[Keys, Place], file: Path, se
         raise _error(file, "YAML tags are not used here", _place(node, file), str(node.tag))
     places.setdefault(keys, _place(node, file))
     if isinstance(node, ScalarNode):
-        return _scalar(node)
+        return _scalar(node, file)
     if isinstance(node, SequenceNode):
         return [_construct(child, (*keys, index), places, file, seen, text) for index, child in enumerate(node.value)]
     assert isinstance(node, MappingNode)
@@ -108,6 +111,8 @@ def _construct(node: Node, keys: Keys, places: dict[Keys, Place], file: Path, se
         if not isinstance(key_node, ScalarNode):
             raise _error(file, "a key has to be a plain word", _place(key_node, file))
         key = key_node.value
+        if _UNUSABLE.search(key):
+            raise _error(file, "a character that may not stand in a key", _place(key_node, file))
         if key in result:
             first = places[(*keys, key)]
             raise _error(
@@ -119,17 +124,19 @@ def _construct(node: Node, keys: Keys, places: dict[Keys, Place], file: Path, se
     return result
 
 
-def _scalar(node: ScalarNode) -> Any:
+def _scalar(node: ScalarNode, file: Path) -> Any:
     text: str = node.value
+    if (wrong := _UNUSABLE.search(text)) is not None:
+        raise _error(file, f"the character U+{ord(wrong[0]):04X} may not stand in a text", _place(node, file))
     if node.style in ('"', "'", "|", ">"):
         return text.replace("\x07", "") if node.style == ">" else text  # ruamel marks where folded lines met
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _INT.match(text):
-        return int(text)
-    if _FLOAT.match(text):
-        return float(text)
-    return text
+    if not _FLOAT.match(text):
+        return text
+    if len(text) > MAX_DIGITS or not math.isfinite(float(text)):
+        raise _error(file, "the number is too large", _place(node, file), text, "put it in quotation marks if it is a text")
+    return int(text) if _INT.match(text) else float(text)
 
 
 def _place(node: Node, file: Path) -> Place:

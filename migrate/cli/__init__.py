@@ -5,6 +5,7 @@ Each command lives in its own module and imports what it needs when it runs, so 
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 
@@ -52,6 +53,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
+    # Whoever ends the process gets what an interruption gets: the last words in the run folder.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -150,8 +150,11 @@ def test_version() -> None:
 # Interrupting ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", ["extract", "map", "read_back"])
-def test_exit_code_130_interrupted_in_the_middle(school: Path, stage: str) -> None:
+@pytest.mark.parametrize(
+    ("stage", "how"),
+    [("extract", signal.SIGINT), ("map", signal.SIGINT), ("read_back", signal.SIGINT), ("map", signal.SIGTERM)],
+)
+def test_exit_code_130_interrupted_in_the_middle(school: Path, stage: str, how: signal.Signals) -> None:
     """The signal comes when the stage's folder appears, wherever the engine then is."""
     rows = {
         "user": [{"id": n, "login": f"u{n}", "active": 1, "email": f"u{n}@x.org"} for n in range(1, 40_000)],
@@ -164,7 +167,7 @@ def test_exit_code_130_interrupted_in_the_middle(school: Path, stage: str) -> No
         until = time.monotonic() + 90
         while not list(school.glob(f"runs/*/{folder}")) and process.poll() is None and time.monotonic() < until:
             time.sleep(0.002)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         out, err = (part.decode() for part in process.communicate(timeout=90))
     finally:
         process.kill()

@@ -110,6 +110,12 @@ def test_a_missing_file_says_what_to_write(tmp_path: Path) -> None:
     assert ",".join(COLUMNS) in problem.hint
 
 
+def test_a_character_that_would_end_a_statement_is_named(tmp_path: Path) -> None:
+    _, ((message, line, _),) = read(tmp_path, HEADER + row("a\0b", "c"))
+    assert "U+0000" in message
+    assert line == 2
+
+
 def test_rejected_and_waived_entries_are_not_used(tmp_path: Path) -> None:
     crosswalk, _ = read(
         tmp_path,

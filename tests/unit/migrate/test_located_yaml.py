@@ -95,6 +95,11 @@ def test_the_place_of_what_is_missing_is_its_parents() -> None:
         ("a:\t1", (1, 3), "not valid YAML"),
         ("a: -\n", (1, 4), "not valid YAML"),
         ("a: 1\nb: 2\nc: 'x\x01y'\n", (3, 6), "may not stand"),
+        ('a: 1\nb: "x\\0y"\n', (2, 4), "U+0000 may not stand"),
+        ('a: 1\nb: "\\ud800"\n', (2, 4), "U+D800 may not stand"),
+        ('a: 1\n"x\\0": 2\n', (2, 1), "may not stand in a key"),
+        ("a: 1\nb: 1e400\n", (2, 4), "too large"),
+        (f"a: 1\nb: {'9' * 5000}\n", (2, 4), "too large"),
     ],
 )
 def test_what_is_not_ours_is_refused_with_its_place(text: str, place: tuple[int, int], word: str) -> None:
