@@ -174,7 +174,7 @@ def _password(url: str) -> str | None:
     """The password of a URL, in its user part or in its query."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # told where the source is opened
         return None
     in_query = next((v for k, v in parsed.query.items() if k.lower() in SECRET_WORDS), None)
     return str(parsed.password) if parsed.password else str(in_query) if in_query else None

@@ -49,6 +49,7 @@ class Referential:
                     self._shared_keys() + self._shared_values() + self._cycles() + self._target_references() + self._refusals()
                 )
             if not changed:
+                self._name_causes(order)
                 return
         raise RuntimeError("references do not settle")
 
@@ -74,7 +75,7 @@ class Referential:
                 f"ON l.key = s.{reference} WHERE s.disposition = 'candidate'"
             )
             message = outcome.message if outcome and outcome.message else ""
-            message = message or f"refers to a record of {rule.ref} that is not loaded"
+            message = message or _not_loaded(rule.ref)
             required = mapping.target.fields[target_field].required
             if outcome is not None and outcome.severity == "warn" and outcome.set is None and required:
                 # What the gate says of a record that refers to nothing; the one referred to fell after the gate.
@@ -95,6 +96,23 @@ class Referential:
                 self._close(mapping_name, code, severity)
             changed += number
         return changed
+
+    def _name_causes(self, order: list[str]) -> None:
+        """A row leaves for one reason; what else it refers to in vain is named too, for it would wait for that next."""
+        for mapping_name in order:
+            for target_field, rule in self.pair.mappings[mapping_name].model.fields.items():
+                if rule.ref is None or rule.ref not in self.names:
+                    continue
+                outcome, reference = rule.missing, name("ref:" + target_field)
+                rows = (
+                    f"SELECT s.key, s.{reference} AS value, l.root FROM {name(STATE, mapping_name)} AS s "
+                    f"JOIN ({self._lost(rule.ref)}) AS l ON l.key = s.{reference} "
+                    f"WHERE s.disposition NOT IN ('excluded', 'merged') AND s.key NOT IN (SELECT key FROM _refused "
+                    f"WHERE entity = {literal(mapping_name)} AND field = {literal(target_field)})"
+                )
+                code, severity = (outcome.code, outcome.severity) if outcome else ("REF-BLOCKED", "blocked")
+                message = (outcome.message if outcome else "") or _not_loaded(rule.ref)
+                self._note(mapping_name, rows, code, severity, target_field, message)
 
     def _lost(self, mapping_name: str) -> str:
         """Records of a mapping that will not be there, each with its root cause."""
@@ -276,6 +294,10 @@ class Referential:
             f"UPDATE {name(STATE, mapping)} AS s SET disposition = {literal(disposition)}, code = {literal(code)}, "
             f"root = c.root FROM (SELECT key, min(root) AS root FROM _closing GROUP BY key) AS c WHERE c.key = s.key"
         )
+
+
+def _not_loaded(mapping_name: str) -> str:
+    return f"refers to a record of {mapping_name} that is not loaded"
 
 
 def _target_columns(mapping: LoadedMapping) -> list[str]:

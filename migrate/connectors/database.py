@@ -242,7 +242,7 @@ def _is_one_of(version: str, known: tuple[str, ...]) -> bool:
 def _usable(url: str, base: Path) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number is a ValueError
         raise SourceRefused(
             "the source's url is not a SQLAlchemy URL",
             hint="such as mysql://user:${PASSWORD}@host:3306/moodle, postgresql://..., sqlite:///moodle.sqlite",

@@ -85,6 +85,11 @@ def test_addresses_are_shown_without_passwords() -> None:
         assert "h/d" in shown(sa.make_url(url))
 
 
+def test_a_port_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceRefused, match="not a SQLAlchemy URL"):
+        DatabaseSource("mysql://u:hidden@h:port/d", "", contract("database", {}), tmp_path)
+
+
 def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
     """They are looked up without case, so one of the two would be lost."""
     model = Contract.model_validate_json('{"system": "s", "label": "S", "entities": {"a": {"key": "id", "fields": {"id": {}}}}}')

@@ -72,6 +72,19 @@ def test_a_required_reference_that_falls_after_the_gate_keeps_the_row_back(tmp_p
     assert causes["2"] == "people/2"
 
 
+def test_every_reference_that_is_lost_has_its_cause_named(bench: Bench) -> None:
+    """Also the second one of a row, and those of a row that is kept back for a fault of its own."""
+    people, courses = [{**USER, "active": 7}], [{**COURSE, "level": "9"}]
+    enrolments = [ENROLMENT, {**ENROLMENT, "id": 3, "role": "nobody"}]
+    result = bench.run({"user": people, "course": courses, "enrol": enrolments})
+    assert ended(result.folder, "enrolments") == {"1": ("blocked", "REF-BLOCKED"), "3": ("held", "MAP-UNMAPPED")}
+    blocked = [row for row in findings(result.folder) if row["code"] == "REF-BLOCKED"]
+    causes = {(row["key"], row["field"], row["root_cause"]) for row in blocked}
+    assert causes == {(key, *cause) for key in "13" for cause in (("course_id", "courses/2"), ("person_id", "people/2"))}
+    for field, split in result.summary["entities"]["enrolments"]["references"].items():
+        assert split["blocked"] == sum(1 for row in blocked if row["field"] == field)
+
+
 def _lookup(workspace: Path) -> None:
     """Born is read by the lookup of another mapping, and not by that of its own table."""
     change(workspace, "mapping/people.yaml", ("  born: {from: born}\n", ""))
