@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from run_reading import assert_balances, cells, dispositions, findings, load_files
+from run_reading import assert_balances, cells, dispositions, facts, findings, load_files
 from sample_runs import LISTS, PAIRS, SAMPLES, sample_run
 
 CODE = re.compile(r"`([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+)`")
@@ -42,6 +42,16 @@ def test_every_listed_code_is_raised(pair: str) -> None:
 @pair
 def test_every_raised_code_is_listed(pair: str) -> None:
     assert sorted(raised_codes(pair) - listed_codes(pair)) == []
+
+
+@pair
+def test_whatever_is_left_out_has_a_reason(pair: str) -> None:
+    """The report shows it: excluded, merged and folded records are decisions of the mapping, not accidents."""
+    run = sample_run(pair).folder
+    reasons = {entity: about["left_out"] for entity, about in facts(run)["entities"].items()}
+    ended = {(row["entity"], row["code"]) for row in dispositions(run) if row["disposition"] in ("excluded", "merged")}
+    assert ended
+    assert [(entity, code) for entity, code in ended if not reasons[entity].get(code)] == []
 
 
 @pair
