@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from annotated_types import Len
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 from pydantic import Field as Default
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -109,6 +109,16 @@ class Refusal(Words):
     message: str
     sql: str
     severity: Literal["quarantine", "blocked"] = "quarantine"
+    waits_for: Name | None = None
+    """The entity whose rows that are not loaded may be why the row is refused."""
+    cause: str | None = None
+    """With ``waits_for``: the key fields and ``cause`` of refused rows. ``waiting`` holds the rows that are not loaded."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Refusal:
+        if (self.waits_for is None) != (self.cause is None):
+            raise ValueError("waits_for and cause belong together")
+        return self
 
 
 class Entity(Words):
