@@ -76,6 +76,10 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
                 yield Problem(f"{name} covers no entity", at, table, names)
             if field not in entity.fields:
                 yield Problem(f"{name} covers {table} by no field of its own", at, field, fields)
+    for column, entity_name in contract.conventions.items():
+        if entity_name not in contract.entities:
+            at = document.place("conventions", column)
+            yield Problem(f"the convention for {column} names no entity", at, entity_name, names)
 
 
 def _format_problems(contract: Contract, document: Document) -> Iterator[Problem]:

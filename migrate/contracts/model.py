@@ -206,6 +206,8 @@ class Contract(Words):
     """For a target in load order: records come after those they refer to."""
     internal: dict[str, str] = Default(default_factory=dict)
     """Tables (glob patterns) that hold no records of the organisation, with the reason: caches, logs, sessions."""
+    conventions: dict[str, Name] = Default(default_factory=dict)
+    """``{column: entity}``: what a column of this name refers to in tables that no entity describes."""
 
 
 Entity.model_rebuild()

@@ -50,7 +50,8 @@ def archive(extracted: Extracted, reconciled: Reconciled, plan: Plan, run: RunFo
                     file = folder / archive_file(table)
                     if counts["source"] != counts["archived"]:
                         raise Unbalanced(f"the archive of {table} holds {counts['archived']} of {counts['source']} rows")
-                    _to_csv(connection, file)
+                    if (kept := _identify(connection, plan, file)) != counts["archived"]:
+                        raise Unbalanced(f"the archive of {table} holds {kept} of {counts['source']} rows")
                     tables[table] = {**counts, "file": f"archive/{file.name}"}
             facts[archive_name] = {"code": rule.code, "reason": rule.reason, "tables": tables}
     run.facts["archive"] = facts
@@ -62,8 +63,27 @@ def archive(extracted: Extracted, reconciled: Reconciled, plan: Plan, run: RunFo
 
 
 def _archive_entity(connection: duckdb.DuckDBPyConnection, plan: Plan, extracted: Path, entity: str, folder: Path) -> int:
+    file = folder / f"{entity}.parquet"
+    rows = copy_to_parquet(connection, _joined(extracted, _identified(plan, entity)), file)
+    _to_csv(connection, file)
+    return rows
+
+
+def _identify(connection: duckdb.DuckDBPyConnection, plan: Plan, file: Path) -> int:
+    """Identities for a table that no contract describes and that lies there as it came; gives its rows."""
+    names = [str(column) for column, *_ in connection.execute(f"DESCRIBE SELECT * FROM {scan(file)}").fetchall()]
+    mappings = {column: plan.pair.model.identities.get(e) for column, e in plan.pair.source.model.conventions.items()}
+    found = [(n, mapping) for n in names if (mapping := mappings.get(n.lower())) in plan.names and mapping]
+    new = file.with_suffix(".new")
+    rows = copy_to_parquet(connection, _joined(file, found), new)
+    new.replace(file)
+    _to_csv(connection, file)
+    return rows
+
+
+def _joined(rows: Path, identified: list[tuple[str, str]]) -> str:
     columns, joins = ["e.*"], []
-    for number, (field, mapping) in enumerate(_identified(plan, entity)):
+    for number, (field, mapping) in enumerate(identified):
         alias = f"d{number}"
         columns.append(f"{alias}.target_key AS {name(field + '__target')}")
         columns.append(f"{alias}.disposition AS {name(field + '__disposition')}")
@@ -71,11 +91,8 @@ def _archive_entity(connection: duckdb.DuckDBPyConnection, plan: Plan, extracted
             f"LEFT JOIN dispositions AS {alias} ON {alias}.entity = {literal(mapping)} "
             f"AND {alias}.key = CAST(e.{name(field)} AS VARCHAR)"
         )
-    plain = f"(SELECT * EXCLUDE ({name(ROW)}, {name(FAULT)}, {name(FAULT_VALUE)}) FROM {scan(extracted)})"
-    file = folder / f"{entity}.parquet"
-    rows = copy_to_parquet(connection, f"SELECT {', '.join(columns)} FROM {plain} AS e {' '.join(joins)}", file)
-    _to_csv(connection, file)
-    return rows
+    plain = f"(SELECT * EXCLUDE ({name(ROW)}, {name(FAULT)}, {name(FAULT_VALUE)}) FROM {scan(rows)})"
+    return f"SELECT {', '.join(columns)} FROM {plain} AS e {' '.join(joins)}"
 
 
 def _identified(plan: Plan, entity: str) -> list[tuple[str, str]]:

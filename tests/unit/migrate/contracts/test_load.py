@@ -59,6 +59,7 @@ def test_a_contract_loads(tmp_path: Path) -> None:
         ("key: k, fields", "key: 5, fields", 11, "key", None),
         ("key: k, fields", "key: null, fields", 11, "key", None),
         ("key: k, fields", "key: {k: x}, fields", 11, "key", None),
+        ("    fields: {k: {}}\n", "    fields: {k: {}}\nconventions: {userid: q}\n", 17, "names no entity", "q"),
         ("k: {}}}", "k: {pattern: '('}}}", 11, "pattern", "("),
         ("k: {}}}", "k: {type: date, min: abc}}}", 11, "min", "abc"),
         ("kind: database", "kind: files, format: {encoding: utf-99}", 3, "encoding", "utf-99"),
