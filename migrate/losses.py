@@ -98,7 +98,7 @@ def _entities(plan: Plan) -> Iterator[Loss]:
 def _field(plan: Plan, entity: str, field: str, drops: dict[str, str], archived: dict[str, str]) -> Loss:
     if entity in archived:
         rule = plan.pair.model.archive[archived[entity]]
-        return Loss(entity, field, "archived", rule.reason, rule.code, archived[entity])
+        return Loss(entity, field, "archived", drops.get(field, rule.reason), rule.code, archived[entity])
     if field in drops:
         return Loss(entity, field, "dropped", drops[field])
     for pattern, reason in plan.pair.model.drop.items():
