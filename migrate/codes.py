@@ -8,6 +8,7 @@ TITLES = {
     "SRC-TYPE": "a value cannot be read as its type",
     "SRC-AMBIGUOUS": "a value reads differently under two of its declared formats",
     "SRC-SHAPE": "a row has more or fewer cells than its header",
+    "SRC-SWALLOWED": "a cell holds what look like further rows",
     "SRC-ENCODING": "a row holds bytes that are not of its encoding",
     "SRC-KEY-NULL": "a record has no key",
     "SRC-KEY-DUPLICATE": "a record has the key of an earlier one",

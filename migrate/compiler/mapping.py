@@ -389,6 +389,9 @@ class MappingCompiler:
         issues = [
             (f"{fault} = 'SRC-SHAPE'", add(
                 "SRC-SHAPE", "quarantine", "", "the row has more or fewer cells than the header", fault_value)),
+            (f"{fault} = 'SRC-SWALLOWED'", add(
+                "SRC-SWALLOWED", "quarantine", "", "a cell holds what look like further rows, which are no records now",
+                fault_value)),
             (f"{fault} = 'SRC-ENCODING'", add(
                 "SRC-ENCODING", "quarantine", "", "the row holds bytes that are not of its encoding", fault_value)),
             ("s._no_key", add("SRC-KEY-NULL", "quarantine", key_field, "the record has no key")),
