@@ -13,6 +13,7 @@ TITLES = {
     "SRC-KEY-NULL": "a record has no key",
     "SRC-KEY-DUPLICATE": "a record has the key of an earlier one",
     "SRC-UNCOVERED": "a record is in no view, so no mapping sees it",
+    "SRC-UNUSED": "a row describes a record that is not in the source",
     "SRC-UNKNOWN-COLUMN": "a column that no contract knows holds data",
     "LOSS-UNDECLARED": "a table or file that nobody declared holds data",
     "MAP-UNMAPPED": "a value is not listed in its value map or crosswalk",

@@ -154,7 +154,7 @@ class _Run:
 
         def last() -> None:
             reconciled = reconcile(validated, back, plan, folder, progress, memory)
-            archive(extracted, reconciled, plan, folder, progress, memory)
+            archive(extracted, mapped, reconciled, plan, folder, progress, memory)
 
         self._stage("reconcile", last)
         self.folder.facts["stopped_at"] = None

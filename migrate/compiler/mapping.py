@@ -98,7 +98,7 @@ class MappingCompiler:
         excluded = f"[{', '.join(literal(code) for code, _ in self.exclusions)}][s._exclusion + 1]"
         columns = [
             "s._key", "s._order", "s._plain_key", "s._target_key", "coalesce(s._merged_into, s._folded_into) AS _into",
-            "s._issues", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
+            "s._issues", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
             "CASE WHEN s._exclusion IS NOT NULL THEN 'excluded' WHEN s._merged_into IS NOT NULL THEN 'merged' "
             f"{by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",
             f"CASE WHEN s._exclusion IS NOT NULL THEN {excluded if self.exclusions else 'NULL'} "

@@ -77,12 +77,14 @@ class DelimitedSource:
     def rows(self, entity: str, fields: list[str]) -> Iterator[pa.RecordBatch]:
         buffer: list[tuple[list[str | None], int, str | None, str | None]] = []
         delimiter = self._format(entity).delimiter
+        # In a row that lost its shape nobody knows which cell is the secret one.
+        show = not any(rule.pii == "secret" for rule in self._contract.entities[entity].fields.values())
         number = 0
         for file in self._files[entity]:
             header = self._header(entity, file)
             for line, cells in self._records(entity, file):
                 number += 1
-                row, fault, value = _record(header, fields, cells, f"{file.name}:{line}", delimiter)
+                row, fault, value = _record(header, fields, cells, f"{file.name}:{line}", delimiter, show)
                 buffer.append((row, number, fault, value))
                 if len(buffer) >= BATCH:
                     yield _arrow(fields, buffer)
@@ -171,14 +173,15 @@ def field_name(header: str) -> str:
 
 
 def _record(
-    header: list[str], fields: list[str], cells: list[str], place: str, delimiter: str
+    header: list[str], fields: list[str], cells: list[str], place: str, delimiter: str, show: bool
 ) -> tuple[list[str | None], str | None, str | None]:
-    """The wanted cells, what is wrong with the row, and how it stands there."""
+    """The wanted cells, what is wrong with the row, and how it stands there (if it may be shown)."""
     fault = value = None
+    whole = f": {cells}" if show else ""
     if len(cells) != len(header):
-        fault, value = "SRC-SHAPE", f"{place}: {len(cells)} cells, {len(header)} columns: {cells}"
+        fault, value = "SRC-SHAPE", f"{place}: {len(cells)} cells, {len(header)} columns{whole}"
     elif _holds_rows(cells, delimiter):
-        fault, value = "SRC-SWALLOWED", f"{place}: {cells}"
+        fault, value = "SRC-SWALLOWED", f"{place}{whole}"
     by_name = dict(zip(header, cells, strict=False))
     row: list[str | None] = []
     for field in fields:

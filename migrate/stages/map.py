@@ -41,7 +41,7 @@ def map_stage(
             sql = findings_sql(plan.rows[mapping])
             if sql:
                 parts.append(sql)
-        found = [*_coverage(connection, plan), *_unread_values(connection, plan)]
+        found = [*_coverage(connection, plan), *_unread_values(connection, plan), *_unused_rows(connection, plan)]
         write_findings(found, folder / "table_findings.parquet")
         parts.append(f"SELECT * FROM {scan(folder / 'table_findings.parquet', extracted.parquet('findings'))}")
         copy_to_parquet(connection, " UNION ALL ".join(f"({part})" for part in parts), folder / "findings.parquet")
@@ -115,6 +115,33 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
         ).fetchall()
         message = "the row cannot be read wholly"
         found += [Finding(code, "warn", entity, k, None, value, message) for k, code, value in faulty]
+    return found
+
+
+def _unused_rows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding]:
+    """Rows of tables that only lookups and pivots use, which refer to a record that is not there: nothing takes them."""
+    contract = plan.pair.source.model
+    models = [plan.pair.mappings[n].model for n in plan.names]
+    mapped = {plan.pair.mappings[n].source_name for n in plan.names}
+    looked = {rule.entity for model in models for rule in model.lookup.values()}
+    looked |= {rule.entity for model in models for rule in model.pivot.values()}
+    message = "it describes a record that is not in the source, so nothing takes it"
+    found = []
+    for entity in sorted(looked & plan.physical.keys() - mapped):
+        model = contract.entities[entity]
+        key = key_text(f"e.{name(part)}" for part in model.key)
+        for field in plan.physical[entity]:
+            reference = model.fields[field].references
+            if reference is None or reference.entity not in plan.physical:
+                continue
+            other = reference.field or contract.entities[reference.entity].key[0]
+            value = f"CAST(e.{name(field)} AS VARCHAR)"
+            known = f"SELECT 1 FROM {name(SOURCE, reference.entity)} AS o WHERE CAST(o.{name(other)} AS VARCHAR) = {value}"
+            rows = connection.execute(
+                f"SELECT {key}, {value} FROM {name(SOURCE, entity)} AS e "
+                f"WHERE trim({value}) <> '' AND NOT EXISTS ({known}) ORDER BY ALL"
+            ).fetchall()
+            found += [Finding("SRC-UNUSED", "warn", entity, k, field, v, message) for k, v in rows]
     return found
 
 

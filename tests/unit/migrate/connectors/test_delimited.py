@@ -160,6 +160,12 @@ def test_columns_that_are_not_there(tmp_path: Path) -> None:
     assert found.startswith("people.csv: every column")
 
 
+def test_a_row_without_shape_does_not_show_a_secret(tmp_path: Path) -> None:
+    fields: dict[str, Any] = {"id": {}, "name": {}, "note": {"pii": "secret"}}
+    (found,) = rows(source(tmp_path, "id,name,note\n1,a,b,X123\n", **fields), ("id", "name"))
+    assert (found["_fault"], found["_fault_value"]) == ("SRC-SHAPE", "people.csv:2: 4 cells, 3 columns")
+
+
 def test_empty_lines_are_no_rows(tmp_path: Path) -> None:
     opened = source(tmp_path, "id,name,note\n\n1,a,b\n\n\n2,c,d\n\n")
     assert (opened.count("people"), [r["_row"] for r in rows(opened)]) == (2, [1, 2])
