@@ -144,6 +144,9 @@ class Entity(Words):
     """Columns by which the target's importer tells the kind of a file from its header."""
     duplicates: Literal["last", "refuse", "keep"] = "refuse"
     """What the importer does with a second row of the same key."""
+    newest_first: tuple[Name, ...] = ()
+    """For targets: dates by which rows are written, the newest first and no date before all: the importer takes the first
+    row of several for the main one."""
     refuses: tuple[Refusal, ...] = ()
     optional: bool = False
     """The table or file is missing in some versions or exports; it reads as empty there."""

@@ -108,6 +108,13 @@ def test_the_archive_tells_of_every_row_what_became_of_it(table: str, column: st
     assert Counter(row[f"{column}__disposition"] for row in rows) == {word: n for word, n in told.items() if n}
 
 
+def test_running_jobs_are_written_before_ended_ones() -> None:
+    header, *rows = cells(load_files(sample_run("csv_history_to_totara").folder / "4_load")["jobassignment.csv"])
+    ended = [row[header.index("enddate")] for row in rows]
+    assert ended == sorted(ended, key=lambda day: (day == "", day), reverse=True)
+    assert {"", *ended} > {""}
+
+
 def test_the_archive_holds_cells_that_no_column_takes() -> None:
     file = sample_run("csv_history_to_totara").folder / "archive" / "completion.parquet"
     as_read = {row["transcript_no"]: row["row__as_read"] for row in pq.read_table(file).to_pylist() if row["row__as_read"]}
