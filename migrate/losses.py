@@ -115,8 +115,10 @@ def _entities(plan: Plan) -> Iterator[Loss]:
             loss = _field(plan, entity, field, drops, archived)
             if rule.pii == "secret":
                 yield Loss(entity, field, "dropped", "a secret; it is never read")
-            elif field in model.key or field in mapped.get(entity, set()) or field in read_elsewhere.get(entity, set()):
+            elif field in model.key or field in mapped.get(entity, set()):
                 continue
+            elif field in read_elsewhere.get(entity, set()) and field not in drops:
+                continue  # a stated reason stays: a view may read a field only to tell records apart
             else:
                 yield loss
 
@@ -124,7 +126,7 @@ def _entities(plan: Plan) -> Iterator[Loss]:
 def _field(plan: Plan, entity: str, field: str, drops: dict[str, str], archived: dict[str, str]) -> Loss:
     if entity in archived:
         rule = plan.pair.model.archive[archived[entity]]
-        return Loss(entity, field, "archived", rule.reason, rule.code, archived[entity])
+        return Loss(entity, field, "archived", drops.get(field, rule.reason), rule.code, archived[entity])
     if field in drops:
         return Loss(entity, field, "dropped", drops[field])
     for pattern, reason in plan.pair.model.drop.items():

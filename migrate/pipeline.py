@@ -154,7 +154,7 @@ class _Run:
 
         def last() -> None:
             reconciled = reconcile(validated, back, plan, folder, progress, memory)
-            archive(extracted, reconciled, plan, folder, progress, memory)
+            archive(extracted, mapped, reconciled, plan, folder, progress, memory)
 
         self._stage("reconcile", last)
         self.folder.facts["stopped_at"] = None
@@ -273,13 +273,20 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
                 "to": plan.pair.mappings[name].model.to,
                 "key": list(plan.pair.mappings[name].source.key),
                 "target_key": list(plan.pair.mappings[name].target.key),
-                "exclusions": dict(plan.rows[name].exclusions),
+                "left_out": _reasons(plan, name),
                 "excused": {},
             }
             for name in plan.names
         },
         "inputs": {file.name: sha256(file) for file in files} | source.info.inputs,
     }
+
+
+def _reasons(plan: Plan, name: str) -> dict[str, str]:
+    """The reason behind each code by which a record of a mapping is excluded or merged."""
+    model = plan.pair.mappings[name].model
+    joined = {rule.code: rule.reason for rule in (model.merge, model.fold) if rule}
+    return dict(plan.rows[name].exclusions) | joined
 
 
 def _pii(plan: Plan) -> dict[str, dict[str, str]]:

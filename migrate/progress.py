@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -59,7 +60,8 @@ class Lines:
 class Bars:
     """Rich bars with rows, rate and the time still needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
+        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
@@ -70,6 +72,8 @@ class Bars:
             TextColumn("{task.fields[rate]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            console=Console(file=stream or sys.stderr),
+            transient=True,
         )
 
     @contextmanager
@@ -89,9 +93,8 @@ class Bars:
 
         try:
             yield _Bar()
-            bars.update(identity, total=max(done, 1), completed=max(done, 1))
         finally:
             bars.stop()
             bars.remove_task(identity)
-            seconds = time.monotonic() - start
-            bars.console.print(f"[dim]{stage:<10}[/dim] {entity:<34} {done:>12,} rows {seconds:8.1f} s", highlight=False)
+        seconds = time.monotonic() - start
+        bars.console.print(f"[dim]{stage:<10}[/dim] {entity:<34} {done:>12,} rows {seconds:8.1f} s", highlight=False)

@@ -177,7 +177,7 @@ def _total(rows: tuple[EntityRow, ...]) -> EntityRow:
 def _left_out(run: Json, titles: Mapping[str, str], evidence: Evidence) -> Iterable[LeftOut]:
     described: Json = run.get("entities") or {}
     for entity, disposition, code, n in evidence.ask(queries.COUNTS["left_out"]):
-        reasons: Json = (described.get(entity) or {}).get("exclusions") or {}
+        reasons: Json = (described.get(entity) or {}).get("left_out") or {}
         reason = str(reasons.get(code) or titles.get(code) or "no reason is given")
         count = links.counted("dispositions", n, entity=entity, disposition=disposition, code=code)
         yield LeftOut(entity, disposition, code, reason, count)

@@ -21,12 +21,12 @@ PASSED_OR_ATTENTION = (0, 1)
 
 
 def main(directory: Path) -> int:
-    """Write both workspaces below ``directory``, run them, and give the exit code."""
-    shutil.rmtree(directory, ignore_errors=True)
+    """Write both workspaces below ``directory`` (in place of those of an earlier demo), run them, and give the exit code."""
     reports = []
     for name, source, target in PAIRS:
         workspace = directory / name
         print(f"\n== {name}: {source} to {target}", flush=True)
+        shutil.rmtree(workspace, ignore_errors=True)
         lms_migrate("new", workspace, "--from", source, "--to", target)
         if source == "moodle":
             generate_moodle.generate(workspace / "source.sqlite")

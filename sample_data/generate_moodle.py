@@ -2377,6 +2377,15 @@ FAULTS: tuple[Fault, ...] = (
         304,
     ),
     Fault(
+        "Teaching role of a person with two accounts; merging them may not hand the role to both logins",
+        "enrolment of user 907 or 908",
+        "ENR-MERGED-IDENTITY",
+        None,
+        "SELECT ra.id FROM mdl_role_assignments ra JOIN mdl_role r ON r.id = ra.roleid JOIN mdl_context x ON x.id = ra.contextid"
+        " WHERE x.contextlevel = 50 AND ra.userid IN (907, 908, 909, 910) AND r.shortname IN ('teacher', 'editingteacher')",
+        1,
+    ),
+    Fault(
         "User name of somebody else, on another MNet host",
         "user 922 and user 12",
         "USR-LOGIN-DUP",

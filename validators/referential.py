@@ -240,15 +240,23 @@ class Referential:
         contract = self.pair.target.model
         for entity_name, entity in contract.entities.items():
             for refusal in entity.refuses:
-                if not all(self._loads(other) for other in tables_of(refusal.sql, contract)):
+                needed = {*tables_of(refusal.sql, contract), *([refusal.waits_for] if refusal.waits_for else [])}
+                if not all(self._loads(other) for other in needed):
                     continue
                 self._build_target_views()
                 key = key_text(f"r.{name(part)}" for part in entity.key)
                 for mapping in self._mappings():
                     if mapping.target_name != entity_name:
                         continue
+                    root, causes = "NULL", ""
+                    if refusal.waits_for is not None and refusal.cause is not None:
+                        self._build_waiting(refusal.waits_for)
+                        root, causes = "w.cause", (
+                            f"LEFT JOIN (SELECT {key} AS key, min(r.cause) AS cause "
+                            f"FROM ({target_query(refusal.cause)}) AS r GROUP BY 1) AS w ON w.key = s.target_key "
+                        )  # fmt: skip
                     rows = (
-                        f"SELECT s.key, s.target_key AS value, NULL AS root FROM {name(STATE, mapping.name)} AS s "
+                        f"SELECT s.key, s.target_key AS value, {root} AS root FROM {name(STATE, mapping.name)} AS s {causes}"
                         f"WHERE s.disposition = 'candidate' AND s.target_key IN "
                         f"(SELECT {key} FROM ({target_query(refusal.sql)}) AS r)"
                     )
@@ -277,6 +285,16 @@ class Referential:
             else:
                 nothing = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(f)}" for f in entity.fields)
                 self.connection.execute(f"CREATE OR REPLACE VIEW {name(TARGET, entity_name)} AS SELECT {nothing} WHERE FALSE")
+
+    def _build_waiting(self, entity: str) -> None:
+        """``target."waiting"``: the rows of an entity that are not loaded, each with its root cause."""
+        selects = [
+            f"SELECT {', '.join(_target_columns(mapping))}, coalesce(root, {literal(mapping.name + '/')} || key) AS cause "
+            f"FROM {name(STATE, mapping.name)} WHERE disposition NOT IN ('candidate', 'merged')"
+            for mapping in self._mappings()
+            if mapping.target_name == entity
+        ]
+        self.connection.execute(f"CREATE OR REPLACE VIEW {name(TARGET, 'waiting')} AS {' UNION ALL '.join(selects)}")
 
     def _note(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
         """Write the findings of ``rows`` (key, value, root); gives how many there were."""

@@ -107,7 +107,7 @@ class MappingCompiler:
         excluded = f"[{', '.join(literal(code) for code, _ in self.exclusions)}][s._exclusion + 1]"
         columns = [
             "s._key", "s._order", "s._plain_key", "s._target_key", "coalesce(s._merged_into, s._folded_into) AS _into",
-            "s._issues", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
+            "s._issues", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
             "CASE WHEN s._exclusion IS NOT NULL THEN 'excluded' WHEN s._merged_into IS NOT NULL THEN 'merged' "
             f"{by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",
             f"CASE WHEN s._exclusion IS NOT NULL THEN {excluded if self.exclusions else 'NULL'} "
@@ -401,6 +401,9 @@ class MappingCompiler:
         issues = [
             (f"{fault} = 'SRC-SHAPE'", add(
                 "SRC-SHAPE", "quarantine", "", "the row has more or fewer cells than the header", fault_value)),
+            (f"{fault} = 'SRC-SWALLOWED'", add(
+                "SRC-SWALLOWED", "quarantine", "", "a cell holds what look like further rows, which are no records now",
+                fault_value)),
             (f"{fault} = 'SRC-ENCODING'", add(
                 "SRC-ENCODING", "quarantine", "", "the row holds bytes that are not of its encoding", fault_value)),
             ("s._no_key", add("SRC-KEY-NULL", "quarantine", key_field, "the record has no key")),

@@ -75,6 +75,10 @@ class DatabaseSource:
     def columns(self, entity: str) -> list[str]:
         return [column for column, _ in self._tables[self._names[self._table(entity)]]]
 
+    def lacking(self, entity: str, fields: list[str]) -> list[str]:
+        there = {column.lower() for column in self.columns(entity)}
+        return [f"{entity}.{field}" for field in fields if field.lower() not in there]
+
     def count(self, entity: str) -> int:
         return self._count(self._names[self._table(entity)])
 

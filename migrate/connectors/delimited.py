@@ -6,6 +6,7 @@ with its fault named, and ends as a quarantined record.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import re
@@ -22,6 +23,15 @@ from migrate.errors import SourceLost, SourceRefused
 
 BATCH = 20_000
 _NOT_A_NAME = re.compile(r"[^0-9a-z]+")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NARROW = 4
+"""In files of fewer columns a text of several lines may well hold as many delimiters as a row."""
 
 
 class DelimitedSource:
@@ -48,17 +58,35 @@ class DelimitedSource:
             seen.update(dict.fromkeys(self._header(entity, file)))
         return list(seen)
 
+    def lacking(self, entity: str, fields: list[str]) -> list[str]:
+        found = []
+        for file in self._files[entity]:
+            header = self._header(entity, file)
+            gone = [field for field in fields if field.lower() not in header]
+            if len(gone) == len(fields) > 1:
+                start = self._format(entity).delimiter.join(header)[:60]
+                found.append(f"{file.name}: every column (its header reads as {start!r}; are encoding and delimiter right?)")
+            elif len(self._files[entity]) > 1:
+                found += [f"{file.name}: {field}" for field in gone]
+            else:
+                found += [f"{entity}.{field}" for field in gone]
+        return found
+
     def count(self, entity: str) -> int:
         return sum(1 for file in self._files[entity] for _ in self._records(entity, file))
 
     def rows(self, entity: str, fields: list[str]) -> Iterator[pa.RecordBatch]:
         buffer: list[tuple[list[str | None], int, str | None, str | None]] = []
+        delimiter = self._format(entity).delimiter
+        # In a row that lost its shape nobody knows which cell is the secret one.
+        show = not any(rule.pii == "secret" for rule in self._contract.entities[entity].fields.values())
         number = 0
         for file in self._files[entity]:
             header = self._header(entity, file)
             for line, cells in self._records(entity, file):
                 number += 1
-                buffer.append(_record(header, fields, cells, number, file.name, line))
+                row, fault, value = _record(header, fields, cells, f"{file.name}:{line}", delimiter, show)
+                buffer.append((row, number, fault, value))
                 if len(buffer) >= BATCH:
                     yield _arrow(fields, buffer)
                     buffer = []
@@ -103,6 +131,7 @@ class DelimitedSource:
         wide = format_.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
         encoding = "utf-8-sig" if format_.encoding.lower() in ("utf-8", "utf8") else format_.encoding
         try:
+            _check_mark(file, format_.encoding)
             with file.open(encoding=encoding, errors="replace" if wide else "surrogateescape", newline="") as stream:
                 reader = csv.reader(
                     stream,
@@ -144,20 +173,46 @@ def field_name(header: str) -> str:
 
 
 def _record(
-    header: list[str], fields: list[str], cells: list[str], number: int, file: str, line: int
-) -> tuple[list[str | None], int, str | None, str | None]:
+    header: list[str], fields: list[str], cells: list[str], place: str, delimiter: str, show: bool
+) -> tuple[list[str | None], str | None, str | None]:
+    """The wanted cells, what is wrong with the row, and how it stands there (if it may be shown)."""
     fault = value = None
+    whole = f": {cells}" if show else ""
     if len(cells) != len(header):
-        fault, value = "SRC-SHAPE", f"{file}:{line}: {len(cells)} cells, {len(header)} columns: {cells}"
+        fault, value = "SRC-SHAPE", f"{place}: {len(cells)} cells, {len(header)} columns{whole}"
+    elif _holds_rows(cells, delimiter):
+        fault, value = "SRC-SWALLOWED", f"{place}{whole}"
     by_name = dict(zip(header, cells, strict=False))
     row: list[str | None] = []
     for field in fields:
         cell = by_name.get(field.lower())
         if cell is not None and not _clean(cell):
             cell = cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            fault, value = "SRC-ENCODING", f"{file}:{line}: {field}: {cell}"
+            fault, value = "SRC-ENCODING", f"{place}: {field}: {cell}"
         row.append(cell)
-    return row, number, fault, value and value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return row, fault, value and value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _holds_rows(cells: list[str], delimiter: str) -> bool:
+    """Does a cell hold further rows? A quotation mark that is opened, and closed in the same column of a later row, takes
+    in everything between: a whole number of rows, each with its line break and its delimiters."""
+    apart = len(cells) - 1
+    for cell in cells:
+        if apart + 1 >= _NARROW and ("\n" in cell or "\r" in cell):
+            rows, rest = divmod(cell.count(delimiter), apart)
+            if rows and not rest and len(cell.splitlines()) > rows:
+                return True
+    return False
+
+
+def _check_mark(file: Path, encoding: str) -> None:
+    """A byte order mark says what the file is written in. Read as something else, its text would be wrong and unmarked."""
+    with file.open("rb") as stream:
+        start = stream.read(4)
+    mark = next((name for bytes_, name in _MARKS if start.startswith(bytes_)), None)
+    if mark is not None and not codecs.lookup(encoding).name.replace("_", "-").startswith(mark):
+        what = f"{file.name} begins with the byte order mark of {mark}, and the contract reads it as {encoding}"
+        raise SourceRefused(what, hint=f"state encoding: {mark} for it in a copy of the contract under systems/")
 
 
 def _clean(cell: str) -> bool:

@@ -44,6 +44,10 @@ class SourceConnector(Protocol):
         """Names of the columns that are there, in their order."""
         ...
 
+    def lacking(self, entity: str, fields: list[str]) -> list[str]:
+        """Which of the columns are not there, with the table or file that lacks them."""
+        ...
+
     def count(self, entity: str) -> int:
         """Rows at this moment."""
         ...

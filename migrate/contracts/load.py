@@ -57,6 +57,11 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
                     f"the key of {name} is not one of its fields",
                     document.place(*here, "key", index), field, fields,
                 )  # fmt: skip
+        for index, field in enumerate(entity.newest_first):
+            if field not in entity.fields or entity.fields[field].type not in ("date", "datetime", "epoch"):
+                at = document.place(*here, "newest_first", index)
+                dates = tuple(f for f, rule in entity.fields.items() if rule.type in ("date", "datetime", "epoch"))
+                yield Problem(f"newest_first of {name} names no date of its fields", at, field, dates)
         if sum(given is not None for given in (entity.sql, entity.file, entity.table)) > 1:
             yield Problem(f"{name} has more than one of table, file, sql", document.place(*here))
         for field, rule in entity.fields.items():
@@ -79,6 +84,10 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
                 yield Problem(f"{name} covers no entity", at, table, names)
             if field not in entity.fields:
                 yield Problem(f"{name} covers {table} by no field of its own", at, field, fields)
+    for column, entity_name in contract.conventions.items():
+        if entity_name not in contract.entities:
+            at = document.place("conventions", column)
+            yield Problem(f"the convention for {column} names no entity", at, entity_name, names)
 
 
 def _name_problems(contract: Contract, document: Document) -> Iterator[Problem]:

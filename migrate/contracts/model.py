@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from annotated_types import Len
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 from pydantic import Field as Default
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -109,6 +109,16 @@ class Refusal(Words):
     message: str
     sql: str
     severity: Literal["quarantine", "blocked"] = "quarantine"
+    waits_for: Name | None = None
+    """The entity whose rows that are not loaded may be why the row is refused."""
+    cause: str | None = None
+    """With ``waits_for``: the key fields and ``cause`` of refused rows. ``waiting`` holds the rows that are not loaded."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Refusal:
+        if (self.waits_for is None) != (self.cause is None):
+            raise ValueError("waits_for and cause belong together")
+        return self
 
 
 class Entity(Words):
@@ -134,6 +144,9 @@ class Entity(Words):
     """Columns by which the target's importer tells the kind of a file from its header."""
     duplicates: Literal["last", "refuse", "keep"] = "refuse"
     """What the importer does with a second row of the same key."""
+    newest_first: tuple[Name, ...] = ()
+    """For targets: dates by which rows are written, the newest first and no date before all: the importer takes the first
+    row of several for the main one."""
     refuses: tuple[Refusal, ...] = ()
     optional: bool = False
     """The table or file is missing in some versions or exports; it reads as empty there."""
@@ -196,6 +209,8 @@ class Contract(Words):
     """For a target in load order: records come after those they refer to."""
     internal: dict[str, str] = Default(default_factory=dict)
     """Tables (glob patterns) that hold no records of the organisation, with the reason: caches, logs, sessions."""
+    conventions: dict[str, Name] = Default(default_factory=dict)
+    """``{column: entity}``: what a column of this name refers to in tables that no entity describes."""
 
 
 Entity.model_rebuild()

@@ -7,21 +7,26 @@ from typing import Any
 
 import duckdb
 
-from migrate.artefacts import Extracted, Reconciled, write_manifest
+from migrate.artefacts import Extracted, Mapped, Reconciled, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import FAULT, FAULT_VALUE, ROW
-from migrate.compiler.text import literal, name
+from migrate.compiler.text import key_text, literal, name
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder, archive_file
 
+AS_READ = "row__as_read"
 
-def archive(extracted: Extracted, reconciled: Reconciled, plan: Plan, run: RunFolder, progress: Progress, memory: str) -> None:
+
+def archive(
+    extracted: Extracted, mapped: Mapped, reconciled: Reconciled, plan: Plan, run: RunFolder, progress: Progress, memory: str
+) -> None:
     """Write ``archive/TABLE.parquet`` and ``.csv`` for every archived table.
 
     For each column that refers to a migrated record, ``COLUMN__target`` holds its key in the target and
-    ``COLUMN__disposition`` what became of it. Raises Unbalanced when a row of the source is not in the archive.
+    ``COLUMN__disposition`` what became of it; ``row__as_read`` the whole row where it did not fit the columns. Raises
+    Unbalanced when a row of the source is not in the archive.
     """
     reconciled.verify()
     if not plan.pair.model.archive:
@@ -36,7 +41,7 @@ def archive(extracted: Extracted, reconciled: Reconciled, plan: Plan, run: RunFo
             tables: dict[str, Any] = {}
             for entity in plan.archives.get(archive_name, []):
                 with progress.task("archive", entity) as task:
-                    rows = _archive_entity(connection, plan, extracted.parquet(entity), entity, folder)
+                    rows = _archive_entity(connection, plan, extracted, mapped, entity, folder)
                     task.advance(rows)
                 source = run.facts["extract"][entity]["rows"]
                 if rows != source:
@@ -50,7 +55,8 @@ def archive(extracted: Extracted, reconciled: Reconciled, plan: Plan, run: RunFo
                     file = folder / archive_file(table)
                     if counts["source"] != counts["archived"]:
                         raise Unbalanced(f"the archive of {table} holds {counts['archived']} of {counts['source']} rows")
-                    _to_csv(connection, file)
+                    if (kept := _identify(connection, plan, file)) != counts["archived"]:
+                        raise Unbalanced(f"the archive of {table} holds {kept} of {counts['source']} rows")
                     tables[table] = {**counts, "file": f"archive/{file.name}"}
             facts[archive_name] = {"code": rule.code, "reason": rule.reason, "tables": tables}
     run.facts["archive"] = facts
@@ -61,32 +67,69 @@ def archive(extracted: Extracted, reconciled: Reconciled, plan: Plan, run: RunFo
     write_manifest(Reconciled, folder, reconciled, [*folder.glob("*.parquet"), *folder.glob("*.csv")])
 
 
-def _archive_entity(connection: duckdb.DuckDBPyConnection, plan: Plan, extracted: Path, entity: str, folder: Path) -> int:
-    columns, joins = ["e.*"], []
-    for number, (field, mapping) in enumerate(_identified(plan, entity)):
-        alias = f"d{number}"
-        columns.append(f"{alias}.target_key AS {name(field + '__target')}")
-        columns.append(f"{alias}.disposition AS {name(field + '__disposition')}")
-        joins.append(
-            f"LEFT JOIN dispositions AS {alias} ON {alias}.entity = {literal(mapping)} "
-            f"AND {alias}.key = CAST(e.{name(field)} AS VARCHAR)"
-        )
-    plain = f"(SELECT * EXCLUDE ({name(ROW)}, {name(FAULT)}, {name(FAULT_VALUE)}) FROM {scan(extracted)})"
+def _archive_entity(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, extracted: Extracted, mapped: Mapped, entity: str, folder: Path
+) -> int:
     file = folder / f"{entity}.parquet"
-    rows = copy_to_parquet(connection, f"SELECT {', '.join(columns)} FROM {plain} AS e {' '.join(joins)}", file)
+    rows = scan(extracted.parquet(entity))
+    own = plan.pair.model.identities.get(entity)
+    if own in plan.names and plan.pair.mappings[own].source_name == entity:
+        # A second row of one key, or one without a key, is known to the dispositions by a key made up for it.
+        source = f"SELECT r.*, m._key AS _own FROM {rows} AS r LEFT JOIN {scan(mapped.parquet(own))} AS m USING ({name(ROW)})"
+    else:
+        key = key_text(f"r.{name(part)}" for part in plan.pair.source.model.entities[entity].key)
+        source = f"SELECT r.*, {key} AS _own FROM {rows} AS r"
+    written = copy_to_parquet(connection, _joined(connection, source, _identified(plan, entity)), file)
+    _to_csv(connection, file)
+    return written
+
+
+def _identify(connection: duckdb.DuckDBPyConnection, plan: Plan, file: Path) -> int:
+    """Identities for a table that no contract describes and that lies there as it came; gives its rows."""
+    names = [str(column) for column, *_ in connection.execute(f"DESCRIBE SELECT * FROM {scan(file)}").fetchall()]
+    mappings = {column: plan.pair.model.identities.get(e) for column, e in plan.pair.source.model.conventions.items()}
+    found = [
+        (n, mapping, f"CAST(e.{name(n)} AS VARCHAR)")
+        for n in names
+        if (mapping := mappings.get(n.lower())) in plan.names and mapping
+    ]
+    new = file.with_suffix(".new")
+    rows = copy_to_parquet(connection, _joined(connection, f"SELECT *, NULL AS _own FROM {scan(file)}", found), new)
+    new.replace(file)
     _to_csv(connection, file)
     return rows
 
 
-def _identified(plan: Plan, entity: str) -> list[tuple[str, str]]:
-    """(field, mapping) of the columns whose record has a new identity: its own key, and references."""
+def _joined(connection: duckdb.DuckDBPyConnection, source: str, identified: list[tuple[str, str, str]]) -> str:
+    """The rows of ``source`` with their identities beside them, without the engine's own columns."""
+    columns, joins = [f"e.* EXCLUDE ({name(ROW)}, {name(FAULT)}, {name(FAULT_VALUE)}, _own)"], []
+    for number, (field, mapping, key) in enumerate(identified):
+        alias = f"d{number}"
+        columns.append(f"{alias}.target_key AS {name(field + '__target')}")
+        columns.append(f"{alias}.disposition AS {name(field + '__disposition')}")
+        joins.append(f"LEFT JOIN dispositions AS {alias} ON {alias}.entity = {literal(mapping)} AND {alias}.key = {key}")
+    row = connection.execute(f"SELECT count({name(FAULT_VALUE)}) FROM ({source})").fetchone()
+    if row and row[0]:  # a row that could not be read wholly has cells that no column holds
+        columns.append(f"e.{name(FAULT_VALUE)} AS {AS_READ}")
+    return f"SELECT {', '.join(columns)} FROM ({source}) AS e {' '.join(joins)}"
+
+
+def _identified(plan: Plan, entity: str) -> list[tuple[str, str, str]]:
+    """(field, mapping, SQL of the record's key) of what has a new identity: the row itself, and its references.
+
+    A row whose key has several columns goes by ``record``.
+    """
     model = plan.pair.source.model.entities[entity]
+    identities = plan.pair.model.identities
     found = []
+    own = identities.get(entity)
+    if own in plan.names and len(model.key) > 1:
+        found.append(("record", own, "e._own"))
     for field, rule in model.fields.items():
-        referred = rule.references.entity if rule.references else entity if model.key == (field,) else None
-        mapping = plan.pair.model.identities.get(referred) if referred else None
+        is_key = model.key == (field,) and not rule.references
+        mapping = own if is_key else identities.get(rule.references.entity) if rule.references else None
         if mapping in plan.names and rule.pii != "secret":
-            found.append((field, mapping))
+            found.append((field, mapping, "e._own" if is_key else f"CAST(e.{name(field)} AS VARCHAR)"))
     return found
 
 

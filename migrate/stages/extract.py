@@ -60,8 +60,7 @@ def _check_presence(source: SourceConnector, plan: Plan) -> None:
             if not model.optional:
                 missing.append(model.file or model.table or entity)
             continue
-        there = {column.lower() for column in source.columns(entity)}
-        missing += [f"{entity}.{f}" for f in fields if f.lower() not in there and not model.fields[f].optional]
+        missing += source.lacking(entity, [f for f in fields if not model.fields[f].optional])
     if missing:
         raise SourceRefused(
             f"the source lacks what the contract of {contract.label} requires: {', '.join(missing)}",

@@ -41,7 +41,7 @@ def load(
                 f"SELECT {', '.join(_column(plan, n, f) for f in fields)}, _target_key FROM {scan(validated.parquet(n))}"
                 for n in mappings
             )
-            order = _parents_first(connection, plan, entity_name, rows)
+            order = _order(connection, plan, entity_name, rows, fields)
             with progress.task("load", entity_name) as task:
                 written = write_file(
                     connection, entity, fields, rows, order, effective_format(contract, entity),
@@ -67,12 +67,12 @@ def _column(plan: Plan, mapping: str, field: str) -> str:
     return f"CAST(NULL AS {SQL_TYPES[loaded.target.fields[field].type]}) AS {name(field)}"
 
 
-def _parents_first(connection: duckdb.DuckDBPyConnection, plan: Plan, entity_name: str, rows: str) -> str:
-    """ORDER BY text: parents before children where an entity refers to itself, then by target key."""
+def _order(connection: duckdb.DuckDBPyConnection, plan: Plan, entity_name: str, rows: str, fields: list[str]) -> str:
+    """ORDER BY text: parents before children where an entity refers to itself, or the newest first; then by target key."""
     entity = plan.pair.target.model.entities[entity_name]
     parent = next((f for f, r in entity.fields.items() if r.references and r.references.entity == entity_name), None)
     if parent is None or len(entity.key) != 1:
-        return "t._target_key"
+        return "".join(f"t.{name(f)} DESC NULLS FIRST, " for f in entity.newest_first if f in fields) + "t._target_key"
     key = name(entity.key[0])
     connection.execute(
         f"CREATE OR REPLACE TABLE {name('depth_' + entity_name)} AS WITH RECURSIVE all_rows AS (SELECT * FROM ({rows})), "

@@ -43,7 +43,8 @@ def map_stage(
             sql = findings_sql(plan.rows[mapping])
             if sql:
                 parts.append(sql)
-        found = [*_coverage(connection, plan), *_unread_values(connection, plan), *_attributes(connection, plan, run)]
+        found = [*_coverage(connection, plan), *_unread_values(connection, plan), *_unused_rows(connection, plan)]
+        found += _attributes(connection, plan, run)
         write_findings(found, folder / "table_findings.parquet")
         parts.append(f"SELECT * FROM {scan(folder / 'table_findings.parquet', extracted.parquet('findings'))}")
         copy_to_parquet(connection, " UNION ALL ".join(f"({part})" for part in parts), folder / "findings.parquet")
@@ -138,6 +139,33 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
     return found
 
 
+def _unused_rows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding]:
+    """Rows of tables that only lookups and pivots use, which refer to a record that is not there: nothing takes them."""
+    contract = plan.pair.source.model
+    models = [plan.pair.mappings[n].model for n in plan.names]
+    mapped = {plan.pair.mappings[n].source_name for n in plan.names}
+    looked = {rule.entity for model in models for rule in model.lookup.values()}
+    looked |= {rule.entity for model in models for rule in model.pivot.values()}
+    message = "it describes a record that is not in the source, so nothing takes it"
+    found = []
+    for entity in sorted(looked & plan.physical.keys() - mapped):
+        model = contract.entities[entity]
+        key = key_text(f"e.{name(part)}" for part in model.key)
+        for field in plan.physical[entity]:
+            reference = model.fields[field].references
+            if reference is None or reference.entity not in plan.physical:
+                continue
+            other = reference.field or contract.entities[reference.entity].key[0]
+            value = f"CAST(e.{name(field)} AS VARCHAR)"
+            known = f"SELECT 1 FROM {name(SOURCE, reference.entity)} AS o WHERE CAST(o.{name(other)} AS VARCHAR) = {value}"
+            rows = connection.execute(
+                f"SELECT {key}, {value} FROM {name(SOURCE, entity)} AS e "
+                f"WHERE trim({value}) <> '' AND NOT EXISTS ({known}) ORDER BY ALL"
+            ).fetchall()
+            found += [Finding("SRC-UNUSED", "warn", entity, k, field, v, message) for k, v in rows]
+    return found
+
+
 def _attributes(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> list[Finding]:
     """Rows of pivots that reach no record: those of attributes that no pivot lists go into the loss register, and those of
     records that are not there are findings."""
@@ -165,8 +193,11 @@ def _attributes(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolde
 
 
 def _attributes_of_nobody(connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: str, rule: Pivot) -> list[Finding]:
-    """Attributes of records that are not in the source. What is archived anyway is not lost."""
-    if losses.attribute_treatment(plan, rule.entity, "").treatment == "archived":
+    """Attributes of records that are not in the source, where the contract does not say what they refer to."""
+    entity = plan.pair.source.model.entities[rule.entity]
+    if (entity.fields[rule.by].references and not entity.sql) or losses.attribute_treatment(
+        plan, rule.entity, ""
+    ).treatment == "archived":
         return []
     key = key_text(f"a.{name(part)}" for part in plan.pair.source.model.entities[rule.entity].key)
     own = key_text(f"e.{name(part)}" for part in plan.pair.mappings[mapping].source.key)

@@ -155,8 +155,8 @@ def _write_findings(
     )
     connection.execute(
         f"CREATE TABLE findings AS SELECT * FROM {scan(validated.parquet('findings'), back.parquet('findings'))} "
-        "UNION ALL SELECT 'REC-' || upper(d.kind), if(d.kind = 'missing', 'reject', 'hold'), d.entity, d.key, NULL, "
-        "d.target_key, CASE WHEN d.kind = 'missing' THEN "
+        "UNION ALL SELECT if(d.kind = 'missing', 'REC-MISSING', 'REC-EXTRA'), if(d.kind = 'missing', 'reject', 'hold'), "
+        "d.entity, d.key, NULL, d.target_key, CASE WHEN d.kind = 'missing' THEN "
         "coalesce('the target does not hold it: ' || r.reason, 'it was written and the target does not hold it') ELSE "
         "coalesce('nothing in the source explains this row, and the target would refuse it: ' || r.reason, "
         "'the target holds a record that nothing in the source explains') END, NULL FROM differences AS d "

@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 from command_line import ATTENTION, CONFIGURATION, FAILED, PASS, Ended, migrate, only_run, within
 from run_reading import assert_balances, facts, findings, summary
+from sample_runs import SAMPLES
 from small_pair import CLEAN_ROWS, Bench, write_rows
 
 from migrate import pipeline
 from migrate.run_folder import STAGES
+from migrate.scaffold import new_workspace
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -216,6 +218,28 @@ def test_rows_with_too_many_and_too_few_cells(school_files: Path) -> None:
     run = only_run(school_files)
     assert_balances(run, {"people": 3, "courses": 3, "enrolments": 5})
     assert sorted(row["key"] for row in findings(run) if row["code"] == "SRC-SHAPE") == ["3", "4"]
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    """A workspace of the training history, with the sample as its source."""
+    new_workspace(tmp_path / "history", "csv_history", "totara")
+    shutil.copytree(SAMPLES / "legacy_history", tmp_path / "history" / "source")
+    return tmp_path / "history"
+
+
+def test_a_row_that_only_a_lookup_uses_and_that_fits_nobody_is_named(history: Path) -> None:
+    with (history / "source" / "person_names.csv").open("a", encoding="utf-8") as file:
+        file.write("999999\tNobody\tHere\tLatn\n")
+    assert within("run", history).code == ATTENTION
+    found = [row for row in findings(only_run(history)) if row["code"] == "SRC-UNUSED"]
+    assert [(row["entity"], row["key"], row["field"]) for row in found] == [("person_name", "999999", "emp_id")]
+
+
+def test_a_file_whose_mark_contradicts_the_contract_is_refused(history: Path) -> None:
+    file = history / "source" / "persons.csv"
+    file.write_bytes(file.read_bytes().decode("cp1252", "replace").encode("utf-8-sig"))
+    assert_refused(within("run", history), "persons.csv", "byte order mark of utf-8", "cp1252")
 
 
 # The workspace --------------------------------------------------------------------------------------------------

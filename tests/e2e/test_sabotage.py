@@ -636,7 +636,7 @@ def test_dispositions_that_do_not_balance_fail_the_run(bench: Bench, name: str, 
 
 
 def test_an_archive_that_lost_a_row_fails_the_run(moodle: SampleRun, tmp_path: Path) -> None:
-    from migrate.artefacts import Extracted, Reconciled
+    from migrate.artefacts import Extracted, Mapped, Reconciled
     from migrate.errors import Unbalanced
     from migrate.progress import Silent
     from migrate.stages.archive import archive
@@ -648,4 +648,5 @@ def test_an_archive_that_lost_a_row_fails_the_run(moodle: SampleRun, tmp_path: P
     content = pq.read_table(file)
     pq.write_table(content.slice(1), file)
     with pytest.raises((Unbalanced, RunFailed), match="quiz_attempts"):
-        archive(Extracted(run.path / "1_extract"), Reconciled(run.path / "6_reconcile"), moodle.plan, run, Silent(), "1GB")
+        stages = Extracted(run.path / "1_extract"), Mapped(run.path / "2_map"), Reconciled(run.path / "6_reconcile")
+        archive(*stages, moodle.plan, run, Silent(), "1GB")

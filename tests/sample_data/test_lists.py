@@ -7,11 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from run_reading import assert_balances, cells, dispositions, findings, load_files
+from run_reading import assert_balances, cells, dispositions, facts, findings, load_files
 from sample_runs import LISTS, PAIRS, SAMPLES, sample_run
 
 CODE = re.compile(r"`([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+)`")
@@ -42,6 +44,16 @@ def test_every_listed_code_is_raised(pair: str) -> None:
 @pair
 def test_every_raised_code_is_listed(pair: str) -> None:
     assert sorted(raised_codes(pair) - listed_codes(pair)) == []
+
+
+@pair
+def test_whatever_is_left_out_has_a_reason(pair: str) -> None:
+    """The report shows it: excluded, merged and folded records are decisions of the mapping, not accidents."""
+    run = sample_run(pair).folder
+    reasons = {entity: about["left_out"] for entity, about in facts(run)["entities"].items()}
+    ended = {(row["entity"], row["code"]) for row in dispositions(run) if row["disposition"] in ("excluded", "merged")}
+    assert ended
+    assert [(entity, code) for entity, code in ended if not reasons[entity].get(code)] == []
 
 
 @pair
@@ -79,6 +91,35 @@ def test_every_planted_loss_is_in_the_register_and_in_the_archive(pair: str) -> 
             assert entry["code"], entry
             assert (run.folder / entry["archive"]).is_file(), entry
             assert (run.folder / entry["archive"]).with_suffix(".csv").is_file(), entry
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "mapping"),
+    [
+        ("completion", "transcript_no", "course_completions"),
+        ("course_version", "record", "courses"),
+        ("certification_award", "award_no", "certification_completions"),
+    ],
+)
+def test_the_archive_tells_of_every_row_what_became_of_it(table: str, column: str, mapping: str) -> None:
+    run = sample_run("csv_history_to_totara")
+    rows = pq.read_table(run.folder / "archive" / f"{table}.parquet").to_pylist()
+    told = run.result.summary["entities"][mapping]["dispositions"]
+    assert Counter(row[f"{column}__disposition"] for row in rows) == {word: n for word, n in told.items() if n}
+
+
+def test_running_jobs_are_written_before_ended_ones() -> None:
+    header, *rows = cells(load_files(sample_run("csv_history_to_totara").folder / "4_load")["jobassignment.csv"])
+    ended = [row[header.index("enddate")] for row in rows]
+    assert ended == sorted(ended, key=lambda day: (day == "", day), reverse=True)
+    assert {"", *ended} > {""}
+
+
+def test_the_archive_holds_cells_that_no_column_takes() -> None:
+    file = sample_run("csv_history_to_totara").folder / "archive" / "completion.parquet"
+    as_read = {row["transcript_no"]: row["row__as_read"] for row in pq.read_table(file).to_pylist() if row["row__as_read"]}
+    assert sorted(as_read) == ["M90001", "M90002"]
+    assert "had to leave early" in as_read["M90001"]
 
 
 def test_the_legacy_history_in_the_repository_is_what_its_generator_writes(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def _as_contract(document: Document) -> None:
     whole = {"system": "a", "label": "b", "entities": {"c": {"key": "d", "fields": {"d": {}}}}} | data
     contract = build(Contract, Document(document.file, whole, document.places))
     for entity in contract.entities.values():
-        for query in (entity.sql, *(refusal.sql for refusal in entity.refuses)):
+        for query in (entity.sql, *(sql for refusal in entity.refuses for sql in (refusal.sql, refusal.cause))):
             if query is not None:
                 parse_query(query)
 

@@ -102,8 +102,11 @@ def test_archiving_comes_before_dropping(bench: Any) -> None:
 
 
 def test_an_archived_table_that_is_mapped_shows_its_unmapped_fields_as_archived(bench: Any) -> None:
-    found = {x.source: x.treatment for x in register(plan(bench, pair=PAIR.replace("extr*", "person")))}
+    users = USERS + "drop: {left: 'nobody is left-handed there'}\n"
+    losses = register(plan(bench, users, PAIR.replace("extr*", "person")))
+    found = {x.source: x.treatment for x in losses}
     assert found["person.left"] == "archived"
+    assert [x.reason for x in losses if x.treatment == "archived"] == ["kept", "kept", "nobody is left-handed there"]
     assert found["person.word"] == "dropped"
     assert "person.name" not in found
     assert found["extra"] == "undeclared"

@@ -41,19 +41,33 @@ def test_a_task_that_fails_says_nothing_of_being_done() -> None:
     assert stream.getvalue() == ""
 
 
-@pytest.mark.parametrize("progress", [Silent(), Bars()])
-def test_others_take_the_same_calls(progress: Silent | Bars, capsys: pytest.CaptureFixture[str]) -> None:
+def test_silence_takes_the_same_calls(capsys: pytest.CaptureFixture[str]) -> None:
     for total in (10, 0, None):
-        with progress.task("extract", "user", total) as task:
+        with Silent().task("extract", "user", total) as task:
             task.advance(5)
             task.advance(0)
     shown = capsys.readouterr()
-    assert isinstance(progress, Bars) or (shown.out, shown.err) == ("", "")
+    assert (shown.out, shown.err) == ("", "")
+
+
+def test_bars_leave_one_line_an_entity_and_nothing_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output is for the result: people send it to a file and watch the bars."""
+    bars = Bars()
+    for total in (10, 0, None):
+        with bars.task("extract", "user", total) as task:
+            task.advance(1005)
+            task.advance(0)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert [line.split()[:4] for line in shown.err.splitlines() if "rows" in line] == [["extract", "user", "1,005", "rows"]] * 3
 
 
 def test_bars_go_away_when_a_task_fails() -> None:
-    bars = Bars()
+    stream = io.StringIO()
+    bars = Bars(stream)
     with pytest.raises(ValueError, match="lost"), bars.task("extract", "user", 5):
         raise ValueError("lost")
+    assert "extract" not in stream.getvalue()
     with bars.task("map", "users", 1) as task:
         task.advance(1)
+    assert "map" in stream.getvalue()

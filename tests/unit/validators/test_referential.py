@@ -237,6 +237,23 @@ def test_rules_of_the_target_over_several_rows(bench: Any) -> None:
     assert without.codes()["4"] is None
 
 
+WAITS = """        waits_for: teams
+        cause: select u.id, w.cause from users as u join waiting as w on w.lead = u.id
+"""
+
+
+def test_a_rule_of_the_target_names_what_the_row_waits_for(bench: Any) -> None:
+    target = (TARGET % "").replace("boss: {}, org: {}}\n", "boss: {}, org: {}}" + REFUSES + WAITS, 1)
+    target = target.replace(
+        "    file: t.csv\n    fields: {id: {required: true}", "    file: t.csv\n    fields: {id: {max_length: 2}"
+    )
+    teams = "from: old.team\nto: new.teams\nfields: {id: {from: id}, lead: {expr: 'cast(lead as text)'}}\n"
+    for team, root in (([{"id": 112, "lead": 1}, {"id": 111, "lead": 1}], "teams/111"), ([{"id": 111, "lead": 2}], None)):
+        settled = settle(bench, {"person": [person(1, name="x")], "team": team}, target, users=USERS % ("", ""), teams=teams)
+        assert settled.codes() == {"1": "T-TEAM"}
+        assert [f["root_cause"] for f in settled.findings("T-TEAM")] == [root]
+
+
 def test_two_mappings_that_give_one_key(bench: Any) -> None:
     second = "from: old.team\nto: new.users\nfields: {id: {from: id}, name: {from: name}}\n"
     given = {"person": [person(1), person(2, name=LONG)], "team": [{"id": 1}, {"id": 2}, {"id": 3}]}

@@ -113,6 +113,59 @@ def test_ragged_rows_are_kept_with_their_fault(tmp_path: Path) -> None:
     assert "'d'" in found[1]["_fault_value"]
 
 
+WIDE: dict[str, Any] = {"id": {}, "name": {}, "day": {}, "note": {}}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['1,a,2024-01-01,"open', "2,b,2024-01-02,", '3,c,2024-01-03,shut"'],
+        ['1,"open,2024-01-01,x', '2,shut",2024-01-02,y'],
+    ],
+)
+def test_rows_that_an_open_quotation_mark_took_in_are_marked(tmp_path: Path, lines: list[str]) -> None:
+    opened = source(tmp_path, "\r\n".join(["id,name,day,note", *lines, "9,z,2024-01-09,"]) + "\r\n", **WIDE)
+    first, last = rows(opened, ("id", "name", "day", "note"))
+    assert (first["_fault"], last["id"], last["_fault"]) == ("SRC-SWALLOWED", "9", None)
+    assert first["_fault_value"].startswith("people.csv:2: ")
+    assert lines[1][:5] in first["_fault_value"]
+
+
+def test_text_of_several_lines_is_no_row(tmp_path: Path) -> None:
+    content = 'id,name,day,note\n1,a,2024-01-01,"late; said:\nbus, again"\n2,b,2024-01-02,"x,y,z,w"\n'
+    assert [r["_fault"] for r in rows(source(tmp_path, content, **WIDE), ("id", "name", "day", "note"))] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [("utf-8-sig", "cp1252"), ("utf-8-sig", "utf-16"), ("utf-16", "utf-8"), ("utf-16", "cp1252"), ("utf-32", "utf-16")],
+)
+def test_a_byte_order_mark_that_contradicts_the_contract_is_refused(tmp_path: Path, encoding: str, declared: str) -> None:
+    opened = source(tmp_path, "id,name,note\n1,Éva,x\n".encode(encoding), {"encoding": declared})
+    with pytest.raises(SourceRefused, match="byte order mark") as caught:
+        opened.columns("people")
+    assert declared in str(caught.value)
+    assert encoding.removesuffix("-sig") in caught.value.hint
+
+
+def test_columns_that_are_not_there(tmp_path: Path) -> None:
+    opened = source(tmp_path, "id,name\n1,a\n")
+    assert opened.lacking("people", ["id", "name", "note"]) == ["people.note"]
+    (tmp_path / "people_2.csv").write_text("id,note\n2,n\n")
+    assert source(tmp_path, "id,name\n1,a\n").lacking("people", ["id", "name", "note"]) == [
+        "people.csv: note",
+        "people_2.csv: name",
+    ]
+    (found,) = source(tmp_path, "id;name;note\n1;a;b\n", file="people.csv").lacking("people", ["id", "name", "note"])
+    assert found.startswith("people.csv: every column")
+
+
+def test_a_row_without_shape_does_not_show_a_secret(tmp_path: Path) -> None:
+    fields: dict[str, Any] = {"id": {}, "name": {}, "note": {"pii": "secret"}}
+    (found,) = rows(source(tmp_path, "id,name,note\n1,a,b,X123\n", **fields), ("id", "name"))
+    assert (found["_fault"], found["_fault_value"]) == ("SRC-SHAPE", "people.csv:2: 4 cells, 3 columns")
+
+
 def test_empty_lines_are_no_rows(tmp_path: Path) -> None:
     opened = source(tmp_path, "id,name,note\n\n1,a,b\n\n\n2,c,d\n\n")
     assert (opened.count("people"), [r["_row"] for r in rows(opened)]) == (2, [1, 2])
