@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -75,7 +75,7 @@ class DelimitedSource:
                         found[field] += 1
         return found
 
-    def undeclared(self, contract: Contract) -> dict[str, int]:
+    def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
         known = {file for files in self._files.values() for file in files}
         others = sorted(f for f in self._folder.rglob("*") if f.is_file() and f not in known)
         return {str(f.relative_to(self._folder)): len(_lines(f)) for f in others if f.stat().st_size}
