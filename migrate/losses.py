@@ -55,6 +55,11 @@ def undeclared(plan: Plan) -> list[Problem]:
     return problems
 
 
+def archived_patterns(plan: Plan) -> list[str]:
+    """The tables the pair archives. They go before what the contract calls internal."""
+    return [pattern for rule in plan.pair.model.archive.values() for pattern in rule.tables]
+
+
 def table_treatment(plan: Plan, table: str) -> Loss | None:
     """What the pair says of a table that no contract describes; None where it says nothing."""
     contract, pair = plan.pair.source.model, plan.pair.model

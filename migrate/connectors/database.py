@@ -7,7 +7,7 @@ server-side cursors otherwise, so memory does not grow with the table.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,15 @@ class DatabaseSource:
         actual = {column.lower(): column for column in self.columns(entity)}
         return self._holding(table, {f: (actual[f.lower()], n) for f, n in never.items() if f.lower() in actual})
 
-    def undeclared(self, contract: Contract) -> dict[str, int]:
+    def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
         declared = {self._table(e) for e, model in contract.entities.items() if model.sql is None}
         found: dict[str, int] = {}
         for lowered, table in sorted(self._names.items()):
             if lowered in declared or not lowered.startswith(self._prefix.lower()):
                 continue
             bare = lowered[len(self._prefix) :]
-            if not any(fnmatchcase(bare, pattern) for pattern in contract.internal):
+            wanted = any(fnmatchcase(bare, pattern) for pattern in archived)
+            if wanted or not any(fnmatchcase(bare, pattern) for pattern in contract.internal):
                 found[bare] = self._count(table)
         return found
 

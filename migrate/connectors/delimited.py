@@ -10,7 +10,7 @@ import codecs
 import csv
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -104,7 +104,7 @@ class DelimitedSource:
                         found[field] += 1
         return found
 
-    def undeclared(self, contract: Contract) -> dict[str, int]:
+    def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
         known = {file for files in self._files.values() for file in files}
         others = sorted(f for f in self._folder.rglob("*") if f.is_file() and f not in known)
         return {str(f.relative_to(self._folder)): sum(1 for _ in _lines(f)) for f in others if f.stat().st_size}

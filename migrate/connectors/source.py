@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,8 +60,11 @@ class SourceConnector(Protocol):
         """For each column in ``never``: in how many rows it holds something that is not null, blank or listed."""
         ...
 
-    def undeclared(self, contract: Contract) -> dict[str, int]:
-        """Tables or files that no entity of the contract describes, with their row counts."""
+    def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
+        """Tables or files that no entity of the contract describes, with their row counts.
+
+        What the contract calls internal is left out, unless a pattern in ``archived`` names it.
+        """
         ...
 
     def undeclared_rows(self, table: str) -> Iterator[pa.RecordBatch]:

@@ -107,7 +107,7 @@ def _archive_undeclared(source: SourceConnector, plan: Plan, run: RunFolder, pro
     written: dict[str, dict[str, int]] = {}
     if not plan.archives:
         return written
-    for table, rows in source.undeclared(plan.pair.source.model).items():
+    for table, rows in source.undeclared(plan.pair.source.model, losses.archived_patterns(plan)).items():
         loss = losses.table_treatment(plan, table)
         if loss is None or loss.treatment != "archived" or not rows:
             continue
@@ -156,7 +156,7 @@ def _loss_register(source: SourceConnector, plan: Plan, run: RunFolder, findings
                     message = "the source holds data in a column that the contract does not know"
                     findings.append(Finding("SRC-UNKNOWN-COLUMN", "hold", entity, None, column, str(rows), message))
                     register.append(losses.entry(losses.Loss(entity, column, "undeclared", "", "SRC-UNKNOWN-COLUMN"), rows))
-    for table, rows in source.undeclared(contract).items():
+    for table, rows in source.undeclared(contract, losses.archived_patterns(plan)).items():
         if rows:
             treated = losses.table_treatment(plan, table)
             if treated is None:

@@ -62,6 +62,8 @@ class Subject:
     """False where absent and empty are one."""
     undeclared: dict[str, int] = field(default_factory=dict)
     """What lies there that the contract does not describe, and is not internal."""
+    archived: dict[str, int] = field(default_factory=dict)
+    """What is internal by the contract and lies in ``cache_pages``."""
     secret: str = "not-in-the-address"  # noqa: S105
     faults: dict[str, str] = field(default_factory=dict)
     """Entity to the fault that its second row has."""
@@ -163,6 +165,10 @@ class SourceContract:
             found = cells(subject.connector.undeclared_rows(table))
             assert len(found) == number
             assert "kept" in str(found)
+
+    def test_what_is_archived_is_named_though_it_is_internal(self, subject: Subject) -> None:
+        both = subject.connector.undeclared(subject.contract, ["cache_p*", "nowhere_*"])
+        assert both == {**subject.undeclared, **subject.archived}
 
     def test_what_cannot_be_read_is_marked(self, subject: Subject) -> None:
         for entity, fault in subject.faults.items():

@@ -71,7 +71,7 @@ class TestSQLite(SourceContract):
         broken = {"broken": {"key": "id", "fields": {"id": {"type": "int"}, "name": {}}}}
         model = contract("database", ENTITIES | broken)
         source = DatabaseSource(f"sqlite:///{file.name}", PREFIX, model, file.parent)
-        yield Subject(source, model, undeclared={"stray": 3}, faults={"broken": "SRC-ENCODING"})
+        yield Subject(source, model, undeclared={"stray": 3}, archived={"cache_pages": 1}, faults={"broken": "SRC-ENCODING"})
         source.close()
 
     def test_text_that_is_not_utf8_stays_readable(self, subject: Subject) -> None:
@@ -132,7 +132,7 @@ class _OnServer(SourceContract):
     def subject(self, database: servers.Database) -> Iterator[Subject]:
         model = contract("database", ENTITIES)
         source = DatabaseSource(database.url, PREFIX, model, Path())
-        yield Subject(source, model, undeclared={"stray": 3})
+        yield Subject(source, model, undeclared={"stray": 3}, archived={"cache_pages": 1})
         source.close()
 
 
