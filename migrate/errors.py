@@ -3,9 +3,11 @@
 MigrateError
 +-- ConfigurationError      edit a file or a command line, run `lms-migrate check` again     (exit 2)
 |   +-- SourceRefused       the source cannot be opened: address, password, missing table   (exit 2)
-|   +-- TargetRefused       the target's place cannot be written: a file, no permission      (exit 2)
+|   +-- TargetRefused       the target cannot be opened or written: address, token, rights   (exit 2)
 +-- RunFailed               the run stopped; read the run folder, mend the cause, run again (exit 3)
     +-- SourceLost          the source went away in the middle of an extract
+    +-- TargetLost          the target stopped answering; a later run picks up what is left
+    +-- LedgerLost          the ledger cannot be written; nothing more is done to the target
     +-- OutOfSpace          the disk is full
     +-- Unbalanced          the sums do not balance: a defect of ours or of a stage's output
 """
@@ -92,7 +94,7 @@ class SourceRefused(ConfigurationError):
 
 
 class TargetRefused(ConfigurationError):
-    """The place that takes the load files cannot be written."""
+    """The target cannot be opened, or the place that takes its load files cannot be written."""
 
 
 class RunFailed(MigrateError):
@@ -103,6 +105,14 @@ class RunFailed(MigrateError):
 
 class SourceLost(RunFailed):
     """The source stopped answering in the middle of an extract."""
+
+
+class TargetLost(RunFailed):
+    """The target stopped answering in the middle of a live load."""
+
+
+class LedgerLost(RunFailed):
+    """The ledger cannot be written, so nothing more may be done to the target."""
 
 
 class OutOfSpace(RunFailed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 
 def mappings_folder() -> Path:
@@ -11,18 +12,23 @@ def mappings_folder() -> Path:
     return Path(str(files("mappings")))
 
 
-def contract_file(system: str, workspace: Path | None = None) -> Path:
-    """The contract of a system: the workspace's own (``systems/NAME.yaml``) before the one that ships."""
-    if workspace is not None:
-        own = workspace / "systems" / f"{system}.yaml"
-        if own.is_file():
-            return own
-    return mappings_folder() / "systems" / f"{system}.yaml"
+Role = Literal["source", "target"]
+
+
+def contract_file(system: str, role: Role, workspace: Path | None = None) -> Path:
+    """The contract of a system in a role: the workspace's own (``systems/``) before the one that ships.
+
+    A system that is read in another shape than it is written has a file for that role: ``NAME.source.yaml`` or
+    ``NAME.target.yaml`` comes before ``NAME.yaml``.
+    """
+    folders = ([workspace / "systems"] if workspace is not None else []) + [mappings_folder() / "systems"]
+    names = (f"{system}.{role}.yaml", f"{system}.yaml")
+    return next((f / n for f in folders for n in names if (f / n).is_file()), folders[-1] / names[-1])
 
 
 def known_systems() -> list[str]:
     """Names of the systems whose contracts ship."""
-    return sorted(file.stem for file in (mappings_folder() / "systems").glob("*.yaml"))
+    return sorted({file.name.split(".")[0] for file in (mappings_folder() / "systems").glob("*.yaml")})
 
 
 def known_pairs() -> list[tuple[str, str]]:

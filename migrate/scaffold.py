@@ -30,8 +30,8 @@ def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ConfigurationError(f"{directory} is not an empty folder", hint="name a folder that does not exist yet")
     pair = mappings_folder() / f"{source}_to_{target}"
-    contract = load_contract(contract_file(source)).model
-    labels = (contract.label, load_contract(contract_file(target)).model.label)
+    contract = load_contract(contract_file(source, "source")).model
+    labels = (contract.label, load_contract(contract_file(target, "target")).model.label)
     assert contract.source is not None
     values = {
         "source": source,

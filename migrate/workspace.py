@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from sqlalchemy.engine import make_url
@@ -20,7 +21,7 @@ from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, read
 from migrate.mapping.load import LoadedPair, load_pair
 from migrate.models import build
-from migrate.resources import contract_file, known_systems
+from migrate.resources import Role, contract_file, known_systems
 
 FILE = "migration.yaml"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -43,6 +44,18 @@ class TargetSettings(Words):
     system: Name
     deliver: str | None = None
     """Folder that receives the load files of a live run."""
+    url: str | None = None
+    """Address of a live target; secrets are named as in the source's URL."""
+    token: str | None = None
+    """The access token of a web service: ``${NAME}``, never the token itself."""
+    options: dict[Name, str | int | bool] = {}
+    """What this site wants otherwise than the contract says, in the connector's own words."""
+    acknowledge: dict[str, str] = {}
+    """``{code: reason}``: side effects of a live run that a person has seen and dealt with."""
+    drift: Literal["hold", "overwrite"] = "hold"
+    """What happens to a record that somebody changed in the target since the last run wrote it."""
+    max_deletions: float = 1.0
+    """Most records, in percent of an entity, that ``--apply-deletions`` removes in one run."""
 
 
 class ReportSettings(Words):
@@ -65,6 +78,10 @@ class Settings(Words):
     memory: str = "1GB"
     """What the embedded engine may use before it spills to disk."""
     report: ReportSettings = ReportSettings()
+    ledger: str = "sqlite:///ledger.sqlite"
+    """SQLAlchemy URL of the ledger; a relative SQLite file lies in the workspace."""
+    secrets: str | None = None
+    """A file of ``NAME=value`` lines outside the workspace, for variables that are not in the environment."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +134,8 @@ def open_workspace(folder: Path) -> Workspace:
     problems = list(_setting_problems(settings, document))
     if problems:
         raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
-    contracts = [load_contract(contract_file(s.system, folder)) for s in (settings.source, settings.target)]
+    systems: tuple[tuple[SourceSettings | TargetSettings, Role], ...] = ((settings.source, "source"), (settings.target, "target"))
+    contracts = [load_contract(contract_file(s.system, role, folder)) for s, role in systems]
     source, target = contracts
     for word, contract, able in (
         ("source", source, source.model.source),
@@ -143,8 +161,9 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
     problems = []
     allowed = tuple(known_systems())
     for word, given in (("source", settings.source), ("target", settings.target)):
-        own = document.file.parent / "systems" / f"{given.system}.yaml"
-        if given.system not in allowed and not own.is_file():
+        folder = document.file.parent / "systems"
+        own = folder / f"{given.system}.yaml"
+        if given.system not in allowed and not own.is_file() and not (folder / f"{given.system}.{word}.yaml").is_file():
             place = document.place(word, "system")
             hint = f"write its contract to {own}, or name one that ships"
             problems.append(Problem("there is no contract of this system", place, given.system, allowed, hint))

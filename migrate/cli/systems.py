@@ -18,14 +18,16 @@ def command() -> int:
     for heading in ("system", "name", "source", "target", "entities"):
         table.add_column(heading)
     for system in known_systems():
-        contract = load_contract(contract_file(system)).model
-        target = contract.target
-        writes = (target.package or "folder of files") if target else "-"
-        reads = contract.source.kind if contract.source else "-"
-        table.add_row(system, contract.label, reads, writes, str(len(contract.entities)))
+        source = load_contract(contract_file(system, "source")).model
+        other = load_contract(contract_file(system, "target")).model
+        target = other.target
+        writes = "-" if target is None else target.kind if target.kind != "files" else target.package or "folder of files"
+        reads = source.source.kind if source.source else "-"
+        numbers = dict.fromkeys(str(len(contract.entities)) for contract in (source, other))
+        table.add_row(system, source.label, reads, writes, " / ".join(numbers))
     console = Console(soft_wrap=True)
     console.print(table)
     console.print("\nmappings ship for:")
-    for source, target_name in known_pairs():
-        console.print(f"  lms-migrate new DIR --from {source} --to {target_name}")
+    for one, another in known_pairs():
+        console.print(f"  lms-migrate new DIR --from {one} --to {another}")
     return 0

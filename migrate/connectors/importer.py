@@ -84,7 +84,7 @@ class Importer:
     # Reading -----------------------------------------------------------------------------------------------------
 
     def _read(self, file_name: str, opened: Opener) -> ReadFile:
-        by_name = next((n for n, e in self.contract.entities.items() if _is_part(e.file, file_name)), None)
+        by_name = next((n for n in self.contract.entities if _is_part(self.contract.load_file(n), file_name)), None)
         format_ = effective_format(self.contract, self.contract.entities[by_name]) if by_name else self.target.format
         encoding = "utf-8-sig" if format_.encoding.lower() in ("utf-8", "utf8") else format_.encoding
         if (wrong := _undecodable(opened, encoding)) is not None:
@@ -284,10 +284,8 @@ def _stored(rule: Field, raw: str, format_: FileFormat) -> tuple[str, str | None
     return typed, wrong
 
 
-def _is_part(pattern: str | None, file_name: str) -> bool:
+def _is_part(pattern: str, file_name: str) -> bool:
     """``users.csv`` and its further parts ``users_2.csv``, ``users_3.csv``."""
-    if pattern is None:
-        return False
     stem, _, ending = pattern.rpartition(".")
     own = PurePosixPath(file_name).name
     middle = own.removeprefix(stem).removesuffix("." + ending)

@@ -80,6 +80,9 @@ class Field(Words):
     optional: bool = False
     """The column is missing in some versions of the system; it reads as null there."""
     read: ReadRule = ReadRule()
+    at_first: dict[str, Any] = {}
+    """For live targets: ``{final value: value written until every entity is loaded}``. Such records are written a second
+    time at the end of the load, with the final value: an enrolment that is concluded takes no grades any more."""
     note: str = ""
 
 
@@ -148,6 +151,8 @@ class Entity(Words):
     """For targets: dates by which rows are written, the newest first and no date before all: the importer takes the first
     row of several for the main one."""
     refuses: tuple[Refusal, ...] = ()
+    write: dict[Name, Any] = {}
+    """For live targets: how a record is written, found and removed, in the words of the target's connector."""
     optional: bool = False
     """The table or file is missing in some versions or exports; it reads as empty there."""
 
@@ -179,10 +184,24 @@ class Source(Words):
     format: FileFormat = FileFormat()
 
 
+class SideEffect(Words):
+    """Something a live load sets off in the target and that no rollback takes back."""
+
+    code: Code
+    message: str
+    avoid: str
+    """What a person does beforehand so that it does not happen."""
+
+
 class Target(Words):
     """How the system can be written, and how its importer reads what was written."""
 
-    kind: Literal["files"]
+    kind: Name
+    """The connector that writes it; ``files`` leaves the load files in a folder."""
+    connection: dict[Name, Any] = {}
+    """What the connector has to know of every site of this system, in its own words."""
+    side_effects: tuple[SideEffect, ...] = ()
+    """A live run asks for each of them to be acknowledged in the workspace."""
     package: str | None = None
     """Name of the zip that holds the files; None: they lie in a plain folder."""
     format: FileFormat = FileFormat()
@@ -211,6 +230,10 @@ class Contract(Words):
     """Tables (glob patterns) that hold no records of the organisation, with the reason: caches, logs, sessions."""
     conventions: dict[str, Name] = Default(default_factory=dict)
     """``{column: entity}``: what a column of this name refers to in tables that no entity describes."""
+
+    def load_file(self, entity: str) -> str:
+        """Name of the file that a rehearsal writes for an entity of a target."""
+        return self.entities[entity].file or f"{entity}.csv"
 
 
 Entity.model_rebuild()

@@ -33,7 +33,7 @@ def load(
     with session(run.scratch, memory) as connection:
         for entity_name, entity in contract.entities.items():
             mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
-            if not mappings or entity.file is None:
+            if not mappings or entity.sql is not None:
                 continue
             mapped = {f for n in mappings for f in plan.pair.mappings[n].model.fields}
             fields = [f for f in entity.fields if contract.target.strict_columns or f in mapped]
@@ -45,7 +45,7 @@ def load(
             with progress.task("load", entity_name) as task:
                 written = write_file(
                     connection, entity, fields, rows, order, effective_format(contract, entity),
-                    file_names(folder, entity.file), contract.target.max_rows,
+                    file_names(folder, contract.load_file(entity_name)), contract.target.max_rows,
                 )  # fmt: skip
                 task.advance(sum(count for _, count in written))
             files += [file for file, _ in written]

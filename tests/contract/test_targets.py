@@ -21,7 +21,7 @@ from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract, Entity, Field
 from migrate.resources import contract_file, known_systems
 
-TARGETS = [system for system in known_systems() if load_contract(contract_file(system)).model.target]
+TARGETS = [system for system in known_systems() if load_contract(contract_file(system, "target")).model.target]
 ARROW = {
     "string": pa.string(), "int": pa.int64(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32(),
     "datetime": pa.timestamp("us"), "epoch": pa.timestamp("us"),
@@ -118,7 +118,7 @@ def _taken(row: Row, entity: Entity, others: list[Row]) -> bool:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_what_is_written_is_what_is_read(system: str, data: st.DataObject) -> None:
-    contract = load_contract(contract_file(system)).model
+    contract = load_contract(contract_file(system, "target")).model
     _CURRENT[:] = [contract]
     written = data.draw(packages(contract))
     with tempfile.TemporaryDirectory() as folder:
@@ -178,7 +178,7 @@ def import_(contract: Contract, files: list[Path]) -> tuple[dict[str, list[tuple
 
 @pytest.mark.parametrize("system", TARGETS)
 def test_equal_rows_give_equal_bytes(system: str, tmp_path: Path) -> None:
-    contract = load_contract(contract_file(system)).model
+    contract = load_contract(contract_file(system, "target")).model
     nothing: dict[str, list[Row]] = {entity: [] for entity in contract.entities}
     found = []
     for attempt in ("one", "two"):

@@ -12,7 +12,7 @@ from migrate.connectors.importer import Importer
 from migrate.contracts.load import load_contract
 from migrate.resources import contract_file
 
-CONTRACT = load_contract(contract_file("totara")).model
+CONTRACT = load_contract(contract_file("totara", "target")).model
 Row = dict[str, str]
 
 

@@ -148,7 +148,7 @@ def test_versions_are_told_apart_by_whole_numbers(mariadb: Database) -> None:
         "INSERT INTO mdl_config VALUES (1, 'release', '')",
         "CREATE TABLE mdl_user (id bigint PRIMARY KEY)",
     )
-    contract = load_contract(contract_file("moodle")).model
+    contract = load_contract(contract_file("moodle", "source")).model
     tried = {}
     for release in ("4.1", "4.1.10 (Build: 20240422)", "4.5.5+ (Build: 20250613)", "5.1+ (Build: 20251017)",
                     "4.15 (Build: 20300101)", "4.0.9", "5.10dev", "14.1", "unknown"):  # fmt: skip

@@ -60,8 +60,8 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_the_workspaces_own_contract_comes_first(tmp_path: Path) -> None:
-    assert contract_file("moodle", tmp_path) == mappings_folder() / "systems/moodle.yaml"
+    assert contract_file("moodle", "source", tmp_path) == mappings_folder() / "systems/moodle.yaml"
     (tmp_path / "systems").mkdir()
     (tmp_path / "systems/moodle.yaml").write_text("x")
-    assert contract_file("moodle", tmp_path) == tmp_path / "systems/moodle.yaml"
+    assert contract_file("moodle", "source", tmp_path) == tmp_path / "systems/moodle.yaml"
     assert {source for source, _ in known_pairs()} | {target for _, target in known_pairs()} <= set(known_systems())

@@ -50,12 +50,12 @@ class Imported:
 
 @pytest.fixture(scope="module")
 def canvas() -> Contract:
-    return load_contract(contract_file("canvas")).model
+    return load_contract(contract_file("canvas", "target")).model
 
 
 @pytest.fixture(scope="module")
 def totara() -> Contract:
-    return load_contract(contract_file("totara")).model
+    return load_contract(contract_file("totara", "target")).model
 
 
 USERS = "user_id,login_id,status\n"

@@ -9,7 +9,7 @@ import pytest
 
 from migrate.contracts.load import load_contract
 from migrate.errors import ConfigurationError
-from migrate.resources import contract_file, known_systems
+from migrate.resources import Role, contract_file, known_systems
 
 GOOD = """\
 system: s
@@ -93,6 +93,7 @@ def test_every_problem_is_listed(tmp_path: Path) -> None:
     assert len(caught.value.problems) == 3
 
 
+@pytest.mark.parametrize("role", ["source", "target"])
 @pytest.mark.parametrize("system", known_systems())
-def test_contracts_that_ship_load(system: str) -> None:
-    assert load_contract(contract_file(system)).system == system
+def test_contracts_that_ship_load(system: str, role: Role) -> None:
+    assert load_contract(contract_file(system, role)).system == system

@@ -1,0 +1,143 @@
+"""What the live stage asks of a target. Everything that is remembered (keys, receipts, before-images) is its business;
+a connector only finds, writes and removes records, and says honestly what became of each.
+
+A connector never decides from memory: after a crash the same question is asked again, and the target's answer counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Action = Literal["create", "update"]
+Result = Literal["done", "refused", "failed", "unknown", "handed_over"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record to find, write or remove."""
+
+    key: str
+    """Its key in the target entity, as text (:func:`migrate.compiler.text.key_text`)."""
+    values: Mapping[str, Any]
+    """By field of the contract, typed: str, int, Decimal or float, bool, date, datetime in UTC without zone; None is empty.
+    Fields that no mapping fills are absent."""
+    native: str | None = None
+    """The target's own id of the record, where it is known."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """For fields that refer to another record: the target's own id of that record, where it is known."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record as the target holds it at this moment."""
+
+    key: str
+    """The key of the record that was asked for."""
+    native: str | None
+    values: Mapping[str, Any]
+    """By field of the contract, typed as in Record; fields that the target cannot show are absent."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Where a reference can only be seen as the target's own id: field to id. Such a field is absent in ``values``."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one record.
+
+    done: the target says that it holds it (or holds it no more). refused: it answered that it will not take it as it is;
+    the same again would end the same. failed: it did not answer, or with a fault that may pass, until the retries were used
+    up, and the effect did not happen. unknown: the effect may or may not have happened (a reply was lost). handed_over: a
+    file was written that a person gives to the target.
+    """
+
+    key: str
+    result: Result
+    native: str | None = None
+    message: str = ""
+    """The target's own words for what is wrong, or for what it warns of."""
+
+
+@dataclass(frozen=True)
+class Ability:
+    """What can be done with the records of one entity. The live stage asks for nothing else."""
+
+    create: bool = True
+    update: bool = True
+    remove: bool = True
+    find: bool = True
+    """Can the target be asked for single records by key? Without it nothing can be settled after a crash."""
+    unwritable: tuple[str, ...] = ()
+    """Fields that are never written by this connector (the target sets or lacks them)."""
+    unseen: tuple[str, ...] = ()
+    """Fields that cannot be read back; reconciliation says so."""
+    batch: int | None = 100
+    """Records per ``write`` or ``remove``; None: all at once."""
+    find_batch: int | None = 500
+    """Records per ``find``; None: all at once."""
+    parallel: int = 1
+    """Batches that may be under way at the same time, in threads."""
+    cascades: str = ""
+    """What else goes when a record is removed."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something a person has to know, or to acknowledge, before the target is written."""
+
+    code: str
+    message: str
+    next: str
+    blocking: bool = True
+    """Has it to be acknowledged in the workspace before a live run?"""
+
+
+@dataclass(frozen=True)
+class TargetInfo:
+    """What could be seen of a target when it was opened."""
+
+    address: str
+    """Without any secret."""
+    version: str | None = None
+
+
+class TargetConnector(Protocol):
+    """A target that is written record by record (or file by file), and can be asked what it holds.
+
+    Raises TargetRefused where it cannot be opened, TargetLost where it stops answering altogether. No method writes a secret
+    or a person's data to a log. ``find``, ``write`` and ``remove`` may be called from several threads.
+    """
+
+    info: TargetInfo
+
+    def preflight(self, entities: Sequence[str]) -> list[Warned]:
+        """Look, without writing: rights that lack, settings that set off mails or make the load slow."""
+        ...
+
+    def ability(self, entity: str) -> Ability:
+        """What can be done with records of ``entity``."""
+        ...
+
+    def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:
+        """What the target holds of these records, by native id where it is known and by key otherwise.
+
+        A record it does not hold is absent from the answer; one it holds twice is there twice.
+        """
+        ...
+
+    def write(self, entity: str, action: Action, records: Sequence[Record]) -> list[Outcome]:
+        """Write the records; one outcome for each, in any order. All of ``values`` are meant, not only what changed."""
+        ...
+
+    def remove(self, entity: str, records: Sequence[Record]) -> list[Outcome]:
+        """Remove the records. One that is not there is ``done``."""
+        ...
+
+    def count(self, entity: str) -> int | None:
+        """How many records the target holds in all, where that is cheap to know."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
