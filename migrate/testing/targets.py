@@ -31,11 +31,11 @@ class Case:
 class TargetContract:
     """What the live stage relies on."""
 
-    @pytest.fixture()
+    @pytest.fixture
     def connector(self) -> TargetConnector:
         raise NotImplementedError("override the fixture connector")
 
-    @pytest.fixture()
+    @pytest.fixture
     def case(self) -> Case:
         raise NotImplementedError("override the fixture case")
 
