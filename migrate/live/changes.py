@@ -86,14 +86,14 @@ class Changes:
         meant, known, todo = (name(schema, entity) for schema in (MEANT, KNOWN, TODO))
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
-            f"CREATE TABLE {todo} AS SELECT m.key, m.mapping, m.source_key, m.level, k.state AS known, k.native, k.seen, "
-            f"k.origin, CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
-            f"WHEN m.key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
-            "WHEN k.fingerprint = m.fingerprint THEN 'unchanged' "
-            "WHEN k.fingerprint = m.first THEN 'finish' ELSE 'update' END AS action, "
-            f"o.key AS old_key FROM {meant} AS m LEFT JOIN {known} AS k ON k.key = m.key LEFT JOIN (SELECT x.* FROM {known} AS x "
-            f"WHERE x.state = 'held' AND x.key NOT IN (SELECT key FROM {meant})) AS o "
-            "ON k.key IS NULL AND o.mapping = m.mapping AND o.source_key = m.source_key"
+            f"CREATE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, m._level AS level, "
+            "k.state AS known, k.native, k.seen, k.origin, CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
+            f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
+            "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
+            "WHEN k.fingerprint = m._first THEN 'finish' ELSE 'update' END AS action, "
+            f"o.key AS old_key FROM {meant} AS m LEFT JOIN {known} AS k ON k.key = m._key "
+            f"LEFT JOIN (SELECT x.* FROM {known} AS x WHERE x.state = 'held' AND x.key NOT IN (SELECT _key FROM {meant})) AS o "
+            "ON k.key IS NULL AND o.mapping = m._mapping AND o.source_key = m._source"
         )
         self.connection.execute(
             f"INSERT INTO {RESULTS} SELECT {literal(entity)}, key, 'unchanged', NULL, NULL, native, mapping, source_key, NULL "
@@ -109,14 +109,17 @@ class Changes:
                 name(f) if f in filled else f"CAST(NULL AS {SQL_TYPES[rules[f].type]}) AS {name(f)}" for f in self.fields(entity)
             ]
             selects.append(
-                f"SELECT _target_key AS key, {literal(mapping)} AS mapping, _key AS source_key, {', '.join(columns)} "
+                f"SELECT _target_key AS _key, {literal(mapping)} AS _mapping, _key AS _source, {', '.join(columns)} "
                 f"FROM {scan(self.validated.parquet(mapping))}"
             )
         meant = name(MEANT, entity)
-        final, first = _fingerprint({f: name(f) for f in fields}), _fingerprint({f: self._first(entity, f) for f in fields})
+        final, first = (
+            _fingerprint({f: f"m.{name(f)}" for f in fields}),
+            _fingerprint({f: self._first(entity, f) for f in fields}),
+        )
         self.connection.execute(
-            f"CREATE TABLE {meant} AS SELECT *, {final} AS fingerprint, {first} AS first, 0 AS level "
-            f"FROM ({' UNION ALL '.join(selects)})"
+            f"CREATE TABLE {meant} AS SELECT *, {final} AS _fingerprint, {first} AS _first, 0 AS _level "
+            f"FROM ({' UNION ALL '.join(selects)}) AS m"
         )
         parent = next((f for f in fields if (r := rules[f].references) and r.entity == entity), None)
         if parent is not None:
@@ -124,20 +127,21 @@ class Changes:
             assert reference is not None
             other = name(reference.field or self.contract.entities[entity].key[0])
             self.connection.execute(
-                f"UPDATE {meant} AS m SET level = d.level FROM (WITH RECURSIVE d AS (SELECT key, {other} AS o, 0 AS level "
-                f"FROM {meant} WHERE {name(parent)} IS NULL OR {name(parent)} NOT IN (SELECT {other} FROM {meant} "
-                f"WHERE {other} IS NOT NULL) UNION SELECT m.key, m.{other}, d.level + 1 FROM {meant} AS m JOIN d "
+                f"UPDATE {meant} AS m SET _level = d.level FROM (WITH RECURSIVE d AS ("
+                f"SELECT _key AS key, {other} AS o, 0 AS level FROM {meant} "
+                f"WHERE {name(parent)} IS NULL OR {name(parent)} NOT IN (SELECT {other} FROM {meant} "
+                f"WHERE {other} IS NOT NULL) UNION SELECT m._key, m.{other}, d.level + 1 FROM {meant} AS m JOIN d "
                 f"ON m.{name(parent)} = d.o WHERE d.level < 1000) SELECT key, max(level) AS level FROM d GROUP BY key) AS d "
-                "WHERE d.key = m.key"
+                "WHERE d.key = m._key"
             )
 
     def _first(self, entity: str, field: str) -> str:
         """SQL of the value that is written until everything is loaded."""
         rule = self.contract.entities[entity].fields[field]
         if not rule.at_first:
-            return name(field)
+            return f"m.{name(field)}"
         whens = " ".join(f"WHEN {literal(final)} THEN {literal(first)}" for final, first in rule.at_first.items())
-        return f"CASE CAST({name(field)} AS VARCHAR) {whens} ELSE {name(field)} END"
+        return f"CASE CAST(m.{name(field)} AS VARCHAR) {whens} ELSE m.{name(field)} END"
 
     def recall(self, entity: str) -> None:
         """Read what the ledger knows of an entity."""
@@ -166,8 +170,8 @@ class Changes:
     def unfinished(self, entity: str) -> Iterator[Work]:
         """Records that got their first value and wait for the final one."""
         there = (
-            f"m.first <> m.fingerprint AND (t.action = 'finish' OR EXISTS (SELECT 1 FROM {RESULTS} AS r WHERE "
-            f"r.entity = {literal(entity)} AND r.key = m.key AND r.result IN ('created', 'updated')))"
+            f"m._first <> m._fingerprint AND (t.action = 'finish' OR EXISTS (SELECT 1 FROM {RESULTS} AS r WHERE "
+            f"r.entity = {literal(entity)} AND r.key = m._key AND r.result IN ('created', 'updated')))"
         )
         return self._rows(entity, there, first=False)
 
@@ -175,7 +179,7 @@ class Changes:
         """Records with one of these results, as they are meant in the end."""
         wanted = ", ".join(literal(result) for result in results)
         stands = f"SELECT key FROM {RESULTS} WHERE entity = {literal(entity)} AND result IN ({wanted})"
-        return self._rows(entity, f"m.key IN ({stands})", first=False)
+        return self._rows(entity, f"m._key IN ({stands})", first=False)
 
     def has_first(self, entity: str) -> bool:
         """Has the entity fields with a value of their own until everything is loaded?"""
@@ -200,13 +204,13 @@ class Changes:
             waits.append(f"CASE WHEN m.{name(field)} IS NOT NULL AND {alias}.ok IS FALSE THEN {alias}.blamed END")
         waiting = f"coalesce({', '.join(waits)})" if waits else "NULL"
         selected = [
-            "m.key", "m.mapping", "m.source_key", "m.first" if first else "m.fingerprint", "coalesce(own.native, t.native)",
+            "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "coalesce(own.native, t.native)",
             "t.known", "t.seen", "t.origin", waiting, *natives, *values,
         ]  # fmt: skip
-        own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(entity)} AND own.key = m.key"
+        own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(entity)} AND own.key = m._key"
         cursor = self.connection.cursor().execute(
-            f"SELECT {', '.join(selected)} FROM {name(MEANT, entity)} AS m JOIN {name(TODO, entity)} AS t ON t.key = m.key "
-            f"{own} {' '.join(joins)} WHERE {condition} ORDER BY m.key"
+            f"SELECT {', '.join(selected)} FROM {name(MEANT, entity)} AS m JOIN {name(TODO, entity)} AS t ON t.key = m._key "
+            f"{own} {' '.join(joins)} WHERE {condition} ORDER BY m._key"
         )
         filled = {mapping: self.mapped(mapping) for mapping in self.mappings(entity)}
         while rows := cursor.fetchmany(FETCH):
@@ -221,8 +225,8 @@ class Changes:
         value = name(field) if field else name(self.contract.entities[entity].key[0])
         return (
             f"SELECT m.{value} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') AS ok, "
-            f"coalesce(r.blamed, m.mapping || '/' || m.source_key) AS blamed "
-            f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m.key"
+            f"coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
+            f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key"
         )
 
     # What is not meant any more ----------------------------------------------------------------------------------
@@ -251,7 +255,7 @@ class Changes:
             f"SELECT {columns} FROM {name(KNOWN, entity)} AS k LEFT JOIN (SELECT entity, key, disposition FROM {dispositions} "
             "WHERE disposition IN ('quarantined', 'held', 'blocked', 'failed')) AS d "
             "ON d.entity = k.mapping AND d.key = k.source_key "
-            f"WHERE k.state = 'held' AND k.key NOT IN (SELECT key FROM {name(MEANT, entity)})"
+            f"WHERE k.state = 'held' AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)})"
         )
 
     def renamed(self, entity: str) -> dict[str, str]:

@@ -127,7 +127,7 @@ class LiveLoad:
 
     def _settle_orphans(self, entity: str, ability: Ability, receipts: Sequence[Any]) -> None:
         """What a run that was cut off may have created, and nobody means any more, is known from now on or never was."""
-        meant = {row[0] for row in self.connection.execute(f"SELECT key FROM {name(MEANT, entity)}").fetchall()}
+        meant = {row[0] for row in self.connection.execute(f"SELECT _key FROM {name(MEANT, entity)}").fetchall()}
         orphans = {receipt.key: receipt for receipt in receipts if receipt.key not in meant}
         if not orphans or not ability.find or self.lost:
             return
@@ -161,7 +161,7 @@ class LiveLoad:
 
     def _meant(self, entity: str, mapping: str, keys: list[str]) -> list[tuple[str, str]]:
         return self.connection.execute(
-            f"SELECT key, source_key FROM {name(MEANT, entity)} WHERE mapping = ? AND key IN (SELECT unnest(?))", [mapping, keys]
+            f"SELECT _key, _source FROM {name(MEANT, entity)} WHERE _mapping = ? AND _key IN (SELECT unnest(?))", [mapping, keys]
         ).fetchall()
 
     def _without_result(self, works: Iterator[Work]) -> Iterator[Work]:

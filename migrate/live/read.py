@@ -123,7 +123,7 @@ class LiveReading:
             value = name(reference.field or self.changes.contract.entities[reference.entity].key[0])
             joins.append(
                 f"LEFT JOIN (SELECT r.native, any_value(m.{value}) AS value FROM {name(MEANT, reference.entity)} AS m "
-                f"JOIN {RESULTS} AS r ON r.entity = {literal(reference.entity)} AND r.key = m.key GROUP BY 1) AS j{number} "
+                f"JOIN {RESULTS} AS r ON r.entity = {literal(reference.entity)} AND r.key = m._key GROUP BY 1) AS j{number} "
                 f"ON j{number}.native = {link}"
             )
             # An id that nobody knows stays visible as what it is.
