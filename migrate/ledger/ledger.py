@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, create_engine, delete, event, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -214,7 +214,7 @@ class Ledger:
     def others(self, run: str, *, later: bool) -> dict[tuple[str, str], str]:
         """{(entity, key): run} of records of ``run`` that another run wrote after it, or before it.
 
-        Rollbacks of ``run`` itself do not count, nor what was taken back.
+        Rollbacks do not count, which put back what was there before, nor what was taken back.
         """
         own, other = RECEIPTS.alias("own"), RECEIPTS.alias("other")
         order = other.c.id > own.c.id if later else other.c.id < own.c.id
@@ -223,7 +223,7 @@ class Ledger:
             .join(other, and_(other.c.entity == own.c.entity, other.c.key == own.c.key, order))
             .join(RUNS, RUNS.c.id == other.c.run)
             .where(own.c.run == run, other.c.run != run, other.c.state.in_(("done", "handed_over", *OPEN)))
-            .where(func.coalesce(RUNS.c.of_run, "") != run)
+            .where(RUNS.c.kind != "rollback")
         )
         with self._transaction() as connection:
             return {(row.entity, row.key): row.run for row in connection.execute(query)}
