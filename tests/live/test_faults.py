@@ -149,9 +149,9 @@ def test_what_cannot_be_removed_was_told_before_and_is_left_by_a_rollback(school
     from migrate.errors import ConfigurationError
 
     site.ability = {"remove": False}
-    with pytest.raises(ConfigurationError, match="LIVE-NO-WAY-BACK"):
+    with pytest.raises(ConfigurationError, match="TARGET-NO-WAY-BACK"):
         school.live()
-    school.set({"acknowledge": {"LIVE-NO-WAY-BACK": "there is a backup"}})
+    school.set({"acknowledge": {"TARGET-NO-WAY-BACK": "there is a backup"}})
     live = school.live()
     assert dispositions(live) == ALL
     preview, _ = rollback(school.folder, live.folder.name)
