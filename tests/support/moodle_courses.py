@@ -84,7 +84,16 @@ def core_course_get_categories(site: Site, given: dict[str, Any]) -> list[Row]:
 COURSE: Spec = {
     "fullname": "text", "shortname": "text", "categoryid": "int", "idnumber": "raw?", "summary": "raw?", "format": "raw=topics",
     "startdate": "int?", "enddate": "int?", "visible": "int?", "groupmode": "int=0", "enablecompletion": "int=1", "lang": "raw?",
+    "courseformatoptions": ({"name": "raw", "value": "raw"},),
 }  # fmt: skip
+
+
+def _automatic_end(row: Row) -> Row:
+    """Weekly courses count their end from the start, unless an option says that they do not."""
+    options = {one["name"]: one["value"] for one in row.pop("courseformatoptions", [])}
+    if row["format"] != "weeks" or options.get("automaticenddate") == "0":
+        return row
+    return {**row, "enddate": row["startdate"] + 7 * 86_400}
 
 
 def _course_names(site: Site, row: Row, number: int | None) -> None:
@@ -113,7 +122,7 @@ def core_course_create_courses(site: Site, given: dict[str, Any]) -> list[Row]:
         start = one.get("startdate", midnight)
         row = {"idnumber": "", "summary": "", "visible": 1, "lang": "", "startdate": start, "enddate": start + 31_536_000, **one}
         _course_names(site, row, None)
-        made.append({"id": site.insert("courses", row), "shortname": one["shortname"]})
+        made.append({"id": site.insert("courses", _automatic_end(row)), "shortname": one["shortname"]})
     return made
 
 
@@ -128,7 +137,7 @@ def core_course_update_courses(site: Site, given: dict[str, Any]) -> Row:
             if one.get("categoryid", row["categoryid"]) not in site.tables["categories"]:
                 raise MoodleError("invalidrecord", "Can't find data record in database table course_categories.")
             _course_names(site, {**row, **one}, row["id"])
-            site.put("courses", row["id"], {**row, **one})
+            site.put("courses", row["id"], _automatic_end({**row, **one}))
         except MoodleError as error:
             warnings.append(warning("course", one["id"], error.code, error.message))
     return {"warnings": warnings}
@@ -154,12 +163,20 @@ def _delete_course(site: Site, number: int) -> None:
     site.drop("courses", number)
 
 
+@function({"options": {"ids": ["int"]}})
+def core_course_get_courses(site: Site, given: dict[str, Any]) -> list[Row]:
+    found = (site.tables["courses"].get(number) for number in given["options"]["ids"])
+    return [row for row in found if row is not None]
+
+
 @function({"field": "raw=", "value": "raw="})
 def core_course_get_courses_by_field(site: Site, given: dict[str, Any]) -> Row:
     rows = list(site.tables["courses"].values())
     match given["field"]:
         case "ids":
             found = [site.tables["courses"].get(int(one)) for one in given["value"].split(",") if one.isdigit()]
+            if None in found:
+                raise MoodleError("Error", 'Attempt to assign property "contextvalidated" on null', kind="Error")
             rows = [row for row in found if row is not None]
         case "shortname":
             row = site.by("courses", "shortname", given["value"])

@@ -161,7 +161,7 @@ class Client:
         if refused.code in errors.wait:
             return Lost(f"the site is closed for now ({refused.message})", happened=False)
         if refused.code in errors.stop:
-            if count > 900 and self._answers():
+            if count > 40 and self._answers():
                 return TooMany()
             return TargetRefused(f"{self.address} refuses the call: {refused.message} ({refused.code})", hint=_RENEW)
         return refused

@@ -155,7 +155,7 @@ class Finder:
             return arguments
         if each.list is not None:
             rows = [plan.sender.row(one.records[0], each.rows) if each.rows else one.value for one in asked]
-            return {**arguments, each.list: rows}
+            return _with(arguments, each.list, rows)
         if each.joined is not None:
             return _with(arguments, each.joined, ",".join(str(one.value) for one in asked))
         assert each.parameter is not None
