@@ -25,6 +25,7 @@ closed     Moodle's maintenance mode                               no
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import socket
@@ -89,6 +90,7 @@ class MoodleServer:
         self.debug = False
         self.faults: list[Fault] = []
         self.calls: list[str] = []
+        self.connections: set[socket.socket] = set()
         self.lock = threading.RLock()
         self._chance = random.Random(seed)  # noqa: S311
         self._http: ThreadingHTTPServer | None = None
@@ -123,6 +125,8 @@ class MoodleServer:
             self._http.shutdown()
             self._http.server_close()
             self._http = None
+            for connection in list(self.connections):  # those that clients keep open
+                hang_up(connection)
 
     def __enter__(self) -> MoodleServer:
         return self
@@ -163,6 +167,14 @@ class _Handler(BaseHTTPRequestHandler):
     moodle: MoodleServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.moodle.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.moodle.connections.discard(self.connection)
+        super().finish()
 
     def do_GET(self) -> None:
         with self.moodle.lock:
@@ -232,15 +244,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _hang_up(self) -> None:
         self.close_connection = True
-        try:
-            self.wfile.flush()
-            self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.connection.close()
+        hang_up(self.connection)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
+
+
+def hang_up(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 def main() -> None:
