@@ -90,13 +90,19 @@ def _categories(base: Base) -> Case:
     top = base.category()
     inner = replace(category(base.prefix, "c", parent=top.key), links={"parent": str(top.native)})
     good = [category(base.prefix, "a", description="<p>Law &amp; order</p>"), category(base.prefix, "b"), inner]
-    return Case("categories", good, {"name": "Faculty of change", "description": "new"}, category(base.prefix, "d", name="<b>x</b>"))
+    return Case(
+        "categories", good, {"name": "Faculty of change", "description": "new"}, category(base.prefix, "d", name="<b>x</b>")
+    )
 
 
 def _courses(base: Base) -> Case:
     home = base.category()
-    dated = course(base.prefix, "a", home, startdate=START, enddate=START + dt.timedelta(days=90), visible=False, summary="<p>a</p>")
-    plain = course(base.prefix, "b", home, startdate=None, enddate=None, idnumber=f"{base.prefix}007", format="weeks", groupmode=2)
+    dated = course(
+        base.prefix, "a", home, startdate=START, enddate=START + dt.timedelta(days=90), visible=False, summary="<p>a</p>"
+    )
+    plain = course(
+        base.prefix, "b", home, startdate=None, enddate=None, idnumber=f"{base.prefix}007", format="weeks", groupmode=2
+    )
     bad = course(base.prefix, "d", home, startdate=START, enddate=START - dt.timedelta(days=1))
     good = [dated, plain, course(base.prefix, "c", home, enablecompletion=True)]
     return Case("courses", good, {"fullname": "Changed", "visible": True, "idnumber": None, "summary": None}, bad)
@@ -124,7 +130,11 @@ def _profile_value(person: Record, field: str, value: str) -> Record:
 def _cohorts(base: Base) -> Case:
     home = base.category()
     made = [cohort(base.prefix, "a", description="x & y"), cohort(base.prefix, "b", visible=False), cohort(base.prefix, "c")]
-    good = [made[0], replace(made[1], values={**made[1].values, "category": home.key}, links={"category": str(home.native)}), made[2]]
+    good = [
+        made[0],
+        replace(made[1], values={**made[1].values, "category": home.key}, links={"category": str(home.native)}),
+        made[2],
+    ]
     bad = replace(cohort(base.prefix, "d"), links={"category": NOBODY})
     return Case("cohorts", good, {"name": "Changed", "visible": True, "description": None}, bad)
 
@@ -154,7 +164,9 @@ def _enrolments(base: Base) -> Case:
 
 def _role_assignments(base: Base) -> Case:
     course_, person = base.courses(1)[0], base.users(1)[0]
-    roles = [pair(("course", course_), ("user", person), role=role, key=role) for role in ("teacher", "editingteacher", "manager")]
+    roles = [
+        pair(("course", course_), ("user", person), role=role, key=role) for role in ("teacher", "editingteacher", "manager")
+    ]
     return Case("role_assignments", roles, {}, elsewhere(roles[0], "user"))
 
 

@@ -11,11 +11,11 @@ from moodle_site import FOR_COURSES, ROLES, Row, Site
 
 Function = Callable[[Site, dict[str, Any]], Any]
 FUNCTIONS: dict[str, tuple[Spec, Function]] = {}
-USER_TEXTS = ("idnumber", "timezone", "country", "city", "institution", "department", "phone1", "phone2", "address", "description",
-              "middlename", "alternatename")  # fmt: skip
+USER_TEXTS = ("idnumber", "timezone", "country", "city", "institution", "department", "phone1", "phone2", "address",
+              "description", "middlename", "alternatename")  # fmt: skip
 USER: Spec = {
     "firstname": "notags", "lastname": "notags", "email": "raw", "auth": "raw=manual", "password": "raw?", "lang": "raw=en",
-    "createpassword": "bool?", **{name: "raw?" for name in USER_TEXTS},
+    "createpassword": "bool?", **dict.fromkeys(USER_TEXTS, "raw?"),
     "customfields": ({"type": "raw", "value": "raw"},),
 }  # fmt: skip
 
@@ -264,7 +264,13 @@ def core_cohort_get_cohort_members(site: Site, given: dict[str, Any]) -> list[Ro
 # Enrolments and roles --------------------------------------------------------------------------------------------------
 
 
-@function({"enrolments": [{"roleid": "int", "userid": "int", "courseid": "int", "timestart": "int?", "timeend": "int?", "suspend": "int?"}]})
+@function(
+    {
+        "enrolments": [
+            {"roleid": "int", "userid": "int", "courseid": "int", "timestart": "int?", "timeend": "int?", "suspend": "int?"}
+        ]
+    }
+)
 def enrol_manual_enrol_users(site: Site, given: dict[str, Any]) -> None:
     for one in given["enrolments"]:
         if one["courseid"] not in site.tables["courses"]:
@@ -281,7 +287,10 @@ def enrol_manual_enrol_users(site: Site, given: dict[str, Any]) -> None:
 @function({"enrolments": [{"userid": "int", "courseid": "int", "roleid": "int?"}]})
 def enrol_manual_unenrol_users(site: Site, given: dict[str, Any]) -> None:
     for one in given["enrolments"]:
-        course, user = get(site, "courses", one["courseid"], name="course")["id"], get(site, "users", one["userid"], "invaliduser")["id"]
+        course, user = (
+            get(site, "courses", one["courseid"], name="course")["id"],
+            get(site, "users", one["userid"], "invaliduser")["id"],
+        )
         site.drop("enrolments", (course, user))
         for role in ROLES:
             site.drop("roles", (course, user, role))

@@ -12,7 +12,10 @@ def everything(people: int = 12, courses: int = 3) -> Iterator[tuple[str, list[R
     """``(entity, records)``, each after those it refers to."""
     logins = [f"p{number}" for number in range(people)]
     codes = [f"c{number}" for number in range(courses)]
-    yield "categories", [_one("idnumber", name, name=f"Faculty {name}", parent=parent) for name, parent in (("a", None), ("b", "a"))]
+    yield (
+        "categories",
+        [_one("idnumber", name, name=f"Faculty {name}", parent=parent) for name, parent in (("a", None), ("b", "a"))],
+    )
     yield "courses", [_one("shortname", code, fullname=f"Course {code}", category="b") for code in codes]
     yield "users", [_one("username", login, firstname="A", lastname="B", email=f"{login}@example.invalid",
                          suspended=number % 3 == 0) for number, login in enumerate(logins)]  # fmt: skip

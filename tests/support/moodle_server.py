@@ -2,10 +2,11 @@
 
 In a test: ``with MoodleServer() as server: ... server.url, server.token, server.site``. As a process of its own, which keeps its
 state while its clients die: ``python tests/support/moodle_server.py [--port N] [--faults JSON]``; it prints one line of JSON with
-``url`` and ``token``. ``GET /state`` gives all records without ids, ``GET /log`` the functions called, ``POST /faults`` sets faults.
+``url`` and ``token``. ``GET /state`` gives all records without ids, ``GET /log`` the functions called,
+``POST /faults`` sets faults.
 
-A fault is ``{"kind": KIND, "function": TEXT, "at": [1, 3], "rate": 0.1, "times": 2, "seconds": 1}``: it strikes calls whose function
-holds TEXT, at these numbers of such calls or by chance (with the server's seed), so many times in all.
+A fault is ``{"kind": KIND, "function": TEXT, "at": [1, 3], "rate": 0.1, "times": 2, "seconds": 1}``: it strikes calls whose
+function holds TEXT, at these numbers of such calls or by chance (with the server's seed), so many times in all.
 
 KIND       what the client sees                                    effect
 drop       the connection closes without an answer                 yes
@@ -46,7 +47,7 @@ from moodle_functions import FUNCTIONS, call
 from moodle_php import MoodleError, form
 from moodle_site import Site
 
-TOKEN = "0123456789abcdef0123456789abcdef"
+TOKEN = "0123456789abcdef" * 2
 ENDPOINT = "/webservice/rest/server.php"
 RELEASE = "4.5.5+ (Build: 20250613)"
 KINDS = ("drop", "lost", "error", "gateway", "refused", "later", "half", "cut", "html", "notice", "slow", "closed")
@@ -81,7 +82,9 @@ class Fault:
 class MoodleServer:
     """A server with its site. Its methods may be used while it serves."""
 
-    def __init__(self, *, port: int = 0, seed: int = 1, max_input_vars: int = 5000, functions: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self, *, port: int = 0, seed: int = 1, max_input_vars: int = 5000, functions: tuple[str, ...] | None = None
+    ) -> None:
         self.site = Site()
         self.token = TOKEN
         self.max_input_vars = max_input_vars
@@ -92,7 +95,7 @@ class MoodleServer:
         self.calls: list[str] = []
         self.connections: set[socket.socket] = set()
         self.lock = threading.RLock()
-        self._chance = random.Random(seed)  # noqa: S311
+        self._chance = random.Random(seed)
         self._http: ThreadingHTTPServer | None = None
         self._port = port
         self.up()

@@ -12,7 +12,18 @@ Row = dict[str, Any]
 ROLES = {1: "manager", 2: "coursecreator", 3: "editingteacher", 4: "teacher", 5: "student", 6: "guest", 7: "user", 8: "frontpage"}
 FOR_COURSES = (1, 3, 4, 5)
 """Roles that may be given in courses."""
-TABLES = ("users", "profile", "categories", "courses", "cohorts", "cohort_members", "enrolments", "roles", "groups", "group_members")
+TABLES = (
+    "users",
+    "profile",
+    "categories",
+    "courses",
+    "cohorts",
+    "cohort_members",
+    "enrolments",
+    "roles",
+    "groups",
+    "group_members",
+)
 
 
 class Site:
@@ -20,7 +31,11 @@ class Site:
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[Any, Row]] = {name: {} for name in TABLES}
-        self.profile_fields: dict[str, tuple[str, ...] | None] = {"staffno": None, "office": ("North", "South"), "union": ("0", "1")}
+        self.profile_fields: dict[str, tuple[str, ...] | None] = {
+            "staffno": None,
+            "office": ("North", "South"),
+            "union": ("0", "1"),
+        }
         self.languages = ("en",)
         self.auths = ("manual", "ldap", "oauth2", "nologin", "email", "none", "shibboleth", "lti", "cas", "db")
         self.shared_email = False
@@ -100,18 +115,24 @@ class Site:
         return {
             "users": sorted(({**_plain(row)} for row in tables["users"].values()), key=str),
             "profile_values": sorted([user[u], field, row["value"]] for (u, field), row in tables["profile"].items()),
-            "categories": sorted(({**_plain(row), "parent": category[row["parent"]]} for row in tables["categories"].values()), key=str),
+            "categories": sorted(
+                ({**_plain(row), "parent": category[row["parent"]]} for row in tables["categories"].values()), key=str
+            ),
             "courses": sorted(
                 ({**_plain(row), "categoryid": category.get(row["categoryid"])} for row in tables["courses"].values()), key=str
             ),
-            "cohorts": sorted(({**_plain(row), "category": category.get(row["category"])} for row in tables["cohorts"].values()), key=str),
+            "cohorts": sorted(
+                ({**_plain(row), "category": category.get(row["category"])} for row in tables["cohorts"].values()), key=str
+            ),
             "cohort_members": sorted([cohort[c], user[u]] for c, u in tables["cohort_members"]),
             "enrolments": sorted(
                 [course[c], user[u], row["timestart"], row["timeend"], row["suspended"]]
                 for (c, u), row in tables["enrolments"].items()
             ),
             "role_assignments": sorted([course[c], user[u], ROLES[r]] for c, u, r in tables["roles"]),
-            "groups": sorted(({**_plain(row), "courseid": course[row["courseid"]]} for row in tables["groups"].values()), key=str),
+            "groups": sorted(
+                ({**_plain(row), "courseid": course[row["courseid"]]} for row in tables["groups"].values()), key=str
+            ),
             "group_members": sorted([*group[g], user[u]] for g, u in tables["group_members"]),
         }
 

@@ -84,7 +84,8 @@ class Client:
         patience = self.patience
 
         def spent(state: RetryCallState) -> bool:
-            return patience.left() <= 0
+            """All patience is used up: what is left of the site's, or what one call may take when only others are answered."""
+            return patience.left() <= 0 or (state.seconds_since_start or 0) > self._options.wait
 
         def sleep(seconds: float) -> None:
             allowed = max(0.0, min(seconds, patience.left()))
@@ -116,8 +117,11 @@ class Client:
         except Lost as lost:
             raise self._lost(lost, began) from None
         except Refused as refused:
+            meant = self._sorted(refused, len(sent))
+            if isinstance(meant, Lost):
+                raise self._lost(meant, began) from None
             self.patience.restore()
-            raise self._sorted(refused, len(sent)) from None
+            raise meant from None
         self.patience.restore()
         return answer
 
@@ -161,13 +165,13 @@ class Client:
         if refused.code in errors.wait:
             return Lost(f"the site is closed for now ({refused.message})", happened=False)
         if refused.code in errors.stop:
-            if count > 40 and self._answers():
+            if count > 40 and self.answers():
                 return TooMany()
             return TargetRefused(f"{self.address} refuses the call: {refused.message} ({refused.code})", hint=_RENEW)
         return refused
 
-    def _answers(self) -> bool:
-        """Does the token count for a small call?"""
+    def answers(self) -> bool:
+        """Does the site answer a small call?"""
         try:
             self.once(self._connection.about, {})
         except (Refused, Lost, TargetRefused):

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
+from migrate.contracts.model import Words
 from migrate.errors import Problem, TargetRefused
 
 
-class Options(BaseModel):
+class Options(Words):
     """``options`` of a live target; times are seconds."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     parallel: Annotated[int, Ge(1), Le(16)] = 2
     """Batches under way at the same time."""

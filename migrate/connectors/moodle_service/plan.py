@@ -85,7 +85,7 @@ def _written(write: Write) -> Iterator[tuple[Keys, Value]]:
 
 def _asked(write: Write) -> Iterator[tuple[Keys, Value]]:
     for word, read in _reads(write):
-        groups = [(("parameters", path), values) for path, values in read.parameters.items()]
+        groups: list[tuple[Keys, Sequence[Value]]] = [(("parameters", path), values) for path, values in read.parameters.items()]
         if read.each is not None:
             groups.append((("each", "of"), read.each.of))
             groups += [(("each", "rows", path), values) for path, values in read.each.rows.items()]

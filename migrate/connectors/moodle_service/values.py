@@ -14,7 +14,7 @@ from migrate.connectors.moodle_service.words import Shown, Value
 from migrate.connectors.target import Record
 from migrate.contracts.model import Entity, FieldType
 
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - times of records are UTC without zone
+_EPOCH = dt.datetime(1970, 1, 1)
 NOTHING = object()
 """There is nothing to send."""
 

@@ -162,7 +162,7 @@ class Read(Words):
     echo: str | None = None
     """The value that was asked for is put into each row under this name (with ``each.parameter``)."""
     match: dict[str, str]
-    """``{field: path}``: rows belong to the record whose field has what stands at the path. ``own`` stands for its id, and a field
+    """``{field: path}``: rows belong to the record whose field has what stands at the path. ``own`` stands for its id, a field
     that refers to another record for the id of that record."""
     without: dict[str, tuple[Any, ...]] = {}
     """``{path: values}``: rows that have one of these values are no records."""
@@ -175,7 +175,7 @@ class Shown(Words):
     at: str | None = None
     """Path of the value."""
     among: str | None = None
-    """``at`` is a list; the value stands in its elements under this path. The one that is meant, if it is there, else the first."""
+    """``at`` is a list; the value stands in its elements under this path. The one that is meant if it is there, else the first."""
     unmarked: Name | None = None
     """A flag: true where the row does not have this mark."""
     between: tuple[Name, Name] | None = None

@@ -21,7 +21,7 @@ from migrate.errors import TargetLost
 _ATTEMPTS = 3
 """Attempts after an error that may pass although the site answers, such as a dead lock in its database."""
 _ROUNDS = 4
-"""How often a call is repeated whose effect was looked for and not found."""
+"""How often a call is repeated that a site at work answers with a fault; then one of its records is taken to be the cause."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,10 @@ class _Batch:
     def send(self, chunk: Sequence[Sent], rounds: int = 0) -> Outcomes:
         client = self.dispatch.client
         arguments = {self.call.list: [one.item for one in chunk]}
-        tries, happened = 0, False
+        tries, faults, happened = 0, 0, False
 
         def attempt() -> Answer:
-            nonlocal tries, happened
+            nonlocal tries, faults, happened
             tries += 1
             try:
                 return client.once(self.call.call, arguments)
@@ -107,10 +107,16 @@ class _Batch:
                 raise
             except Lost as lost:
                 happened = happened or lost.happened
+                faults += lost.happened
                 raise
 
+        def again(lost: Lost) -> bool:
+            if lost.happened and faults >= _ROUNDS and client.answers():
+                return False
+            return self.repeatable or not lost.happened
+
         try:
-            answer = client.patiently(attempt, lambda lost: self.repeatable or not lost.happened)
+            answer = client.patiently(attempt, again)
         except TooMany:
             if len(chunk) == 1:
                 return self._all(chunk, "refused", "the record has more parameters than the site takes in one call")
@@ -123,6 +129,8 @@ class _Batch:
         except Lost as lost:
             if lost.happened and not self.repeatable:
                 return self._settle(chunk, lost, rounds)
+            if faults >= _ROUNDS and len(chunk) > 1 and client.answers():
+                return self._halves(chunk, rounds)
             return self._all(chunk, "unknown" if happened else "failed", lost.reason)
         return self._answered(chunk, answer, rounds)
 
@@ -155,7 +163,7 @@ class _Batch:
         return self._all(chunk, "refused", message)
 
     def _settle(self, chunk: Sequence[Sent], lost: Lost, rounds: int) -> Outcomes:
-        """Nobody knows what a call did: the target is asked. What it does not hold is sent again, unless it may still be at it."""
+        """Nobody knows what a call did: the target is asked. What it does not hold is sent again, unless it may be at it still."""
         options = self.dispatch.options
         if self.effect != "creates":
             return self._all(chunk, "unknown", lost.reason)
@@ -170,6 +178,8 @@ class _Batch:
             left = [one for one in left if one.record.key not in found]
             if not left:
                 return found
+        if not lost.busy and rounds >= _ROUNDS and len(left) > 1:
+            return found | self._halves(left, 1)
         if lost.busy or rounds >= _ROUNDS:
             return found | self._all(left, "unknown", f"{lost.reason}; the target does not hold it yet")
         return found | self.send(left, rounds + 1)

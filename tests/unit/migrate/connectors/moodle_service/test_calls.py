@@ -12,7 +12,10 @@ from migrate.connectors.moodle_service.calls import Lost, Refused, nested, pairs
 
 DOCUMENTS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5).filter(lambda key: key != "exception"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5).filter(lambda key: key != "exception"), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 ANSWERS = st.lists(DOCUMENTS, max_size=3) | st.dictionaries(st.sampled_from("abc"), DOCUMENTS, max_size=3) | st.none()

@@ -142,6 +142,26 @@ def test_a_write_whose_reply_is_lost_for_good_is_unknown(server: MoodleServer, o
     assert len(list(target.find("users", people(3)))) == 3
 
 
+@pytest.mark.parametrize("action", ["create", "update"])
+def test_a_record_that_brings_the_site_down_is_found(server: MoodleServer, target: MoodleTarget, action: Action) -> None:
+    """PHP stops in the middle for one record: every call that holds it ends in HTTP 500, and others are answered."""
+    records = people(6)
+    if action == "update":
+        write(target, "users", records)
+    real = server._http.RequestHandlerClass._call  # type: ignore[union-attr, attr-defined]
+
+    def call(handler: object, body: bytes) -> None:
+        if b"core_user_get_users_by_field" not in body and b"p4%40" in body:
+            handler._send(500, b"Fatal error")  # type: ignore[attr-defined]
+        else:
+            real(handler, body)
+
+    server._http.RequestHandlerClass._call = call  # type: ignore[union-attr, attr-defined]
+    outcomes = write(target, "users", records, action)
+    assert {key: outcome.result for key, outcome in outcomes.items() if outcome.result != "done"} == {"p4": "unknown"}
+    assert "HTTP 500" in outcomes["p4"].message
+
+
 def test_an_account_that_could_not_be_suspended_is_not_called_done(server: MoodleServer, opened: Opener) -> None:
     target = opened(wait=0.2)
     server.fault("later", "core_user_update_users")

@@ -62,7 +62,11 @@ def test_a_site_that_cannot_be_opened(
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"batches": 3}, "options.batches"), ({"batch": 0}, "greater than or equal to 1"), ({"tables": {"rules": {}}}, "options.tables")],
+    [
+        ({"batches": 3}, "options.batches"),
+        ({"batch": 0}, "greater than or equal to 1"),
+        ({"tables": {"rules": {}}}, "options.tables"),
+    ],
 )
 def test_options_are_checked(server: MoodleServer, contract: LoadedContract, options: dict[str, Any], message: str) -> None:
     with pytest.raises(TargetRefused, match=message):
@@ -152,5 +156,7 @@ def test_a_site_that_repeats_the_token_does_not_make_it_show(server: MoodleServe
         raise MoodleError("odd", f"you sent {server.token}")
 
     server.answer = tell  # type: ignore[method-assign]
-    outcome = target.write("users", "create", [PERSON])[0]
-    assert server.token not in repr(outcome)
+    with pytest.raises(TargetRefused) as refused:
+        list(target.find("users", [PERSON]))
+    assert "you sent ***" in str(refused.value)
+    assert server.token not in str(refused.value)

@@ -19,8 +19,8 @@ TEXT = contract_file("moodle", "target").read_text("utf-8")
 @pytest.mark.parametrize(
     ("there", "instead", "message"),
     [
-        ("      call: core_user_create_users", "      cal: core_user_create_users", "unknown word 'cal'"),
-        ("firstname: firstname\n            lastname", "firstname: givenname\n            lastname", "there is no field of this name"),
+        ("- call: core_user_create_users", "- cal: core_user_create_users", "unknown word 'cal'"),
+        ("firstname: firstname", "firstname: givenname", "there is no field of this name"),
         ("categoryid: {link: category}", "categoryid: {link: fullname}", "there is no field that refers to a record"),
         ("table: roles", "table: rules", "there is no table of the connection"),
         ("made: password", "made: password, own: true", "exactly one of field, link, own, const and made"),
@@ -57,7 +57,9 @@ def test_every_entity_of_the_contract_can_be_written(contract: LoadedContract) -
     plans = make_plans(contract, connection, connection.tables)
     assert list(plans) == list(contract.model.entities)
     for plan in plans.values():
-        sent = {value.field or value.link for call in plan.write.create for values in call.parameters.values() for value in values}
+        sent = {
+            value.field or value.link for call in plan.write.create for values in call.parameters.values() for value in values
+        }
         named = {field for call in plan.write.create for field in call.where} | sent
         assert set(plan.entity.fields) - named - set(plan.write.unwritable) == set(), plan.name
         shown = {*plan.write.find.shows, *plan.write.find.links, *plan.write.find.asked, *plan.write.unseen}

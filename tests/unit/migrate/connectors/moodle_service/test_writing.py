@@ -176,8 +176,10 @@ def test_dates_are_seconds_and_zero_is_none(server: MoodleServer, target: Moodle
     import datetime as dt
 
     enrolled(target, 1)
-    start = dt.datetime(2024, 2, 29, 23, 59, 59)  # noqa: DTZ001
-    record = Record("d", {"shortname": "d", "fullname": "D", "category": "a", "startdate": start, "enddate": None, "format": "weeks"})
+    start = dt.datetime(2024, 2, 29, 23, 59, 59)
+    record = Record(
+        "d", {"shortname": "d", "fullname": "D", "category": "a", "startdate": start, "enddate": None, "format": "weeks"}
+    )
     write(target, "courses", [record])
     row = next(row for row in server.site.tables["courses"].values() if row["shortname"] == "d")
     assert (row["startdate"], row["enddate"]) == (1_709_251_199, 0)
