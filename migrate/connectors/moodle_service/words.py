@@ -175,7 +175,7 @@ class Shown(Words):
     at: str | None = None
     """Path of the value."""
     among: str | None = None
-    """``at`` is a list; the value stands in its elements under this path. The one that is meant if it is there, else the first."""
+    """``at`` is a list; the value stands in its elements under this path. The one meant if it is there, else the first."""
     unmarked: Name | None = None
     """A flag: true where the row does not have this mark."""
     between: tuple[Name, Name] | None = None

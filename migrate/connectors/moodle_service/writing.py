@@ -163,7 +163,7 @@ class _Batch:
         return self._all(chunk, "refused", message)
 
     def _settle(self, chunk: Sequence[Sent], lost: Lost, rounds: int) -> Outcomes:
-        """Nobody knows what a call did: the target is asked. What it does not hold is sent again, unless it may be at it still."""
+        """Nobody knows what a call did: the target is asked. What it does not hold is sent again, unless it may be at work."""
         options = self.dispatch.options
         if self.effect != "creates":
             return self._all(chunk, "unknown", lost.reason)
