@@ -29,6 +29,7 @@ class MoodleTarget:
         self._client, self._plans, self._connection, self._options, self._about = client, plans, connection, options, about
         self._finder = Finder(client, plans, connection.errors)
         self._dispatch = Dispatch(client, self._finder, options, connection.errors)
+        self._confirmed: set[tuple[str, Any]] = set()
         self.info = TargetInfo(client.address, at(about, "release"))
 
     @classmethod
@@ -123,8 +124,31 @@ class MoodleTarget:
             for key, result in results.items():
                 if result.result != "done":
                     outcomes[key] = _half_done(call, result) if number and action == "create" else result
+            self._confirm(plan, call, [one for one in taking if results[one.key].result == "done"])
             active = [with_id(one, results[one.key]) if one.key in results else one for one in active if one.key not in outcomes]
         return outcomes | {one.key: Outcome(one.key, "done", one.native) for one in active}
+
+    def _confirm(self, plan: Plan, call: Call, written: Sequence[Record]) -> None:
+        """Does a number from a table of the connection mean on this site what the contract says? The first record that was
+        written with it is read back. Raises TargetRefused before more is written with a wrong one."""
+        for value in (value for values in call.parameters.values() for value in values if value.table is not None):
+            for record in written:
+                name = str(record.values.get(str(value.field)))
+                if (str(value.table), name) in self._confirmed:
+                    continue
+                try:
+                    held = list(self._finder.find(plan, [record]))
+                except TargetLost:
+                    return  # the next batch asks again
+                seen = [one.values.get(str(value.field)) for one in held]
+                if name not in seen:
+                    number = plan.sender.tables[str(value.table)][name]
+                    raise TargetRefused(
+                        f"the site took {number} for {value.field} {name!r}, and shows {seen[0] if seen else None!r}",
+                        hint=f"look up the ids of {value.table} on the site, give them as options: {{tables: {{{value.table}: "
+                        f"{{{name}: ID}}}}}}, and take back what the last batch of {plan.name} wrote",
+                    )  # fmt: skip
+                self._confirmed.add((str(value.table), name))
 
     def _identified(self, plan: Plan, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
         """Records with their ids where the entity has such, and those that the site does not hold."""

@@ -124,7 +124,7 @@ class _Batch:
             return self._halves(chunk, rounds)
         except Refused as refused:
             if len(chunk) > 1:
-                return self._halves(chunk, rounds)
+                return self._halves(chunk, max(rounds, int(happened)))
             return self._refused(chunk, f"{refused.message} ({refused.code})", before=happened or rounds > 0)
         except Lost as lost:
             if lost.happened and not self.repeatable:

@@ -9,6 +9,7 @@ import pytest
 
 from migrate.connectors.moodle_service import MoodleTarget
 from migrate.connectors.target import Outcome, Record
+from migrate.errors import TargetRefused
 
 if TYPE_CHECKING:
     from moodle_server import MoodleServer
@@ -149,11 +150,21 @@ def test_a_role_the_contract_does_not_know_is_refused(target: MoodleTarget) -> N
     assert "role 'boss' is not in the table roles (known: manager, " in outcome.message
 
 
-def test_a_role_of_another_id_shows_when_it_is_read_back(opened: Opener) -> None:
-    target = opened(tables={"roles": {"student": 4}})
-    record = enrolled(target, 1)[0]
-    assert write(target, "enrolments", [record])[record.key].result == "done"
-    assert [one.values["role"] for one in target.find("enrolments", [record])] == ["teacher"]
+@pytest.mark.parametrize("entity", ["enrolments", "role_assignments"])
+def test_a_role_with_another_id_stops_the_load_at_the_first_batch(server: MoodleServer, opened: Opener, entity: str) -> None:
+    target = opened(tables={"roles": {"student": 4}}, batch=5)
+    records = enrolled(target, 5)
+    with pytest.raises(TargetRefused) as refused:
+        write(target, entity, records)
+    shown = "'teacher'" if entity == "enrolments" else "None"
+    assert f"the site took 4 for role 'student', and shows {shown}" in str(refused.value)
+    assert "tables: {roles: {student: ID}}" in str(refused.value)
+
+
+def test_a_role_is_confirmed_once(server: MoodleServer, target: MoodleTarget) -> None:
+    for record in enrolled(target, 4):
+        write(target, "enrolments", [record])
+    assert server.calls.count("core_enrol_get_enrolled_users") == 2  # one question and its mark
 
 
 def test_a_category_that_holds_something_is_not_removed(server: MoodleServer, target: MoodleTarget) -> None:
