@@ -169,21 +169,38 @@ class MoodleTarget:
         try:
             held = self._finder.by_key(plan, records)
             resolved, _ = self._finder.resolve(plan, records)
-            there = [replace(one, native=held[one.key].native, links={**held[one.key].links, **one.links})
-                     for one in resolved if one.key in held]  # fmt: skip
-            outcomes: Outcomes = {one.key: Outcome(one.key, "done", one.native) for one in records if one.key not in held}
-            for one in there if plan.write.only_empty else ():
-                if (reason := self._holds(plan, one)) is not None:
-                    outcomes[one.key] = Outcome(one.key, "refused", one.native, reason)
         except TargetLost as lost:
             return [Outcome(one.key, "failed", one.native, lost.message) for one in records]
-        active = [one for one in there if one.key not in outcomes]
+        there = [
+            replace(one, native=held[one.key].native, links={**one.links, **held[one.key].links})
+            for one in resolved
+            if one.key in held
+        ]
+        outcomes: Outcomes = {one.key: Outcome(one.key, "done", one.native) for one in records if one.key not in held}
+        while there:
+            inner = {one.links.get(field) for one in there for field in _own_references(plan)}
+            now = [one for one in there if one.native not in inner] or there
+            outcomes |= self._removed(plan, now)
+            there = [one for one in there if one.key not in outcomes]
+        return [outcomes[one.key] for one in records]
+
+    def _removed(self, plan: Plan, records: Sequence[Record]) -> Outcomes:
+        """What becomes of records that are there, and that no other one of the batch stands in."""
+        outcomes: Outcomes = {}
+        for one in records if plan.write.only_empty else ():
+            try:
+                reason = self._holds(plan, one)
+            except TargetLost as lost:
+                outcomes[one.key] = Outcome(one.key, "failed", one.native, lost.message)
+            else:
+                if reason is not None:
+                    outcomes[one.key] = Outcome(one.key, "refused", one.native, reason)
+        active = [one for one in records if one.key not in outcomes]
         for call in plan.write.remove:
             results = self._dispatch.send(plan, call, active, "removes") if active else {}
             outcomes |= {key: result for key, result in results.items() if result.result != "done"}
             active = [one for one in active if one.key not in outcomes]
-        outcomes |= {one.key: Outcome(one.key, "done", one.native) for one in active}
-        return [outcomes[one.key] for one in records]
+        return outcomes | {one.key: Outcome(one.key, "done", one.native) for one in active}
 
     def _holds(self, plan: Plan, record: Record) -> str | None:
         """Why the record must not be removed: what it still holds."""
@@ -221,13 +238,15 @@ def _opened(client: Client, connection: Connection) -> Any:
         raise TargetRefused(reason, hint="look whether the address opens in a browser on this machine") from None
 
 
+def _own_references(plan: Plan) -> list[str]:
+    """Fields that refer to records of the same entity."""
+    return [name for name, rule in plan.entity.fields.items() if rule.references and rule.references.entity == plan.name]
+
+
 def _waits(plan: Plan, record: Record, keys: set[str]) -> bool:
     """Does the record refer to another one that is still to be written?"""
-    return any(
-        rule.references is not None and rule.references.entity == plan.name and field not in record.links
-        and record.values.get(field) in keys and record.values.get(field) != record.key
-        for field, rule in plan.entity.fields.items()
-    )  # fmt: skip
+    referred = (record.values.get(field) for field in _own_references(plan) if field not in record.links)
+    return any(key in keys and key != record.key for key in referred)
 
 
 def _half_done(call: Call, result: Outcome) -> Outcome:

@@ -127,6 +127,8 @@ def test_records_of_one_batch_may_refer_to_each_other(target: MoodleTarget) -> N
     named = {"a": None, "b": "a", "c": "b"}
     records = [Record(one, {"idnumber": one, "name": one, "parent": parent}) for one, parent in reversed(named.items())]
     assert {outcome.result for outcome in write(target, "categories", records).values()} == {"done"}
+    assert {outcome.result for outcome in target.remove("categories", list(reversed(records)))} == {"done"}
+    assert list(target.find("categories", records)) == []
 
 
 def test_records_that_refer_to_each_other_in_a_circle_are_refused(target: MoodleTarget) -> None:
