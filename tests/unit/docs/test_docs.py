@@ -14,6 +14,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
+import migrate.connectors.database_target.tables as database_words
 import migrate.connectors.moodle_service.options as moodle_options
 import migrate.connectors.moodle_service.words as moodle_words
 import migrate.contracts.model as contract_words
@@ -38,10 +39,10 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
-    "contract-reference.md": (contract_words,),
+    "contract-reference.md": (contract_words, database_words),
     "moodle-services.md": (moodle_words, moodle_options),
 }
-CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC)(?:-[A-Z0-9]+)+)["']""")
+CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
 
 def page(name: str) -> str:
