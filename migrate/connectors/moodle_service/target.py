@@ -35,6 +35,8 @@ class MoodleTarget:
     @classmethod
     def open(cls, contract: LoadedContract, url: str, token: SecretStr, options: Mapping[str, Any]) -> MoodleTarget:
         """Open a site. Raises TargetRefused (address, token, protocol), ConfigurationError (words of the contract)."""
+        if not token.get_secret_value():
+            raise TargetRefused("the target has no token", hint="give it as target: {token: ...}, from a variable")
         connection = make_connection(contract)
         checked = read_options(options, connection.tables)
         tables = {name: {**table, **checked.tables.get(name, {})} for name, table in connection.tables.items()}

@@ -40,6 +40,7 @@ def test_the_address_shows_no_secret(server: MoodleServer, contract: LoadedContr
     ("change", "message", "next_step"),
     [
         ({"token": "f" * 32}, "refuses the call: Invalid token - token not found (invalidtoken)", "Manage tokens"),
+        ({"token": ""}, "the target has no token", "target: {token: ...}"),
         ({"rest": False}, "does not allow web services (HTTP 403)", "switch on web services and the REST protocol"),
         ({"path": "/elsewhere"}, "has no Moodle web services (HTTP 404)", "the address at which the site's front page opens"),
         ({"down": True}, "does not answer: no connection", "opens in a browser"),
