@@ -154,7 +154,9 @@ def add_ordinary_person(college: College, number: int) -> None:
     rng = college.rng
     givens, families = rng.choices(NAMES, (8, 2, 2, 2))[0]
     first, last = rng.choice(givens.split()), rng.choice(families.split())
-    plain = unicodedata.normalize("NFKD", f"{first}.{last}".replace("ß", "ss").replace("ø", "o")).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", f"{first}.{last}".replace("ß", "ss").replace("ø", "o")).encode("ascii", "ignore").decode()
+    )
     login, suffix = plain, 2
     while login.lower() in college.logins:
         login, suffix = f"{plain}{suffix}", suffix + 1
@@ -162,7 +164,8 @@ def add_ordinary_person(college: College, number: int) -> None:
     provider = rng.choices(("saml", "canvas", "ldap", ""), (8, 2, 1, 2))[0]
     row = add_person(
         college, number, first, last, login_id=login, authentication_provider_id=provider,
-        email="" if rng.random() < 0.08 else f"{login.lower()}@example.org", status="suspended" if rng.random() < 0.03 else "active",
+        email="" if rng.random() < 0.08 else f"{login.lower()}@example.org",
+        status="suspended" if rng.random() < 0.03 else "active",
         pronouns=rng.choice(("she/her", "he/him", "they/them")) if rng.random() < 0.2 else "",
         integration_id=f"X{number}" if rng.random() < 0.3 else "",
     )  # fmt: skip
@@ -207,7 +210,9 @@ def enrol(college: College, section: Row, user: int, role: str, status: str = "a
     return college.add("enrollments", **(usual | cells))
 
 
-def add_ordinary_course(college: College, number: int, code: str, title: str, account: int, term: tuple[int, str, str, str, str]) -> None:
+def add_ordinary_course(
+    college: College, number: int, code: str, title: str, account: int, term: tuple[int, str, str, str, str]
+) -> None:
     """A course of a term with one to three sections, a teacher, assistants, students, groups and totals."""
     rng = college.rng
     past, running = term[1] == "2024FA", term[1] == "2025FA"
@@ -276,7 +281,8 @@ def add_groups(college: College, number: int, course: Row, members: list[Row]) -
 def add_account_groups(college: College) -> None:
     for number, sis, account, name in ((801, "CLUB-CHESS", ROOT, "Chess club"), (802, "", 12, "Lab safety officers")):
         above = college.find("accounts", canvas_account_id=account)
-        group = college.add("groups", canvas_group_id=number, group_id=sis, canvas_account_id=account, name=name, status="available",
+        group = college.add("groups", canvas_group_id=number, group_id=sis, canvas_account_id=account, name=name,
+                            status="available",
                             account_id=above[0]["account_id"] if above else "", created_by_sis=str(bool(sis)).lower(),
                             context_id=account, context_type="Account")  # fmt: skip
         for user in college.rng.sample(range(101, 101 + STAFF + STUDENTS), 12):
@@ -292,10 +298,9 @@ def add_admins_and_observers(college: College) -> None:
         add_person(college, number, "Olu", f"Parent{'AB'[number - 851]}", user_id="", created_by_sis="false",
                    authentication_provider_id="canvas")  # fmt: skip
     for number, student in ((851, 140), (852, 141)):
-        college.add("user_observers", canvas_observer_id=number, canvas_student_id=student, status="active", created_by_sis="false",
-                    student_id=college.one("users", canvas_user_id=student)["user_id"])  # fmt: skip
-        watched = [row for row in college.find("enrollments", canvas_user_id=student, status="active")]
-        for row in watched:
+        college.add("user_observers", canvas_observer_id=number, canvas_student_id=student, status="active",
+                    created_by_sis="false", student_id=college.one("users", canvas_user_id=student)["user_id"])  # fmt: skip
+        for row in college.find("enrollments", canvas_user_id=student, status="active"):
             section = college.one("sections", canvas_section_id=row["canvas_section_id"])
             enrol(college, section, number, "observer", canvas_associated_user_id=student, associated_user_id=row["user_id"])
 
@@ -366,14 +371,17 @@ def plant_provider(college: College) -> None:
 
 
 def plant_accounts(college: College) -> None:
-    college.add("accounts", canvas_account_id=901, account_id="OLD", canvas_parent_id=ROOT, name="Closed school", status="deleted")
+    college.add(
+        "accounts", canvas_account_id=901, account_id="OLD", canvas_parent_id=ROOT, name="Closed school", status="deleted"
+    )
     college.add("accounts", canvas_account_id=902, account_id="LOST", canvas_parent_id=899, name="Institute", status="active")
     term = TERMS[3]
     add_course(college, 901, "WELCOME", "Welcome to the college", ROOT, TERMS[0])
     lost = add_course(college, 902, "LOST100", "Course of the institute", 902, term)
     enrol(college, add_section(college, 902, lost, "LOST100"), 150, "student")
     for number, account, status in ((901, 901, "available"), (902, 12, "deleted")):
-        college.add("groups", canvas_group_id=number, canvas_account_id=account, name="Old group", status=status, context_id=account,
+        college.add("groups", canvas_group_id=number, canvas_account_id=account, name="Old group", status=status,
+                    context_id=account,
                     context_type="Account", created_by_sis="false")  # fmt: skip
     join(college, college.one("groups", canvas_group_id=902), 151)
 
@@ -445,8 +453,10 @@ def plant_enrolments(college: College) -> None:
 
 
 def plant_files(college: College) -> None:
-    college.raw["users"] = [b"927,N000927,,saml,jos\xe9.byte,Jos\xe9,Byte,Jos Byte,\"Byte, Jos\",Jos Byte,,active,true,\r\n"]
-    college.raw["enrollments"] = [b"201,BIO101-2024FA,160,N000160,student,10,601,,active,,,true,StudentEnrollment,false,9999,oops\r\n"]
+    college.raw["users"] = [b'927,N000927,,saml,jos\xe9.byte,Jos\xe9,Byte,Jos Byte,"Byte, Jos",Jos Byte,,active,true,\r\n']
+    college.raw["enrollments"] = [
+        b"201,BIO101-2024FA,160,N000160,student,10,601,,active,,,true,StudentEnrollment,false,9999,oops\r\n"
+    ]
     college.extra["zero_activity_csv_10_Nov_2025.csv"] = "user id,user sis id,name\r\n160,N000160,Somebody\r\n"
     for row in college.tables["users"][:20]:
         row["declared_user_type"] = "staff"
@@ -520,7 +530,8 @@ FAULTS: tuple[Fault, ...] = (
           plant_names),
     Fault("Full name that is not given and family name", "user 917", "USR-NAME-DIFFERS", count("users", full_name="Bob Roe"), 1,
           plant_names),
-    Fault("Apostrophe, right-to-left letters, emoji, combining accents, a formula, blanks at the ends of names", "user 918-923", "-",
+    Fault("Apostrophe, right-to-left letters, emoji, combining accents, a formula, blanks at the ends of names",
+          "user 918-923", "-",
           lambda c: sum(918 <= int(row["canvas_user_id"]) <= 923 for row in c.tables["users"]), 6, plant_names_that_survive),
     Fault("SIS ids 007 and 7, two people", "user 924, 925", "-",
           lambda c: sum(row["user_id"] in ("007", "7") for row in c.tables["users"]), 2, plant_sis_ids),
@@ -528,7 +539,8 @@ FAULTS: tuple[Fault, ...] = (
           count("users", authentication_provider_id="118"), 1, plant_provider),
     Fault("Provider whose counterpart nobody has confirmed, or none at all", "users.csv, most people; the role designer",
           "XWALK-PROPOSED", at_least_one(lambda c: bool(c.find("users", authentication_provider_id=""))), 1),
-    Fault("No pronouns", "users.csv, four people of five", "PRO-NONE", at_least_one(lambda c: bool(c.find("users", pronouns=""))), 1),
+    Fault("No pronouns", "users.csv, four people of five", "PRO-NONE",
+          at_least_one(lambda c: bool(c.find("users", pronouns=""))), 1),
     Fault("Pronouns stand in each login's row", "users.csv, people with two logins", "PRO-FURTHER-LOGIN",
           at_least_one(lambda c: any(n > 1 for n in Counter(
               row["canvas_user_id"] for row in c.tables["users"] if row["pronouns"]).values())), 1),
@@ -556,7 +568,8 @@ FAULTS: tuple[Fault, ...] = (
           count("enrollments", canvas_course_id=903), 1, plant_courses),
     Fault("Group of the deleted course", "group 903", "GRP-COURSE-EXCLUDED", count("groups", canvas_course_id=903), 1,
           plant_courses),
-    Fault("Course that ends before it starts", "course 905", "CRS-DATES", count("courses", short_name="BACK100"), 1, plant_courses),
+    Fault("Course that ends before it starts", "course 905", "CRS-DATES", count("courses", short_name="BACK100"), 1,
+          plant_courses),
     Fault("Concluded course without a date", "course 906", "CRS-CONCLUDED",
           count("courses", status="concluded", canvas_term_id=1), 1, plant_courses),
     Fault("HTML in the name and the code of a course", "course 907", "CRS-NAME-HTML", count("courses", canvas_course_id=907), 1,
@@ -584,14 +597,14 @@ FAULTS: tuple[Fault, ...] = (
           count("group_membership", canvas_group_id=999), 1, plant_sections_and_groups),
     Fault("Member of a group of a deleted course", "user 919 in group 903", "MEM-GROUP-EXCLUDED",
           count("group_membership", canvas_group_id=903), 1, plant_sections_and_groups),
-    Fault("Member who was invited only", "user 920 in group 911", "MEM-NOT-ACCEPTED", count("group_membership", status="invited"), 1,
-          plant_sections_and_groups),
+    Fault("Member who was invited only", "user 920 in group 911", "MEM-NOT-ACCEPTED",
+          count("group_membership", status="invited"), 1, plant_sections_and_groups),
     Fault("Member who is not in the course", "user 922 in group 911", "MEM-NOT-ENROLLED",
           count("group_membership", canvas_user_id=922, canvas_group_id=911), 1, plant_sections_and_groups),
     Fault("Member whose enrolment is held", "user 921 in group 911 and section 912", "MOODLE-MEMBER-NOT-ENROLLED",
           count("group_membership", canvas_user_id=921, canvas_group_id=911), 1, plant_sections_and_groups),
-    Fault("Member who stays behind", "user 902 in group 801", "MEM-USER-EXCLUDED", count("group_membership", canvas_user_id=902), 1,
-          plant_deleted),
+    Fault("Member who stays behind", "user 902 in group 801", "MEM-USER-EXCLUDED",
+          count("group_membership", canvas_user_id=902), 1, plant_deleted),
     Fault("Section of a deleted enrolment", "sections of courses with several", "MEM-LEFT",
           at_least_one(lambda c: bool(c.find("enrollments", status="deleted"))), 1),
     Fault("Section of somebody who observes", "user 851 in section 913", "MEM-OBSERVER",
@@ -629,9 +642,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("Parent who is a student too", "user 851 in GRP100", "ROLE-OBSERVER",
           count("enrollments", canvas_user_id=851, role="student"), 1, plant_sections_and_groups),
     # -- files
-    Fault("Bytes that are not UTF-8", "users.csv, user 927", "SRC-ENCODING", lambda c: len(c.raw.get("users", ())), 1, plant_files),
-    Fault("Row with a cell too many", "enrollments.csv, enrolment 9999", "SRC-SHAPE", lambda c: len(c.raw.get("enrollments", ())), 1,
-          plant_files),
+    Fault("Bytes that are not UTF-8", "users.csv, user 927", "SRC-ENCODING",
+          lambda c: len(c.raw.get("users", ())), 1, plant_files),
+    Fault("Row with a cell too many", "enrollments.csv, enrolment 9999", "SRC-SHAPE",
+          lambda c: len(c.raw.get("enrollments", ())), 1, plant_files),
     Fault("Column that the contract does not know (declared_user_type)", "users.csv, 20 rows", "SRC-UNKNOWN-COLUMN",
           lambda c: sum("declared_user_type" in row for row in c.tables["users"]), 20, plant_files),
     Fault("Another report in the folder", "zero_activity", "LOSS-UNDECLARED", lambda c: len(c.extra), 1, plant_files),

@@ -27,13 +27,9 @@ Row = dict[str, str]
 def report(folder: Path, pattern: str) -> list[Row]:
     """The rows of a report that can be read whole."""
     (file,) = folder.glob(pattern)
-    rows = []
-    lines = file.read_text("utf-8", errors="surrogateescape")
-    header, *found = list(csv.reader(io.StringIO(lines)))
-    for row in found:
-        if len(row) == len(header) and not any("\udc80" <= c <= "\udcff" for cell in row for c in cell):
-            rows.append(dict(zip(header, row, strict=True)))
-    return rows
+    header, *rows = csv.reader(io.StringIO(file.read_text("utf-8", errors="surrogateescape")))
+    whole = [row for row in rows if len(row) == len(header) and not re.search("[\udc80-\udcff]", "".join(row))]
+    return [dict(zip(header, row, strict=True)) for row in whole]
 
 
 def instant(text: str) -> datetime | None:
@@ -85,7 +81,9 @@ class Expected:
         rows = [row for row in self.states.values() if row["status"] != "deleted"]
         uses = Counter(row["short_name"].lower() for row in rows)
         named: dict[str, str] = {}
-        with_term = {row["canvas_course_id"]: f"{row['short_name']} ({self.terms[row['canvas_term_id']]['name']})" for row in rows}
+        with_term = {
+            row["canvas_course_id"]: f"{row['short_name']} ({self.terms[row['canvas_term_id']]['name']})" for row in rows
+        }
         for row in rows:
             number = row["canvas_course_id"]
             if uses[row["short_name"].lower()] == 1:
@@ -122,7 +120,9 @@ class Expected:
             number: min(rows, key=lambda r: (order.index(r["status"]), not r["user_id"], r["login_id"]))
             for number, rows in logins.items()
         }
-        took_part = {row["canvas_user_id"] for row in self.tables["enrollments"] if row["status"] in ("active", "inactive", "concluded")}
+        took_part = {
+            row["canvas_user_id"] for row in self.tables["enrollments"] if row["status"] in ("active", "inactive", "concluded")
+        }
         took_part |= {row["student id"] for row in self.tables["grade_export"]}
         best = {number: row for number, row in best.items() if row["status"] != "deleted" or number in took_part}
         names, addresses = Counter[str](), Counter[str]()
@@ -154,9 +154,9 @@ class Expected:
         for row in self.tables["enrollments"]:
             course = self.sections[row["canvas_section_id"]]["canvas_course_id"]
             linked = row["base_role_type"] == "ObserverEnrollment" and row["canvas_associated_user_id"]
-            if course in self.courses and row["canvas_user_id"] in self.users and row["status"] not in ("deleted", "rejected"):
-                if not linked and row["role"] in ROLES:
-                    places[course, row["canvas_user_id"]].append(row)
+            begun = row["status"] not in ("deleted", "rejected") and not linked and row["role"] in ROLES
+            if begun and course in self.courses and row["canvas_user_id"] in self.users:
+                places[course, row["canvas_user_id"]].append(row)
         made: dict[tuple[str, str], Row] = {}
         further: set[tuple[str, str, str]] = set()
         for (course, user), rows in places.items():
@@ -183,7 +183,12 @@ class Expected:
         if never or (over and not (end and end <= NOW)):
             end = None
         shut = over or never or row["status"] == "inactive"
-        return {"role": ROLES[row["role"]], "timestart": written(start), "timeend": written(end), "suspended": "1" if shut else "0"}
+        return {
+            "role": ROLES[row["role"]],
+            "timestart": written(start),
+            "timeend": written(end),
+            "suspended": "1" if shut else "0",
+        }
 
     def _groups(self) -> dict[str, Row]:
         """By ``section-N`` or ``group-N``."""
@@ -195,11 +200,19 @@ class Expected:
             if row["status"] != "deleted" and places[row["canvas_course_id"]] > 1
         ]
         rows += [
-            (f"group-{g['canvas_group_id']}", g["group_id"], g["canvas_course_id"], g["name"], sets[g["canvas_group_category_id"]])
+            (
+                f"group-{g['canvas_group_id']}",
+                g["group_id"],
+                g["canvas_course_id"],
+                g["name"],
+                sets[g["canvas_group_category_id"]],
+            )
             for g in self.tables["groups"]
             if g["status"] != "deleted" and g["canvas_course_id"]
         ]
-        numbers = Counter(row["section_id"] for row in self.sections.values()) + Counter(g["group_id"] for g in self.tables["groups"])
+        numbers = Counter(row["section_id"] for row in self.sections.values()) + Counter(
+            g["group_id"] for g in self.tables["groups"]
+        )
         names = Counter((course, name.lower()) for _, _, course, name, _ in rows)
         made = {}
         for key, number, course, name, within in rows:
@@ -294,7 +307,9 @@ ODD_PEOPLE = {"913": "paula.upper", "918": "u918", "919": "u919", "920": "u920",
 
 
 @pytest.mark.parametrize(("number", "username"), ODD_PEOPLE.items())
-def test_people_who_only_look_odd_arrive_unharmed(expected: Expected, loaded: dict[str, list[Row]], number: str, username: str) -> None:
+def test_people_who_only_look_odd_arrive_unharmed(
+    expected: Expected, loaded: dict[str, list[Row]], number: str, username: str
+) -> None:
     (source,) = [row for row in expected.tables["users"] if row["canvas_user_id"] == number]
     (found,) = [row for row in loaded["users"] if row["username"] == username]
     for name, column in (("firstname", "first_name"), ("lastname", "last_name")):

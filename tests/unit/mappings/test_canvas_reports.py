@@ -16,7 +16,8 @@ CANVAS = load_contract(contract_file("canvas", "source")).model
 
 SMALL = {
     "users.csv": "canvas_user_id,user_id,integration_id,authentication_provider_id,login_id,first_name,last_name,full_name,"
-    "sortable_name,short_name,email,status,created_by_sis\n7,N7,,canvas,ana,Ana,Roy,Ana Roy,\"Roy, Ana\",Ana Roy,a@example.org,active,true\n",
+    "sortable_name,short_name,email,status,created_by_sis\n"
+    '7,N7,,canvas,ana,Ana,Roy,Ana Roy,"Roy, Ana",Ana Roy,a@example.org,active,true\n',
     "accounts.csv": "canvas_account_id,account_id,canvas_parent_id,parent_account_id,name,status,created_by_sis\n"
     "3,SCI,1,,Science,active,true\n",
     "terms.csv": "canvas_term_id,term_id,name,status,start_date,end_date,created_by_sis\n2,T,Autumn,active,,,true\n",

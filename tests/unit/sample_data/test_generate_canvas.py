@@ -35,7 +35,15 @@ REQUIRED_CODES = {
     *("USR-NAME-HTML", "USR-NAME-BLANK", "USR-NAME-CONTROL", "USR-NAME-DIFFERS", "USR-AUTH-UNMAPPED", "XWALK-PROPOSED"),
     *("PRO-NONE", "PRO-FURTHER-LOGIN", "PRO-USER-EXCLUDED"),
     *("CAT-ROOT", "CAT-DELETED", "COH-ACCOUNT-EXCLUDED", "COH-DELETED"),
-    *("CRS-SHORTNAME-SHARED", "CRS-SHORTNAME-TAKEN", "CRS-DELETED", "CRS-DATES", "CRS-CONCLUDED", "CRS-NAME-HTML", "CRS-NAME-LONG"),
+    *(
+        "CRS-SHORTNAME-SHARED",
+        "CRS-SHORTNAME-TAKEN",
+        "CRS-DELETED",
+        "CRS-DATES",
+        "CRS-CONCLUDED",
+        "CRS-NAME-HTML",
+        "CRS-NAME-LONG",
+    ),
     *("SEC-ONLY", "GRP-DELETED", "GRP-NAME-SHARED", "GRP-NUMBER-SHARED", "GRP-COURSE-EXCLUDED", "MOODLE-GROUP-NAME-TAKEN"),
     *("MEM-GROUP-EXCLUDED", "MEM-NOT-ACCEPTED", "MEM-NOT-ENROLLED", "MOODLE-MEMBER-NOT-ENROLLED", "MEM-USER-EXCLUDED"),
     *("MEM-LEFT", "MEM-OBSERVER", "MEM-FOLDED"),
@@ -107,8 +115,8 @@ def test_the_ordinary_college_lacks_what_is_planted(ordinary: Any, fault: Any) -
 
 
 def test_every_reference_of_the_ordinary_college_resolves(ordinary: Any) -> None:
-    known = {table: {row[f"canvas_{column}_id"] for row in ordinary.tables[table]} for table, column in
-             (("users", "user"), ("courses", "course"), ("sections", "section"), ("groups", "group"), ("terms", "term"))}  # fmt: skip
+    keys = {"users": "user", "courses": "course", "sections": "section", "groups": "group", "terms": "term"}
+    known = {table: {row[f"canvas_{key}_id"] for row in ordinary.tables[table]} for table, key in keys.items()}
     for table, column, other in (
         ("courses", "canvas_term_id", "terms"),
         ("sections", "canvas_course_id", "courses"),
