@@ -539,11 +539,6 @@ FAULTS: tuple[Fault, ...] = (
           count("users", authentication_provider_id="118"), 1, plant_provider),
     Fault("Provider whose counterpart nobody has confirmed, or none at all", "users.csv, most people; the role designer",
           "XWALK-PROPOSED", at_least_one(lambda c: bool(c.find("users", authentication_provider_id=""))), 1),
-    Fault("No pronouns", "users.csv, four people of five", "PRO-NONE",
-          at_least_one(lambda c: bool(c.find("users", pronouns=""))), 1),
-    Fault("Pronouns stand in each login's row", "users.csv, people with two logins", "PRO-FURTHER-LOGIN",
-          at_least_one(lambda c: any(n > 1 for n in Counter(
-              row["canvas_user_id"] for row in c.tables["users"] if row["pronouns"]).values())), 1),
     Fault("Pronouns of a person who stays behind", "user 902", "PRO-USER-EXCLUDED",
           count("users", canvas_user_id=902, pronouns="they/them"), 1, plant_deleted),
     # -- accounts and courses
@@ -630,11 +625,6 @@ FAULTS: tuple[Fault, ...] = (
           plant_enrolments),
     Fault("Person in a course by several sections or roles", "teachers of courses with several sections; user 919 in GRP100",
           "ENR-FOLDED", at_least_one(lambda c: "919" in _further_roles(c)), 1, plant_sections_and_groups),
-    Fault("Role of the enrolment itself", "enrollments.csv, nearly all rows", "ROLE-MAIN",
-          at_least_one(lambda c: bool(c.tables["enrollments"])), 1),
-    Fault("The same role in a further section", "teachers of courses with several sections", "ROLE-SAME",
-          at_least_one(lambda c: any(n > 1 for n in Counter(
-              (row["canvas_course_id"], row["canvas_user_id"], row["role"]) for row in c.tables["enrollments"]).values())), 1),
     Fault("Further role in two sections", "user 919, student in sections 912 and 913", "ROLE-FOLDED",
           count("enrollments", canvas_user_id=919, role="student"), 2, plant_sections_and_groups),
     Fault("Further role that is over", "user 919, once teacher of GRP100", "ROLE-OVER",
