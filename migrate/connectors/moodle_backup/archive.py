@@ -40,6 +40,9 @@ class Limits:
     """Bytes up to which the ratio does not matter."""
 
 
+DEFAULT = Limits()
+
+
 @dataclass
 class Archive:
     """The XML files of a backup, by name. Each can be opened once at a time, as a stream of bytes."""
@@ -80,7 +83,7 @@ class Archive:
 
 
 @contextmanager
-def open_archive(path: Path, limits: Limits = Limits()) -> Iterator[Archive]:
+def open_archive(path: Path, limits: Limits = DEFAULT) -> Iterator[Archive]:
     """Raises BackupRefused for what is neither kind of archive, or goes beyond ``limits``."""
     archive = Archive(path, limits)
     try:

@@ -138,6 +138,8 @@ class LeftOut:
 
     part: Part
     key: str
+    """As the contract's record has it, where the contract's keys are those of the parts' own: ``idnumber``, ``[item, user]``,
+    ``[course, user]``, ``[activity, user]``."""
     reason: str
 
 

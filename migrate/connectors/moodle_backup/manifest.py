@@ -34,7 +34,6 @@ def activity_number(place: int) -> int:
 
 def write_manifest(xml: Elements, name: str, course: CourseHistory, sifted: Sifted) -> None:
     """Restore looks for the first two elements within the first 200 bytes."""
-    say = Trial()  # the course's names are shown to the person who restores, and not written to the target
     with xml.within("moodle_backup"), xml.within("information"):
         xml.values(
             name=name,
@@ -42,7 +41,7 @@ def write_manifest(xml: Elements, name: str, course: CourseHistory, sifted: Sift
             moodle_release=MOODLE_RELEASE,
             backup_version=MOODLE_VERSION,
             backup_release=MOODLE_RELEASE,
-            backup_date=seconds(course.made, say),
+            backup_date=seconds(course.made, Trial()),
             mnet_remoteusers=0,
             include_files=0,
             include_file_references_to_external_content=0,
@@ -50,8 +49,8 @@ def write_manifest(xml: Elements, name: str, course: CourseHistory, sifted: Sift
             original_site_identifier_hash=_hash(ORIGIN),
             original_course_id=COURSE,
             original_course_format="topics",
-            original_course_fullname=text(course.fullname, say),
-            original_course_shortname=text(course.shortname, say),
+            original_course_fullname=_untagged(course.fullname),
+            original_course_shortname=_untagged(course.shortname),
             # 0: no date is moved by the distance of two courses' beginnings.
             original_course_startdate=0,
             original_course_enddate=0,
@@ -81,6 +80,7 @@ def _contents(xml: Elements, course: CourseHistory, sifted: Sifted) -> None:
             with xml.within("sections"), xml.within("section"):
                 xml.values(sectionid=SECTION, title=course.section, directory=f"sections/section_{SECTION}")
         with xml.within("course"):
+            # The exact short name: this is where it is read back from.
             xml.values(courseid=COURSE, title=text(course.shortname, Trial()), directory="course")
 
 
@@ -102,6 +102,11 @@ def _settings(xml: Elements, name: str, sifted: Sifted) -> None:
             activity = f"{placed.kind}_{activity_number(place)}"
             for what in ("included", "userinfo"):
                 setting("activity", {"activity": activity}, f"{activity}_{what}", 1)
+
+
+def _untagged(name: str) -> str:
+    """Restore keeps these two names as settings and ends where cleaning would change one; it writes neither to the course."""
+    return text(name, Trial()).translate({ord("<"): " ", ord(">"): " "})
 
 
 def _hash(text_: str) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from migrate.connectors.moodle_backup.archive import Archive, BackupRefused, Limits, open_archive
+from migrate.connectors.moodle_backup.archive import DEFAULT, Archive, BackupRefused, Limits, open_archive
 from migrate.connectors.moodle_backup.history import Part
 from migrate.connectors.moodle_backup.sax import Element, elements
 
@@ -28,6 +28,7 @@ class Backup:
 
     shortname: str = ""
     fullname: str = ""
+    """For people to see; without ``<`` and ``>``."""
     made: datetime | None = None
     people: dict[str, str] = field(default_factory=dict)
     """Username to e-mail."""
@@ -36,7 +37,7 @@ class Backup:
     """Records that restore would drop without a word, because they name nobody in the file: where they stand."""
 
 
-def read_backup(path: Path, limits: Limits = Limits()) -> Backup:
+def read_backup(path: Path, limits: Limits = DEFAULT) -> Backup:
     """The rows restore would write into a course without criteria, categories or any of these records.
 
     Raises BackupRefused for a file that is no backup of a course, is broken, or is not safe to read. All is held in memory.
@@ -62,17 +63,20 @@ def _manifest(archive: Archive, backup: Backup) -> list[tuple[str, str]]:
     """Folders and kinds of the activities that are to be restored."""
     root = "/moodle_backup/information"
     activity, setting, detail = f"{root}/contents/activities/activity", f"{root}/settings/setting", f"{root}/details/detail"
+    course = f"{root}/contents/course"
     activities: list[Row] = []
     settings: dict[str, str | None] = {}
     about: Element | None = None
     kind = None
-    for element in _each(archive, "moodle_backup.xml", activity, setting, detail, root):
+    for element in _each(archive, "moodle_backup.xml", activity, setting, detail, course, root):
         if element.path == activity:
             activities.append(element.values)
         elif element.path == setting:
             settings[element.values.get("name") or ""] = element.values.get("value")
         elif element.path == detail:
             kind = element.values.get("type")
+        elif element.path == course:
+            backup.shortname = element.values.get("title") or ""
         else:
             about = element
     if about is None or kind != "course":
@@ -80,7 +84,6 @@ def _manifest(archive: Archive, backup: Backup) -> list[tuple[str, str]]:
     for needed in ("users", "activities", "userscompletion"):
         if settings.get(needed) != "1":
             raise BackupRefused(f"{archive.path.name} was made without its setting {needed!r}, so restore leaves the history out")
-    backup.shortname = about.values.get("original_course_shortname") or ""
     backup.fullname = about.values.get("original_course_fullname") or ""
     backup.made = _instant(about.values.get("backup_date"), archive.path.name)
     return [

@@ -30,7 +30,7 @@ def elements(stream: IO[bytes], paths: frozenset[str], where: str) -> Iterator[E
     Raises BackupRefused for what is not well formed, and for every document type declaration.
     """
     reader = _Reader(paths, where)
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end

@@ -79,6 +79,11 @@ def same_name(name: str) -> str:
     return "".join(bare).casefold().strip()
 
 
+def record_key(*parts: str) -> str:
+    """The text of a composite key, as :func:`migrate.compiler.text.key_text` has it."""
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
 def sift(course: CourseHistory) -> Sifted:
     """Reads the iterables of ``course`` once."""
     sifted = Sifted()
@@ -88,7 +93,7 @@ def sift(course: CourseHistory) -> Sifted:
             sifted.accounts.append(person)
     items = _items(sifted, course.grade_items, {same_name(name) for name in course.names_taken})
     _grades(sifted, items, course.grades)
-    _completions(sifted, course.course_completions)
+    _completions(sifted, course.shortname, course.course_completions)
     activities = _activities(sifted, course.activities)
     _states(sifted, activities, course.activity_completions)
     return sifted
@@ -164,7 +169,7 @@ def _items(sifted: Sifted, items: Iterable[GradeItem], names: set[str]) -> dict[
 def _grades(sifted: Sifted, items: dict[str, int], grades: Iterable[Grade]) -> None:
     seen: set[str] = set()
     for grade in grades:
-        key = f"{grade.item}|{grade.user}"
+        key = record_key(grade.item, grade.user)
         with sifted.trying("grades", key) as say:
             _once(seen, key)
             place = _known(items, grade.item, "its item is not in the file")
@@ -201,10 +206,10 @@ def _grades(sifted: Sifted, items: dict[str, int], grades: Iterable[Grade]) -> N
             sifted.grades[place].append(ready)
 
 
-def _completions(sifted: Sifted, completions: Iterable[CourseCompletion]) -> None:
+def _completions(sifted: Sifted, course: str, completions: Iterable[CourseCompletion]) -> None:
     seen: set[str] = set()
     for completion in completions:
-        with sifted.trying("course_completions", completion.user) as say:
+        with sifted.trying("course_completions", record_key(course, completion.user)) as say:
             _once(seen, completion.user)
             sifted.completions.append(
                 {
@@ -246,7 +251,7 @@ def _activities(sifted: Sifted, activities: Iterable[Activity]) -> dict[str, int
 def _states(sifted: Sifted, activities: dict[str, int], completions: Iterable[ActivityCompletion]) -> None:
     seen: set[str] = set()
     for completion in completions:
-        key = f"{completion.activity}|{completion.user}"
+        key = record_key(completion.activity, completion.user)
         with sifted.trying("activity_completions", key) as say:
             _once(seen, key)
             place = _known(activities, completion.activity, "its activity is not in the file, and restore adds to no other")
