@@ -58,7 +58,8 @@ function history(int $course): array {
             FROM {grade_grades} g JOIN {grade_items} i ON i.id = g.itemid JOIN {user} u ON u.id = g.userid
             LEFT JOIN {user} m ON m.id = g.usermodified
             WHERE i.courseid = ? AND i.itemtype = 'manual' AND i.itemname <> 'Own item'
-            AND NOT (g.finalgrade IS NULL AND g.feedback IS NULL AND g.timemodified IS NULL AND g.locked = 0)", [$course]),
+            AND NOT (g.finalgrade IS NULL AND g.feedback IS NULL AND g.timemodified IS NULL AND g.locked = 0
+            AND g.excluded = 0 AND g.overridden = 0 AND g.hidden = 0)", [$course]),
         'course_completions' => rows("SELECT u.username AS username, c.timeenrolled, c.timestarted, c.timecompleted
             FROM {course_completions} c JOIN {user} u ON u.id = c.userid WHERE c.course = ?", [$course]),
         'activities' => rows("SELECT cm.idnumber, m.name AS kind, cm.visible, cm.added,
