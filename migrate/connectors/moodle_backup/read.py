@@ -151,7 +151,7 @@ def _item(element: Element, where: str) -> Row:
         "hiddenuntil": until,
         "locked": _instant(values.get("locked"), where),
         "locktime": _instant(values.get("locktime"), where),
-        "timecreated": _instant(values.get("timecreated"), where),
+        "timecreated": _nullable(values.get("timecreated"), where),
     }
 
 
@@ -167,8 +167,8 @@ def _grade(element: Element, users: dict[str, str], item: str, where: str) -> Ro
         "finalgrade": _number(values.get("finalgrade"), where),
         "feedback": values.get("feedback"),
         "feedbackformat": _whole(values.get("feedbackformat"), where),
-        "timecreated": _instant(values.get("timecreated"), where),
-        "timemodified": _instant(values.get("timemodified"), where),
+        "timecreated": _nullable(values.get("timecreated"), where),
+        "timemodified": _nullable(values.get("timemodified"), where),
         "grader": users.get(values.get("usermodified") or ""),
         "overridden": _instant(values.get("overridden"), where),
         "excluded": _instant(values.get("excluded"), where),
@@ -189,7 +189,8 @@ def _completions(archive: Archive, backup: Backup, users: dict[str, str]) -> Non
             backup.unresolved.append(where)
             continue
         row: Row = {"user": user}
-        row.update({name: _instant(values.get(name), where) for name in ("timeenrolled", "timestarted", "timecompleted")})
+        row.update({name: _instant(values.get(name), where) for name in ("timeenrolled", "timestarted")})
+        row["timecompleted"] = _nullable(values.get("timecompleted"), where)
         rows[user] = row  # restore updates the row it finds
     backup.rows["course_completions"] = list(rows.values())
 
@@ -257,6 +258,11 @@ def _instant(text: str | None, where: str) -> datetime | None:
         return _EPOCH + timedelta(seconds=whole)
     except OverflowError:
         raise BackupRefused(f"{where}: {whole} seconds are no instant") from None
+
+
+def _nullable(text: str | None, where: str) -> datetime | None:
+    """For columns in which null and 0 differ: a course with 0 as its date of completion is not 'not completed'."""
+    return _EPOCH if text is not None and text.strip() == "0" else _instant(text, where)
 
 
 def _hidden(text: str | None, where: str) -> tuple[bool, datetime | None]:
