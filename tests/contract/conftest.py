@@ -8,4 +8,5 @@ from pathlib import Path
 import pytest
 
 pytest.register_assert_rewrite("source_contract")
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "databases")]
+HERE = Path(__file__)
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "databases"), str(HERE.parents[1] / "support")]

@@ -165,8 +165,8 @@ class Account:
         users = self.tables["user"]
         for other, user in users.items():
             if other != key and user["login"].lower() == login.lower() and user["state"] != "deleted":
-                message = f"An existing Canvas user with the SIS ID {other} has already claimed {key}'s user_id requested login information, skipping"
-                raise Skipped(message)
+                claimed = f"has already claimed {key}'s user_id requested login information, skipping"
+                raise Skipped(f"An existing Canvas user with the SIS ID {other} {claimed}")
         name = row.get("full_name") or users.get(key, {}).get("name") or login
         fields = {"login": login, "name": name, "state": state}
         for column in ("integration_id", "sortable_name", "short_name"):

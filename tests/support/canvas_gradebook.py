@@ -79,7 +79,7 @@ class Gradebook:
     # Submissions ------------------------------------------------------------------------------------------------------
 
     def people(self, course: dict[str, Any], concluded: bool) -> dict[int, str]:
-        """Students of the course: number of the person to the sis id. Without the concluded as the lists and bulk calls see it."""
+        """Students of the course: number to sis id. Lists and bulk calls do not see those whose enrolment is concluded."""
         states = {"active", "inactive", "completed"} if concluded else {"active", "inactive"}
         found: dict[int, str] = {}
         for e in self.account.tables["enrollment"].values():

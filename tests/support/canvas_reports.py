@@ -15,8 +15,8 @@ GONE_WITHOUT_DELETED = {"deleted", "completed"}
 COLUMNS = {
     "accounts": "canvas_account_id,account_id,canvas_parent_id,parent_account_id,name,status,created_by_sis",
     "terms": "canvas_term_id,term_id,name,status,start_date,end_date,created_by_sis",
-    "courses": "canvas_course_id,course_id,integration_id,short_name,long_name,canvas_account_id,account_id,canvas_term_id,term_id,"
-    "status,start_date,end_date,course_format,blueprint_course_id,created_by_sis",
+    "courses": "canvas_course_id,course_id,integration_id,short_name,long_name,canvas_account_id,account_id,canvas_term_id,"
+    "term_id,status,start_date,end_date,course_format,blueprint_course_id,created_by_sis",
     "sections": "canvas_section_id,section_id,canvas_course_id,course_id,integration_id,name,status,start_date,end_date,"
     "canvas_account_id,account_id,created_by_sis",
     "users": "canvas_user_id,user_id,integration_id,authentication_provider_id,login_id,first_name,last_name,full_name,"

@@ -155,6 +155,8 @@ class Handler(BaseHTTPRequestHandler):
     """One request. The server object holds the state."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
     server: CanvasHTTP
 
     @property

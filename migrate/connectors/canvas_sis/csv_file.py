@@ -56,7 +56,8 @@ def write_csv(
             f"coalesce({text_column(entity, f, format_)}, {literal((clear or {}).get(f))}) AS {name(f)}" for f in fields
         )
         types = ", ".join(f"CAST({name(f)} AS {SQL_TYPES[entity.fields[f].type]}) AS {name(f)}" for f in fields)
-        rows = f"SELECT {texts}, t._number FROM (SELECT {types}, _number FROM given) AS t"
+        connection.execute(f"CREATE TABLE records AS SELECT {types}, _number FROM given")
+        rows = f"SELECT {texts}, t._number FROM records AS t"
         as_text = entity.model_copy(update={"fields": dict.fromkeys(fields, Field())})
         part = folder / f"{entity_name}.part"
         write_file(connection, as_text, fields, rows, "t._number", format_, iter([part]), None)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 from pydantic import SecretStr
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential, wait_random
 
 from migrate.connectors.canvas_sis.words import Connection, Options
 from migrate.errors import TargetLost, TargetRefused
@@ -192,7 +192,7 @@ class Service:
             time.sleep(min((throttle.pause_below - left) / throttle.refill, self._patience))
 
     def _patient(self, attempt: Callable[[], Any]) -> Any:
-        backoff = wait_exponential_jitter(initial=self._first / 2, max=30, jitter=self._first / 2)
+        backoff = wait_exponential(multiplier=self._first / 2, max=30) + wait_random(0, self._first / 2)
 
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None

@@ -282,9 +282,9 @@ def _named(write: Write, entity: Entity, contract: Contract, document: Document,
         for word, path in (("list", write.list), ("one", write.one), ("bulk", write.bulk)):
             needed += [((word,), field) for field in places_of(path)]
         needed += [(("comment",), write.comment)] if write.comment else []
-    for at, field in needed:
+    for below, field in needed:
         if field not in entity.fields:
-            yield Problem("the entity has no such field", document.place(*keys, *at), field, known)
+            yield Problem("the entity has no such field", document.place(*keys, *below), field, known)
 
 
 def places_of(path: str) -> list[str]:
