@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 
 from migrate.connectors.canvas_sis import CanvasTarget
 from migrate.connectors.target import Record
-from migrate.contracts.load import load_contract
+from migrate.contracts.load import LoadedContract, load_contract
 from migrate.resources import contract_file
 from migrate.testing.targets import Case, TargetContract, found
 
@@ -29,9 +30,13 @@ def canvas() -> Iterator[CanvasServer]:
         yield server
 
 
+@cache
+def contract() -> LoadedContract:
+    return load_contract(contract_file("canvas", "target"))
+
+
 def opened(canvas: CanvasServer) -> CanvasTarget:
-    contract = load_contract(contract_file("canvas", "target"))
-    return CanvasTarget.open(contract, canvas.url, SecretStr(TOKEN), {"poll_ms": 1, "retry_seconds": 5})
+    return CanvasTarget.open(contract(), canvas.url, SecretStr(TOKEN), {"poll_ms": 1, "retry_seconds": 5})
 
 
 class OnCanvas(TargetContract):

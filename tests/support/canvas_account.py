@@ -45,6 +45,8 @@ class Account:
         self.sticky: dict[tuple[str, Any], set[str]] = {}
         self._ids = itertools.count(100)
         self.override = False
+        self.knows_delete = True
+        """Older versions take ``<delete>`` for a bad date."""
 
     def new_id(self) -> int:
         return next(self._ids)
@@ -118,7 +120,7 @@ class Account:
         if not row.get("name"):
             raise Skipped(f"No name given for term {key}")
         state = _state(row, "active|deleted", f'Improper status "{row.get("status")}" for term {key}')
-        dates = _dates(row, warn, f"Bad date format for term {key}")
+        dates = self._dates(row, warn, f"Bad date format for term {key}")
         self._put("term", key, {"name": row["name"], "state": state, **dates})
 
     def _course(self, row: Row, warn: Warn) -> None:
@@ -145,7 +147,7 @@ class Account:
         for column in ("integration_id", "course_format"):
             if column in row:
                 fields[column] = row[column].replace("not_set", "")
-        self._put("course", key, {**fields, **_dates(row, warn, f"Bad date format for course {key}")})
+        self._put("course", key, {**fields, **self._dates(row, warn, f"Bad date format for course {key}")})
 
     def _section(self, row: Row, warn: Warn) -> None:
         key, course = row["section_id"], row.get("course_id", "")
@@ -155,7 +157,7 @@ class Account:
             raise Skipped(f"Section {key} references course {course} which doesn't exist")
         state = _state(row, "active|deleted", f'Improper status "{row.get("status")}" for section {key} in course {course}')
         fields = {"course": course, "name": row["name"], "state": state, "integration_id": row.get("integration_id", "")}
-        self._put("section", key, {**fields, **_dates(row, warn, f"Bad date format for section {key}")})
+        self._put("section", key, {**fields, **self._dates(row, warn, f"Bad date format for section {key}")})
 
     def _user(self, row: Row, warn: Warn) -> None:
         key, login = row["user_id"], row["login_id"]
@@ -216,7 +218,7 @@ class Account:
             state = "deleted"
         fields = {"course": self.tables["section"][section]["course"], "section": section, "user": user, "state": state}
         fields["limit"] = row.get("limit_section_privileges", "").lower() in ("true", "1")
-        _dates(row, warn, f"Bad date format for user {user} in course {course}")
+        self._dates(row, warn, f"Bad date format for user {user} in course {course}")
         self._put("enrollment", (section, user, row["role"].lower()), {**fields, "role": row["role"].lower()})
 
     def _admin(self, row: Row, warn: Warn) -> None:
@@ -229,6 +231,18 @@ class Account:
         if self._live("user", user) is None:
             raise Skipped(f"Invalid or unknown user_id '{user}' for admin")
         self._put("admin", (user, account, role), {"user": user, "account": account, "role": role, "state": state})
+
+    def _dates(self, row: Row, warn: Warn, message: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for column in ("start_date", "end_date"):
+            if column in row:
+                text = "" if row[column] == "<delete>" and self.knows_delete else row[column]
+                try:
+                    found[column] = dt.datetime.fromisoformat(text).astimezone(dt.UTC).isoformat() if text else ""
+                except ValueError:
+                    warn(message)
+                    found[column] = ""
+        return found
 
     def _context(self, row: Row, what: str, end: str = "") -> tuple[str, str]:
         course, account = row.get("course_id", ""), row.get("account_id", "")
@@ -279,16 +293,3 @@ def _state(row: Row, allowed: str, message: str) -> str:
     if state is None:
         raise Skipped(message)
     return state
-
-
-def _dates(row: Row, warn: Warn, message: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for column in ("start_date", "end_date"):
-        if column in row:
-            text = "" if row[column] == "<delete>" else row[column]
-            try:
-                found[column] = dt.datetime.fromisoformat(text).astimezone(dt.UTC).isoformat() if text else ""
-            except ValueError:
-                warn(message)
-                found[column] = ""
-    return found

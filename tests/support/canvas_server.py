@@ -76,6 +76,12 @@ class State:
     stray_messages: list[str] = field(default_factory=list)
     """Messages without a row that the next import adds."""
     remaining: float = 600.0
+    begun_while_running: int = 0
+    """Uploads that came while another import was running."""
+    report_status: str = "complete"
+    files_at: str = ""
+    """Where files are said to lie, if not here."""
+    next_page_at: str = ""
 
     def __post_init__(self) -> None:
         self.gradebook = Gradebook(self.account)
@@ -96,6 +102,8 @@ class State:
     # SIS imports --------------------------------------------------------------------------------------------------
 
     def begin_import(self, name: str, data: bytes, query: Query, user: int = 1) -> dict[str, Any]:
+        if any(job["workflow_state"] in ("created", "importing") for job in self.jobs.values()):
+            self.begun_while_running += 1
         number = next(self.ids)
         job = {"id": number, "name": name, "data": data, "user": user, "workflow_state": "created", "progress": 0, "errors": []}
         job["override"] = query.get("override_sis_stickiness") == ["true"]
@@ -230,7 +238,7 @@ class Handler(BaseHTTPRequestHandler):
         size = min(int(query.get("per_page", ["10"])[0]), self.state.page)
         items = found.items[start : start + size]
         kept = "&".join(f"{name}={value}" for name, values in query.items() if name != "page" for value in values)
-        more = f'<{self.server.address}{path}?page=bookmark:{start + size}&{kept}>; rel="next"'
+        more = f'<{self.state.next_page_at or self.server.address}{path}?page=bookmark:{start + size}&{kept}>; rel="next"'
         return ({found.key: items} if found.key else items), {"Link": more} if len(found.items) > start + size else {}
 
     def _send(self, status: int, data: bytes, kind: str = "application/json", headers: dict[str, str] | None = None) -> None:
@@ -356,8 +364,8 @@ def _(handler: Handler, match: re.Match[str], query: Query) -> Any:
     held["looks"] += 1
     if held["looks"] < 2:
         return {"id": held["id"], "status": "running", "progress": 50}
-    address = f"{handler.server.address}/files/{held['id']}/download?verifier=v"
-    return {"id": held["id"], "status": "complete", "attachment": {"id": held["id"], "url": address}}
+    address = f"{handler.state.files_at or handler.server.address}/files/{held['id']}/download?verifier=v"
+    return {"id": held["id"], "status": handler.state.report_status, "attachment": {"id": held["id"], "url": address}}
 
 
 @route("GET", r"progress/(\d+)")
@@ -437,6 +445,7 @@ def _(handler: Handler, match: re.Match[str], query: Query) -> Any:
 
 if __name__ == "__main__":
     with CanvasServer() as served:
+        served.state.import_seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0.0
         sys.stdout.write(served.url + "\n")
         sys.stdout.flush()
         threading.Event().wait()

@@ -29,6 +29,11 @@ def seed(state: State) -> None:
     state.gradebook.save(course, final)
 
 
+def counted(state: State) -> dict[str, int]:
+    """How many records of each kind are there."""
+    return {kind: sum(one["state"] != "deleted" for one in table.values()) for kind, table in state.account.tables.items()}
+
+
 def links_of(state: State, **references: tuple[str, str]) -> dict[str, str]:
     """``{field: the stand-in's own id}`` of ``{field: (kind, sis id)}``."""
     found = {}
