@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
 from canvas_server import TOKEN, CanvasServer
-from canvas_world import links_of, seed
+from canvas_world import contract, links_of, seed
 from pydantic import SecretStr
 
 from migrate.connectors.canvas_sis import CanvasTarget
 from migrate.connectors.target import Record
-from migrate.contracts.load import LoadedContract, load_contract
-from migrate.resources import contract_file
 from migrate.testing.targets import Case, TargetContract, found
 
 DAY = dt.datetime(2024, 9, 1, 8, 30)
@@ -28,11 +25,6 @@ def canvas() -> Iterator[CanvasServer]:
         server.state.page = 2
         seed(server.state)
         yield server
-
-
-@cache
-def contract() -> LoadedContract:
-    return load_contract(contract_file("canvas", "target"))
 
 
 def opened(canvas: CanvasServer) -> CanvasTarget:

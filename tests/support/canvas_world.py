@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from canvas_server import State
 
+from migrate.connectors.canvas_sis import CanvasTarget
+from migrate.contracts.load import LoadedContract, load_contract
+from migrate.resources import contract_file
+
+Opener = Callable[..., CanvasTarget]
 FILES = [
     "account_id,parent_account_id,name,status\nfaculty,,Faculty of Arts,active\n",
     "term_id,name,status\nautumn,Autumn,active\n",
@@ -16,6 +24,12 @@ FILES = [
     "group_id,name,course_id,status\npainters,Painters,art,available\n",
     "group_id,name,status\nall,Everybody,available\n",
 ]
+
+
+@cache
+def contract() -> LoadedContract:
+    """The contract that ships."""
+    return load_contract(contract_file("canvas", "target"))
 
 
 def seed(state: State) -> None:

@@ -132,6 +132,12 @@ class CanvasTarget:
         return found
 
     def _account_warnings(self) -> Iterable[Warned]:
+        if self.info.address.startswith("http:"):
+            yield Warned(
+                "CANVAS-NOT-ENCRYPTED",
+                "the address begins with http:, so the token and people's data can be read on the way",
+                "write target: {url: https://...}",
+            )
         if self._account.get("root_account_id") is not None:
             yield Warned(
                 "CANVAS-NOT-ROOT",

@@ -15,7 +15,7 @@ from migrate.connectors.canvas_sis.http import Faulty, Refused, Service, Unsure
 from migrate.connectors.canvas_sis.jobs import TimeUp, follow_progress
 from migrate.connectors.canvas_sis.keys import stands, with_key
 from migrate.connectors.canvas_sis.rest import RestEntity
-from migrate.connectors.canvas_sis.words import Connection, Grades, Options
+from migrate.connectors.canvas_sis.words import CanvasConnection, CanvasOptions, Grades
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, Result
 from migrate.contracts.model import Entity
 
@@ -26,7 +26,13 @@ class GradesEntity:
     """The grades of assignments, which ``assignments`` finds."""
 
     def __init__(
-        self, entity: Entity, write: Grades, assignments: RestEntity, service: Service, words: Connection, options: Options
+        self,
+        entity: Entity,
+        write: Grades,
+        assignments: RestEntity,
+        service: Service,
+        words: CanvasConnection,
+        options: CanvasOptions,
     ) -> None:
         self._entity, self._write, self._assignments = entity, write, assignments
         self._service, self._words, self._options = service, words, options
@@ -163,12 +169,14 @@ class GradesEntity:
             follow_progress(
                 self._service, self._words, self._options, self._service.send("POST", path, json={"grade_data": data})
             )
-        except (Refused, Faulty):
+        except Refused:
             return [self._one(action, record) for record in records]  # one bad record fails the whole call
+        except Faulty:
+            pass
         except (Unsure, TimeUp) as error:
             doubt = str(error)
         there = {held.key: held for held in self.find(records)}
-        outcomes = []
+        outcomes, rest = [], []
         for record in records:
             held = there.get(record.key)
             if held is not None and stands(self._meant(record), held, self._write.values):
@@ -176,8 +184,8 @@ class GradesEntity:
             elif doubt:
                 outcomes.append(Outcome(record.key, "unknown", held.native if held else None, doubt))
             else:
-                outcomes.append(self._one(action, record))
-        return outcomes
+                rest.append(record)
+        return outcomes + [self._one(action, record) for record in self._without_known_comments(rest)]
 
     def _meant(self, record: Record) -> Record:
         """The record without a comment that is not to be written."""

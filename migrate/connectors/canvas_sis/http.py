@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential, wait_random
 
-from migrate.connectors.canvas_sis.words import Connection, Options
+from migrate.connectors.canvas_sis.words import CanvasConnection, CanvasOptions
 from migrate.errors import TargetLost, TargetRefused
 
 HOPS = 5
@@ -49,7 +49,7 @@ class _Passing(Exception):
 class Service:
     """Calls below ``url``. The token goes nowhere else: neither to another host, nor into a message."""
 
-    def __init__(self, url: str, token: SecretStr, words: Connection, options: Options) -> None:
+    def __init__(self, url: str, token: SecretStr, words: CanvasConnection, options: CanvasOptions) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
             hint = "write target: {url: https://...} into migration.yaml, and the token as target: {token: ${NAME}}"

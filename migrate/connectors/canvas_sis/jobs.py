@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from migrate.connectors.canvas_sis.http import Faulty, Service, Unsure
-from migrate.connectors.canvas_sis.words import Connection, Options
+from migrate.connectors.canvas_sis.words import CanvasConnection, CanvasOptions
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Ended:
 class Imports:
     """The account's SIS imports. One at a time: the target queues them, and so do we."""
 
-    def __init__(self, service: Service, words: Connection, options: Options, owner: str) -> None:
+    def __init__(self, service: Service, words: CanvasConnection, options: CanvasOptions, owner: str) -> None:
         self._service, self._words, self._options, self._owner = service, words, options, owner
         self._path = service.path(words.imports)
         self._patterns = [(re.compile(m.says, re.IGNORECASE), m) for m in words.messages]
@@ -136,7 +136,7 @@ class Imports:
             yield Said(text, means, int(row) - 2 if row and int(row) >= 2 and ours else None)
 
 
-def follow_progress(service: Service, words: Connection, options: Options, job: dict[str, Any]) -> dict[str, Any]:
+def follow_progress(service: Service, words: CanvasConnection, options: CanvasOptions, job: dict[str, Any]) -> dict[str, Any]:
     """A Progress at its end (``completed`` or ``failed``). Raises TimeUp."""
     path = service.path(words.progress, id=job["id"])
     for _ in pauses(options, options.report_minutes):
@@ -146,7 +146,7 @@ def follow_progress(service: Service, words: Connection, options: Options, job: 
     raise TimeUp("the target is still at it")
 
 
-def pauses(options: Options, minutes: int) -> Iterator[int]:
+def pauses(options: CanvasOptions, minutes: int) -> Iterator[int]:
     """Yields at once, and then after ever longer pauses, until ``minutes`` are over."""
     pause, end, looks = options.poll_ms / 1000, time.monotonic() + minutes * 60, 0
     while True:

@@ -12,7 +12,7 @@ from typing import Any
 
 from migrate.connectors.canvas_sis.http import Faulty, Refused, Service, Unsure
 from migrate.connectors.canvas_sis.jobs import pauses
-from migrate.connectors.canvas_sis.words import Connection, Options, Report
+from migrate.connectors.canvas_sis.words import CanvasConnection, CanvasOptions, Report
 from migrate.connectors.target import Held, Record
 from migrate.contracts.model import Entity, Field
 from migrate.errors import TargetLost
@@ -25,7 +25,7 @@ TRIES = 3
 class Reports:
     """Runs reports, and keeps each file until something is written. The files lie in a private folder until ``close``."""
 
-    def __init__(self, service: Service, words: Connection, options: Options) -> None:
+    def __init__(self, service: Service, words: CanvasConnection, options: CanvasOptions) -> None:
         self._service, self._words, self._options = service, words, options
         self._path = service.path(words.report)
         self._folder = tempfile.TemporaryDirectory(prefix="canvas-reports-")

@@ -49,7 +49,7 @@ class Permission(Words):
     """What fails without it."""
 
 
-class Connection(Words):
+class CanvasConnection(Words):
     """``target.connection``: where things are. Paths are below ``api``; ``{account}`` is the account of the workspace."""
 
     api: str
@@ -170,7 +170,7 @@ Write = SisImport | Rest | Grades
 PROTOCOLS: Mapping[str, type[SisImport] | type[Rest] | type[Grades]] = {"sis_import": SisImport, "rest": Rest, "grades": Grades}
 
 
-class Options(Words):
+class CanvasOptions(Words):
     """``target.options`` of a workspace."""
 
     account: str | int | None = None
@@ -191,19 +191,19 @@ class Options(Words):
 class Spec:
     """A contract's words, checked."""
 
-    connection: Connection
+    connection: CanvasConnection
     writes: Mapping[str, Write]
 
 
-def read_options(options: Mapping[str, Any]) -> Options:
+def read_options(options: Mapping[str, Any]) -> CanvasOptions:
     """Check the options of a workspace. Raises ConfigurationError that names the allowed words."""
-    return build(Options, Document(Path("migration.yaml"), dict(options), {}))
+    return build(CanvasOptions, Document(Path("migration.yaml"), dict(options), {}))
 
 
 def read_words(contract: LoadedContract) -> Spec:
     """Check a contract's words for this connector. Raises ConfigurationError with every problem and its place."""
     document, problems = contract.document, list[Problem]()
-    connection = _built(Connection, document, ("target", "connection"), problems)
+    connection = _built(CanvasConnection, document, ("target", "connection"), problems)
     writes: dict[str, Write] = {}
     for name, entity in contract.model.entities.items():
         if not entity.write:
@@ -238,7 +238,7 @@ def _built(model: type[Model], document: Document, keys: Keys, problems: list[Pr
         return None
 
 
-def _patterns(connection: Connection, document: Document) -> Iterator[Problem]:
+def _patterns(connection: CanvasConnection, document: Document) -> Iterator[Problem]:
     for index, message in enumerate(connection.messages):
         try:
             re.compile(message.says)

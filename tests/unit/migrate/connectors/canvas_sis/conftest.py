@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from migrate.connectors.canvas_sis import CanvasTarget
-from migrate.contracts.load import LoadedContract, load_contract
-from migrate.resources import contract_file
 
 sys.path.insert(0, str(Path(__file__).parents[4] / "support"))
 
 if TYPE_CHECKING:
     from canvas_server import CanvasServer
-
-Opener = Callable[..., CanvasTarget]
-
-
-@cache
-def contract() -> LoadedContract:
-    return load_contract(contract_file("canvas", "target"))
+    from canvas_world import Opener
 
 
 @pytest.fixture
@@ -42,6 +33,7 @@ def canvas() -> Iterator[CanvasServer]:
 def open_target(canvas: CanvasServer) -> Iterator[Opener]:
     """Opens a connector on the stand-in; options may be given."""
     from canvas_server import TOKEN
+    from canvas_world import contract
 
     opened: list[CanvasTarget] = []
 

@@ -12,7 +12,7 @@ from migrate.errors import TargetLost
 
 if TYPE_CHECKING:
     from canvas_server import CanvasServer
-    from conftest import Opener
+    from canvas_world import Opener
 
 UPLOAD = "sis_imports$"
 PEOPLE = 5
@@ -105,11 +105,25 @@ def test_all_messages_are_read_and_each_finds_its_row(canvas: CanvasServer, open
 
 def test_a_message_without_a_row_is_settled_by_looking(canvas: CanvasServer, open_target: Opener) -> None:
     canvas.state.stray_messages = ["A user did not please us"]
-    outcomes = {o.key: o for o in open_target().write("users", "create", [*USERS, user("x", email="no address")])}
+    outcomes = {o.key: o for o in open_target().write("users", "create", [*USERS, user("x", status="gone")])}
     assert {outcomes[record.key].result for record in USERS} == {"done"}
-    # Stored, but for the address: the message names the row and no pattern knows it.
-    assert outcomes["x"].result == "refused"
-    assert "is invalid" in outcomes["x"].message
+    assert (outcomes["x"].result, outcomes["x"].message) == ("refused", "Improper status for user x")
+
+
+def test_a_message_that_no_pattern_knows_is_settled_by_looking(canvas: CanvasServer, open_target: Opener) -> None:
+    new = [Record(f"n{n}", {**course().values, "course_id": f"n{n}", "account_id": a}) for n, a in enumerate(("faculty", "none"))]
+    canvas.state.stray_messages = ["Something about a course"]
+    outcomes = {outcome.key: outcome for outcome in open_target().write("courses", "create", new)}
+    assert outcomes["n0"].result == "done"
+    assert (outcomes["n1"].result, outcomes["n1"].message) == ("refused", 'Account not found "none" for course n1')
+
+
+def test_an_address_that_is_none_is_left_out_and_told(canvas: CanvasServer, open_target: Opener) -> None:
+    target = open_target()
+    (outcome,) = target.write("users", "create", [user("x", email="no address")])
+    assert outcome.result == "done"
+    assert "is invalid" in outcome.message
+    assert next(iter(target.find("users", [user("x")]))).values["email"] is None
 
 
 def test_a_bad_date_is_imported_all_the_same(canvas: CanvasServer, open_target: Opener) -> None:
