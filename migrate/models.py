@@ -28,10 +28,22 @@ def build(model: type[Model], document: Document) -> Model:
         raise ConfigurationError(message, problems=problems) from None
 
 
-def _problem(model: type[BaseModel], document: Document, detail: Any) -> Problem:
+def build_part(model: type[Model], document: Document, keys: Keys) -> Model:
+    """Validate what stands at ``keys`` of a document whose words are a connector's own. Raises ConfigurationError."""
+    part: Any = document.data
+    for key in keys:
+        part = part.get(key, {}) if isinstance(part, dict) else part[int(key)]
+    try:
+        return model.model_validate_json(json.dumps(part))
+    except ValidationError as error:
+        problems = [_problem(model, document, detail, keys) for detail in error.errors()]
+        raise ConfigurationError(f"{document.file}: {len(problems)} problem(s)", problems=problems) from None
+
+
+def _problem(model: type[BaseModel], document: Document, detail: Any, above: Keys = ()) -> Problem:
     keys: Keys = tuple(part for part in detail["loc"] if part != "[key]")
     kind = detail["type"]
-    place = document.place(*keys)
+    place = document.place(*above, *keys)
     name = ".".join(str(part) for part in keys)
     if kind == "extra_forbidden":
         allowed = _words_of(_model_at(model, keys[:-1]))

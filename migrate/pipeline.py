@@ -8,28 +8,36 @@ import platform
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 from migrate import __version__
-from migrate.artefacts import sha256
+from migrate.artefacts import ReadBack, sha256
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import open_source
 from migrate.connectors.source import SourceConnector
+from migrate.connectors.target import Warned
 from migrate.errors import (
     EXIT_ATTENTION,
     EXIT_FAILED,
     EXIT_PASS,
     ConfigurationError,
+    LedgerLost,
     MigrateError,
     OutOfSpace,
     Problem,
     RunFailed,
+    TargetLost,
 )
+from migrate.ledger import Ledger, open_ledger
+from migrate.live.load import Live
+from migrate.live.prediction import predicted
+from migrate.live.preflight import open_live
+from migrate.live.run import read_live
 from migrate.progress import Progress, Silent
 from migrate.run_folder import STAGES, RunFolder, new_run
 from migrate.stages.archive import archive
@@ -76,34 +84,52 @@ def run(
     live: bool = False,
     only: str | None = None,
     stop_after: str | None = None,
+    delta: bool = False,
+    apply_deletions: bool = False,
     progress: Progress | None = None,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> RunResult:
     """Run a workspace. Problems known before the first row raise ConfigurationError; later ones end in the result.
 
     ``only`` names one mapping (those it refers to are run with it); ``stop_after`` is one of STAGES.
+    ``delta`` reads back only what this run writes; ``apply_deletions`` removes what no source record stands behind any
+    more. Both need a live target.
     """
     checked = check(workspace_folder)
     workspace = checked.workspace
     if only is not None and only not in workspace.pair.mappings:
         problem = Problem("no mapping has this name", value=only, allowed=tuple(workspace.pair.mappings))
         raise ConfigurationError("--only cannot be used", problems=[problem])
-    deliver = _delivery(workspace) if live else None
+    deliver, writes = None, live and workspace.settings.target.url is not None
+    if live and not writes:
+        deliver = _delivery(workspace)
+    if (delta or apply_deletions) and not writes:
+        word = "--delta" if delta else "--apply-deletions"
+        raise ConfigurationError(f"{word} needs --live and a target with a url", hint="target: {url: ...} in migration.yaml")
     started = now()
     as_of = workspace.settings.as_of or started.strftime("%Y-%m-%d %H:%M:%S")
     plan = make_plan(workspace.pair, as_of, [only] if only else None, with_archives=only is None)
-    source = open_source(workspace)
-    try:
-        folder = new_run(workspace.runs, lambda: started)
-    except OSError as error:
-        source.close()
-        raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
-    run_ = _Run(workspace, plan, folder, source, progress or Silent(), deliver, stop_after)
-    _describe(run_, live, started, as_of)
-    try:
+    with ExitStack() as stack:
+        ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=not writes)
+        if ledger is not None:
+            stack.callback(ledger.close)
+        target: Live | None = None
+        warned: list[Warned] = []
+        if writes and ledger is not None:
+            stack.enter_context(ledger.locked())
+            connector, warned = open_live(workspace, plan)
+            stack.callback(connector.close)
+            target = Live(connector, ledger, workspace.settings.target, delta, apply_deletions)
+        source = open_source(workspace)
+        stack.callback(source.close)
+        try:
+            folder = new_run(workspace.runs, lambda: started)
+        except OSError as error:
+            raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
+        run_ = _Run(workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger)
+        _describe(run_, live, started, as_of)
+        folder.facts["side_effects"] = [asdict(warning) for warning in warned]
         return run_.go()
-    finally:
-        source.close()
 
 
 @dataclass
@@ -113,13 +139,18 @@ class _Run:
     folder: RunFolder
     source: SourceConnector
     progress: Progress
-    deliver: Path | None
     stop_after: str | None
+    deliver: Path | None = None
+    live: Live | None = None
+    ledger: Ledger | None = None
 
     def go(self) -> RunResult:
         failure: str | None = None
         try:
             self.folder.save()
+            if self.live is not None:
+                kind = "delta" if self.live.delta else "live"
+                self.live.ledger.begin(self.folder.id, kind, self.live.connector.info.address)
             self._stages()
         except _Stopped:
             pass
@@ -149,15 +180,27 @@ class _Run:
             number = sum(folder.summary["findings"][code] for code in fatal)
             what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
-        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, self.deliver))
-        back = self._stage("read_back", lambda: read_back(loaded, plan, folder, progress, memory, self.deliver))
+        live = self.live
+        more: dict[str, Any] = {"deliver": self.deliver, "live": live, "ledger": self.ledger}
+        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, **more))
+
+        def read() -> ReadBack:
+            if live is None:
+                return read_back(loaded, plan, folder, progress, memory, self.deliver)
+            return read_live(loaded, validated, plan, folder, progress, memory, live)
+
+        back = self._stage("read_back", read)
 
         def last() -> None:
-            reconciled = reconcile(validated, back, plan, folder, progress, memory)
+            reconciled = reconcile(validated, loaded, back, plan, folder, progress, memory)
             archive(extracted, mapped, reconciled, plan, folder, progress, memory)
 
         self._stage("reconcile", last)
         self.folder.facts["stopped_at"] = None
+        if live is not None:
+            folder.facts["predicted"] = predicted(self.workspace.runs, folder)
+            if (lost := folder.facts["live"]["lost"]) is not None:
+                raise TargetLost(lost, hint="mend its cause, then run again: what is done is not done twice")
 
     def _stage(self, stage: str, work: Callable[[], Result]) -> Result:
         self.folder.facts["stopped_at"] = stage
@@ -180,6 +223,10 @@ class _Run:
         summary["verdict"] = _verdict(summary, facts, failure)
         with suppress(OSError):
             self.folder.save()
+        if self.live is not None:
+            counts = {name: entity["dispositions"] for name, entity in summary["entities"].items()}
+            with suppress(LedgerLost):  # which is the failure already, or changes nothing about what was done
+                self.live.ledger.end(self.folder.id, "failed" if failure else "finished", counts)
         code = {"pass": EXIT_PASS, "attention": EXIT_ATTENTION, "fail": failed}[summary["verdict"]]
         return RunResult(self.folder.path, summary, code, failure)
 

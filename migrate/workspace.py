@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -18,13 +17,13 @@ from migrate.contracts.load import LoadedContract, load_contract
 from migrate.contracts.model import Name, Words
 from migrate.crosswalks import Crosswalk, read_crosswalk
 from migrate.errors import ConfigurationError, Problem
-from migrate.located_yaml import Document, read
+from migrate.located_yaml import Document, Keys, read
 from migrate.mapping.load import LoadedPair, load_pair
 from migrate.models import build
 from migrate.resources import Role, contract_file, known_systems
+from migrate.secrets import VARIABLE, Secrets, open_secrets
 
 FILE = "migration.yaml"
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class SourceSettings(Words):
@@ -52,6 +51,9 @@ class TargetSettings(Words):
     """What this site wants otherwise than the contract says, in the connector's own words."""
     acknowledge: dict[str, str] = {}
     """``{code: reason}``: side effects of a live run that a person has seen and dealt with."""
+    existing: dict[Name, Literal["hold", "adopt", "update"]] = {}
+    """``{target entity: what happens}`` to a record that the target has already, that no run wrote, and that differs: it is
+    held (the default), taken as it is, or updated."""
     drift: Literal["hold", "overwrite"] = "hold"
     """What happens to a record that somebody changed in the target since the last run wrote it."""
     max_deletions: float = 1.0
@@ -107,14 +109,22 @@ class Workspace:
         if not url:
             hint = "write source: {url: ...} into migration.yaml"
             raise ConfigurationError("the source has no url", problems=[Problem("no url", place)], hint=hint)
-        for variable in _VARIABLE.findall(url):
-            if variable not in os.environ:
-                problem = Problem("the environment variable is not set", place, variable, hint=f"export {variable}=...")
-                raise ConfigurationError("the source's url is incomplete", problems=[problem])
-        # A password may hold @ and /, which would end it early in a URL; elsewhere the value is taken as it is.
-        before, at, after = url.rpartition("@")
-        filled = _VARIABLE.sub(lambda found: quote(os.environ[found[1]], safe=""), before)
-        return filled + at + _VARIABLE.sub(lambda found: os.environ[found[1]], after)
+        return self.secrets().fill_url(url, place)
+
+    def secrets(self) -> Secrets:
+        """Where the workspace's variables are looked up. Raises ConfigurationError where their file cannot be used."""
+        return open_secrets(self.settings.secrets, self.folder, self.document.place("secrets"))
+
+    def target_address(self) -> tuple[str, SecretStr]:
+        """Address and token of the live target, with their variables filled in (no token: blank)."""
+        secrets, target = self.secrets(), self.settings.target
+        url = secrets.fill_url(target.url or "", self.document.place("target", "url"))
+        token = secrets.fill(target.token or "", self.document.place("target", "token"))
+        return url, SecretStr(token)
+
+    def ledger_url(self) -> str:
+        """The ledger's address with its variables filled in."""
+        return self.secrets().fill_url(self.settings.ledger, self.document.place("ledger"))
 
     def source_folder(self) -> Path:
         """The folder of the source's files, relative to the workspace."""
@@ -167,14 +177,20 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
             place = document.place(word, "system")
             hint = f"write its contract to {own}, or name one that ships"
             problems.append(Problem("there is no contract of this system", place, given.system, allowed, hint))
-    if settings.source.url and (password := _password(settings.source.url)) and not _VARIABLE.fullmatch(password):
-        problems.append(
-            Problem(
-                "a password stands in migration.yaml",
-                document.place("source", "url"),
-                hint="put it in an environment variable and write ${NAME} in its place",
-            )
-        )
+    addresses: list[tuple[Keys, str | None]] = [
+        (("source", "url"), settings.source.url),
+        (("target", "url"), settings.target.url),
+        (("ledger",), settings.ledger),
+    ]
+    hint = "put it in an environment variable and write ${NAME} in its place"
+    for keys, url in addresses:
+        if url and (password := _password(url)) and not VARIABLE.fullmatch(password):
+            problems.append(Problem("a password stands in migration.yaml", document.place(*keys), hint=hint))
+    if settings.target.token and not VARIABLE.fullmatch(settings.target.token):
+        problems.append(Problem("a token stands in migration.yaml", document.place("target", "token"), hint=hint))
+    if not 0 <= settings.target.max_deletions <= 100:
+        at = document.place("target", "max_deletions")
+        problems.append(Problem("max_deletions is not a percentage", at, settings.target.max_deletions, ("0 to 100",)))
     if not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?)?B", settings.memory):
         problems.append(Problem("memory is not a size", document.place("memory"), settings.memory, ("1GB", "512MB")))
     if settings.as_of is not None and not _is_instant(settings.as_of):

@@ -15,7 +15,9 @@ from migrate.run_folder import STAGES
 @click.option("--live", is_flag=True, help="Write to the target. Without it nothing is written outside the run folder.")
 @click.option("--only", metavar="ENTITY", help="Run one mapping and those it refers to.")
 @click.option("--stop-after", type=click.Choice(STAGES), help="Stop when this stage is done.")
-def command(workspace: Path, live: bool, only: str | None, stop_after: str | None) -> int:
+@click.option("--delta", is_flag=True, help="With --live: read back only what this run writes.")
+@click.option("--apply-deletions", is_flag=True, help="With --live: remove what no source record stands behind any more.")
+def command(workspace: Path, live: bool, only: str | None, stop_after: str | None, delta: bool, apply_deletions: bool) -> int:
     """Rehearse the migration of WORKSPACE, or run it with --live.
 
     Exit codes: 0 passes, 1 findings need a person, 2 usage or configuration, 3 the run failed, 130 interrupted.
@@ -26,7 +28,15 @@ def command(workspace: Path, live: bool, only: str | None, stop_after: str | Non
     from reports.text import render_text
 
     progress = Bars() if sys.stderr.isatty() else Lines(sys.stderr)
-    result = run(workspace, live=live, only=only, stop_after=stop_after, progress=progress)
+    result = run(
+        workspace,
+        live=live,
+        only=only,
+        stop_after=stop_after,
+        delta=delta,
+        apply_deletions=apply_deletions,
+        progress=progress,
+    )
     render(result.folder)
     click.echo(render_text(result.folder))
     if result.failure:

@@ -1,12 +1,37 @@
-"""From a workspace to the connector of its source. A new kind of source is entered here."""
+"""From a workspace to its connectors. A new kind of source or target is entered here, or by a package's entry point."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Protocol, cast
+
+from pydantic import SecretStr
 
 from migrate.connectors.database import DatabaseSource
 from migrate.connectors.delimited import DelimitedSource
 from migrate.connectors.source import SourceConnector
-from migrate.errors import ConfigurationError
+from migrate.connectors.target import TargetConnector
+from migrate.contracts.load import LoadedContract
+from migrate.errors import ConfigurationError, Problem
 from migrate.workspace import Workspace
+
+GROUP = "lms_migrate.targets"
+"""The entry-point group by which other packages add target connectors: ``kind = package.module:Class``."""
+TARGETS = {
+    "database": "migrate.connectors.database_target:DatabaseTarget",
+    "moodle_service": "migrate.connectors.moodle_service:MoodleTarget",
+    "canvas_sis": "migrate.connectors.canvas_sis:CanvasTarget",
+}
+
+
+class TargetClass(Protocol):
+    """What a target connector's class has to offer."""
+
+    def open(self, contract: LoadedContract, url: str, token: SecretStr, options: Mapping[str, Any]) -> TargetConnector:
+        """A connector for the site at ``url``. Raises TargetRefused where it cannot be opened."""
+        ...
 
 
 def open_source(workspace: Workspace) -> SourceConnector:
@@ -20,3 +45,33 @@ def open_source(workspace: Workspace) -> SourceConnector:
     if source.kind == "files":
         return DelimitedSource(workspace.source_folder(), workspace.source.model)
     raise ConfigurationError(f"no connector reads systems of kind {source.kind}")
+
+
+def target_kinds() -> tuple[str, ...]:
+    """The kinds of targets that can be written, ``files`` first."""
+    return ("files", *dict.fromkeys([*TARGETS, *(point.name for point in entry_points(group=GROUP))]))
+
+
+def open_target(workspace: Workspace) -> TargetConnector:
+    """The connector of the workspace's live target. Raises TargetRefused or ConfigurationError where it cannot be opened."""
+    target = workspace.target.model.target
+    assert target is not None
+    settings = workspace.settings.target
+    if settings.url is None or target.kind == "files":
+        place = workspace.document.place("target")
+        hint = "target: {url: ...}" if target.kind != "files" else "this target takes files: target: {deliver: FOLDER}"
+        raise ConfigurationError("--live cannot be used", problems=[Problem("no live target is named", place, hint=hint)])
+    url, token = workspace.target_address()
+    return _class(target.kind, workspace).open(workspace.target, url, token, settings.options)
+
+
+def _class(kind: str, workspace: Workspace) -> TargetClass:
+    for point in entry_points(group=GROUP):
+        if point.name == kind:
+            return cast(TargetClass, point.load())
+    if kind not in TARGETS:
+        place = workspace.target.document.place("target", "kind")
+        problem = Problem("no connector writes this kind of target", place, kind, target_kinds())
+        raise ConfigurationError("the target cannot be written", problems=[problem])
+    module, _, name = TARGETS[kind].partition(":")
+    return cast(TargetClass, getattr(import_module(module), name))

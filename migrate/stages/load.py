@@ -1,4 +1,4 @@
-"""Stage 4: validated rows written the way the target takes them. Live, the files are then delivered."""
+"""Stage 4: validated rows written the way the target takes them, as files; live, these are delivered or the target is written."""
 
 from __future__ import annotations
 
@@ -15,14 +15,29 @@ from migrate.compiler.text import literal, name
 from migrate.connectors.package import effective_format, file_names, pack, write_file
 from migrate.engine import scan, session
 from migrate.errors import RunFailed, TargetRefused
+from migrate.ledger import Ledger
+from migrate.live.load import Live
+from migrate.live.run import RESULTS_FILE, predict, write_live
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
 
 def load(
-    validated: Validated, plan: Plan, run: RunFolder, progress: Progress, memory: str, deliver: Path | None = None
+    validated: Validated,
+    plan: Plan,
+    run: RunFolder,
+    progress: Progress,
+    memory: str,
+    *,
+    deliver: Path | None = None,
+    live: Live | None = None,
+    ledger: Ledger | None = None,
 ) -> Loaded:
-    """Write the target's files from validated rows only; copy them to ``deliver`` in a live run."""
+    """Write the target's files from validated rows only.
+
+    A live run copies them to ``deliver``, or writes the rows to the target of ``live``. With a ``ledger`` a rehearsal
+    predicts which records a live run would create, change, or find as they are.
+    """
     if not isinstance(validated, Validated):
         raise RunFailed(f"a loader takes validated rows, not {type(validated).__name__}")
     validated.verify()
@@ -54,7 +69,12 @@ def load(
         for file in files:
             file.unlink()
         files = [package]
-    write_manifest(Loaded, folder, validated, files)
+    whole = len(plan.names) == len(plan.pair.mappings)
+    if live is not None:
+        write_live(validated, plan, run, progress, memory, live, folder, whole=whole)
+    else:
+        predict(validated, plan, run, memory, ledger, folder, whole=whole)
+    write_manifest(Loaded, folder, validated, [*files, folder / RESULTS_FILE])
     if deliver is not None:
         _deliver(files, deliver)
     return Loaded(folder)

@@ -6,13 +6,16 @@ from typing import Any
 
 import duckdb
 
-from migrate.artefacts import ReadBack, Reconciled, Validated, write_manifest
+from migrate.artefacts import Loaded, ReadBack, Reconciled, Validated, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
+from migrate.contracts.model import Severity
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
 from migrate.findings import publish_findings
+from migrate.live.read import ASKED
+from migrate.live.run import RESULTS_FILE
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
@@ -23,18 +26,40 @@ NORMALISED = {
     "day": "CAST({0} AS DATE)",
     "unicode": "nfc_normalize(CAST({0} AS VARCHAR))",
 }
+LIVE_SEVERITIES: dict[str, Severity] = {
+    "LIVE-REFUSED": "reject",
+    "LIVE-FAILED": "quarantine",
+    "LIVE-UNKNOWN": "quarantine",
+    "LIVE-BLOCKED": "blocked",
+    "LIVE-EXISTS": "hold",
+    "LIVE-TWICE": "hold",
+    "LIVE-DRIFT": "hold",
+    "LIVE-GONE": "hold",
+    "LIVE-RENAMED": "hold",
+    "LIVE-UNCHANGEABLE": "hold",
+    "LIVE-HANDED-OVER": "hold",
+    "LIVE-VANISHED": "hold",
+    "LIVE-STALE": "warn",
+    "LIVE-REMOVED": "warn",
+    "LIVE-WARNED": "warn",
+}
 DISPOSITIONS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
 
 
-def reconcile(validated: Validated, back: ReadBack, plan: Plan, run: RunFolder, progress: Progress, memory: str) -> Reconciled:
+def reconcile(
+    validated: Validated, loaded: Loaded, back: ReadBack, plan: Plan, run: RunFolder, progress: Progress, memory: str
+) -> Reconciled:
     """Compare, finish the dispositions, balance the sums and write the run's two Parquet files.
 
     Raises Unbalanced when a source record has no disposition, or two.
     """
     back.verify()
+    loaded.verify()
     validated.verify()
     folder = run.stage("reconcile")
+    results = scan(loaded.folder / RESULTS_FILE)
     with session(run.scratch, memory) as connection:
+        connection.execute(f"CREATE TABLE results AS SELECT * FROM {results}")
         connection.execute(
             "CREATE TABLE differences (entity VARCHAR, key VARCHAR, target_key VARCHAR, field VARCHAR, kind VARCHAR, "
             "expected VARCHAR, actual VARCHAR)"
@@ -45,7 +70,7 @@ def reconcile(validated: Validated, back: ReadBack, plan: Plan, run: RunFolder, 
             with progress.task("reconcile", mapping) as task:
                 task.advance(_compare(connection, plan, plan.pair.mappings[mapping], validated, back, run))
         _extras(connection, plan, validated, back, run)
-        _finish_dispositions(connection)
+        _finish_dispositions(connection, plan)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         _write_findings(connection, plan, validated, back, run)
         copy_to_parquet(
@@ -67,11 +92,17 @@ def _compare(
     run: RunFolder,
 ) -> int:
     expected, actual = scan(validated.parquet(mapping.name)), scan(back.parquet(mapping.target_name))
-    # What no rule fills has to be empty in the target, or somebody else wrote there.
-    fields = list(mapping.target.fields)
-    unfilled = {f: SQL_TYPES[rule.type] for f, rule in mapping.target.fields.items() if f not in mapping.model.fields}
+    live = run.facts.get("live")
+    if live is None:
+        # What no rule fills has to be empty in the target, or somebody else wrote there.
+        fields = list(mapping.target.fields)
+    else:
+        # A live target fills in what it likes by itself, and may not show all that it holds.
+        hidden = live.get("unseen", {}).get(mapping.target_name, ())
+        fields = [f for f in mapping.target.fields if f in mapping.model.fields and f not in hidden]
+    unfilled = {f: SQL_TYPES[mapping.target.fields[f].type] for f in fields if f not in mapping.model.fields}
     columns = "".join(f", CAST(NULL AS {kind}) AS {name(f)}" for f, kind in unfilled.items())
-    expected = f"(SELECT *{columns} FROM {expected})"
+    expected = f"(SELECT *{columns} FROM {expected}{_asked(mapping.target_name, back, run)})"
     unequal = {f: f"e.{name(f)} IS DISTINCT FROM a.{name(f)}" for f in fields}
     excused = {
         f: f"{NORMALISED[rule].format('e.' + name(f))} IS NOT DISTINCT FROM {NORMALISED[rule].format('a.' + name(f))}"
@@ -123,7 +154,8 @@ def _extras(connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Valida
         mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
         if not mappings:
             continue
-        expected = " UNION ALL ".join(f"SELECT _target_key AS k FROM {scan(validated.parquet(n))}" for n in mappings)
+        asked = _asked(entity_name, back, run)
+        expected = " UNION ALL ".join(f"SELECT _target_key AS k FROM {scan(validated.parquet(n))}{asked}" for n in mappings)
         held = (
             f"SELECT _target_key AS k FROM {scan(back.parquet(entity_name))} UNION ALL "
             f"SELECT key FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
@@ -136,13 +168,24 @@ def _extras(connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Valida
         run.summary["entities"][mappings[0]]["extra"] = int(row[0]) if row else 0
 
 
-def _finish_dispositions(connection: duckdb.DuckDBPyConnection) -> None:
-    """What was to be loaded is created when it was read back, and failed when it was not."""
+def _asked(entity: str, back: ReadBack, run: RunFolder) -> str:
+    """WHERE clause: a live target is compared in what it was asked for."""
+    if run.facts.get("live") is None:
+        return ""
+    return f" WHERE _target_key IN (SELECT key FROM {scan(back.parquet(ASKED))} WHERE entity = {literal(entity)})"
+
+
+def _finish_dispositions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+    """What was to be loaded ends as the load says, and failed where it was not found again."""
+    connection.execute(
+        f"UPDATE dispositions AS d SET disposition = r.result, code = coalesce(d.code, r.code) FROM results AS r "
+        f"WHERE d.disposition = 'candidate' AND r.mapping = d.entity AND r.source_key = d.key AND r.key = d.target_key "
+        f"AND r.result IN ({', '.join(literal(word) for word in DISPOSITIONS)})"
+    )
     connection.execute(
         "UPDATE dispositions AS d SET disposition = 'failed', code = 'REC-MISSING' FROM differences AS x "
         "WHERE x.kind = 'missing' AND x.entity = d.entity AND x.key = d.key"
     )
-    connection.execute("UPDATE dispositions SET disposition = 'created' WHERE disposition = 'candidate'")
 
 
 def _write_findings(
@@ -162,9 +205,16 @@ def _write_findings(
         "'the target holds a record that nothing in the source explains') END, NULL FROM differences AS d "
         f"LEFT JOIN {refused} AS r ON r.mapping = d.entity AND r.key = d.target_key WHERE d.kind IN ('missing', 'extra') "
         "UNION ALL SELECT 'REC-DIFFERENT', 'hold', entity, key, field, actual, "
-        "'the target holds another value than the mapping gives', NULL FROM differences WHERE kind = 'different'"
+        "'the target holds another value than the mapping gives', NULL FROM differences WHERE kind = 'different' "
+        f"UNION ALL SELECT code, {_severity()}, mapping, source_key, NULL, key, message, "
+        "CASE WHEN result = 'blocked' THEN blamed END FROM results WHERE code IS NOT NULL"
     )
     publish_findings(connection, "findings", run)
+
+
+def _severity() -> str:
+    whens = " ".join(f"WHEN {literal(code)} THEN {literal(severity)}" for code, severity in LIVE_SEVERITIES.items())
+    return f"CASE code {whens} END"
 
 
 def _balance(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> None:

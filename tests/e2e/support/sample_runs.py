@@ -70,7 +70,7 @@ class SampleRun:
         memory = "1GB"
         loaded, validated = Loaded(run.path / "4_load"), Validated(run.path / "3_validate")
         back = pipeline.read_back(loaded, self.plan, run, Silent(), memory, delivered)
-        pipeline.reconcile(validated, back, self.plan, run, Silent(), memory)
+        pipeline.reconcile(validated, loaded, back, self.plan, run, Silent(), memory)
         run.facts["stopped_at"] = None
         run.summary["verdict"] = pipeline._verdict(run.summary, run.facts, None)
         return run.summary

@@ -1,0 +1,101 @@
+"""The tables of a target database: what the contract says of them, and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from migrate.connectors.database_target.cells import stored
+from migrate.connectors.target import Record
+from migrate.contracts.load import LoadedContract
+from migrate.contracts.model import Name, Words
+from migrate.errors import Problem, TargetRefused
+from migrate.models import build_part
+
+
+class TableWords(Words):
+    """``write`` of an entity: where its records are."""
+
+    table: str | None = None
+    """The table; named as the entity by default."""
+    native: Name | None = None
+    """The column of the database's own number for a record, which other tables refer to."""
+    columns: dict[Name, str] = {}
+    """``{field: column}`` where they differ."""
+    by_native: tuple[Name, ...] = ()
+    """Fields whose column holds the native number of the record they refer to."""
+    absent: dict[Name, str | int | float | bool] = {}
+    """``{field: value}`` that is stored where there is none, in columns that may not be null; it reads as none."""
+
+
+class Options(Words):
+    """``target: {options: ...}`` of a workspace."""
+
+    batch: int = 10_000
+    parallel: int = 1
+    schema_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """An entity's table, as it is there."""
+
+    words: TableWords
+    table: sa.Table
+    key: tuple[str, ...]
+    types: Mapping[str, str]
+    protected: bool
+    """Is the key unique in the database itself?"""
+
+    def column(self, field: str) -> sa.Column[Any]:
+        """The column of a field."""
+        return self.table.c[self.words.columns.get(field, field)]
+
+    def cell(self, record: Record, field: str) -> Any:
+        """A field's value as its column takes it."""
+        if field in self.words.by_native and field in record.links:
+            return stored(record.links[field], self.types[field], self.column(field))
+        value = record.values.get(field)
+        if value is None and field in self.words.absent:
+            return self.words.absent[field]
+        return stored(value, self.types[field], self.column(field))
+
+
+def reflect(engine: sa.Engine, contract: LoadedContract, options: Options) -> dict[str, Table]:
+    """The table of every entity. Raises TargetRefused with every table and column that lacks."""
+    metadata = sa.MetaData(schema=options.schema_name)
+    tables, problems = {}, []
+    there = set(sa.inspect(engine).get_table_names(schema=options.schema_name))
+    for name, entity in contract.model.entities.items():
+        words = build_part(TableWords, contract.document, ("entities", name, "write"))
+        wanted = words.table or entity.table or name
+        at = contract.document.place("entities", name)
+        if wanted not in there:
+            problems.append(Problem("the target has no such table", at, wanted, tuple(sorted(there))))
+            continue
+        table = sa.Table(wanted, metadata, autoload_with=engine)
+        columns = {f: words.columns.get(f, f) for f in entity.fields}
+        lacking = [c for c in [*columns.values(), *([words.native] if words.native else [])] if c not in table.c]
+        problems += [Problem(f"the table {wanted} has no such column", at, c, tuple(c.name for c in table.c)) for c in lacking]
+        types = {f: rule.type for f, rule in entity.fields.items()}
+        unique = _unique(engine, table, options.schema_name)
+        protected = any(set(one) <= {columns[f] for f in entity.key} for one in unique)
+        tables[name] = Table(words, table, entity.key, types, protected)
+    if problems:
+        raise TargetRefused(
+            "the target has not the tables of its contract", problems=problems, hint="mend the contract's write: words"
+        )
+    return tables
+
+
+def _unique(engine: sa.Engine, table: sa.Table, schema: str | None) -> list[tuple[str, ...]]:
+    inspector = sa.inspect(engine)
+    found = [tuple(column.name for column in table.primary_key.columns)]
+    found += [tuple(c for c in one["column_names"]) for one in inspector.get_unique_constraints(table.name, schema)]
+    found += [
+        tuple(c for c in one["column_names"] if c) for one in inspector.get_indexes(table.name, schema) if one.get("unique")
+    ]
+    return [one for one in found if one]

@@ -1,0 +1,48 @@
+"""The audit trail: entries are only ever added, and each carries the hash of the one before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from migrate.ledger.tables import AUDIT
+
+START = "0" * 64
+
+
+def append(connection: Connection, at: str, run: str | None, event: str, detail: Mapping[str, Any]) -> None:
+    """Add an entry. ``detail`` holds numbers, codes and names of things, never people's data."""
+    last = connection.execute(select(AUDIT.c.id, AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1)).first()
+    number, previous = (last.id + 1, last.hash) if last else (1, START)
+    text = json.dumps(detail, sort_keys=True, ensure_ascii=False, default=str)
+    own = digest(number, at, run, event, text, previous)
+    connection.execute(insert(AUDIT).values(id=number, at=at, run=run, event=event, detail=text, previous=previous, hash=own))
+
+
+def digest(number: int, at: str, run: str | None, event: str, detail: str, previous: str) -> str:
+    """The hash of an entry."""
+    return hashlib.sha256(json.dumps([number, at, run, event, detail, previous], ensure_ascii=False).encode()).hexdigest()
+
+
+def broken(connection: Connection) -> int | None:
+    """The number of the first entry that is altered, missing or out of order; None where the trail is whole.
+
+    Entries cut off at the end cannot be seen from within: compare the last hash with one that was noted elsewhere.
+    """
+    previous, expected = START, 1
+    for row in connection.execute(select(AUDIT).order_by(AUDIT.c.id)):
+        if row.id != expected or row.previous != previous:
+            return expected
+        if row.hash != digest(row.id, row.at, row.run, row.event, row.detail, row.previous):
+            return int(row.id)
+        previous, expected = row.hash, row.id + 1
+    return None
+
+
+def length(connection: Connection) -> int:
+    """Number of entries."""
+    return int(connection.execute(select(func.count()).select_from(AUDIT)).scalar_one())

@@ -1,0 +1,342 @@
+"""Reading and writing the ledger. Every method is one transaction; a database that fails raises LedgerLost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+from sqlalchemy import Connection, Engine, Row, bindparam, create_engine, event, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from migrate.errors import ConfigurationError, LedgerLost
+from migrate.ledger import audit
+from migrate.ledger.lock import hold
+from migrate.ledger.tables import IDENTITIES, RECEIPTS, RUNS
+from migrate.ledger.upgrade import upgrade
+
+FETCH = 50_000
+OPEN = ("intended", "unknown")
+"""States of receipts of which nobody knows yet whether they took effect."""
+Action = Literal["create", "update", "adopt", "remove"]
+IDENTITY_SCHEMA = pa.schema(
+    [(c, pa.string()) for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin")]
+)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Something that is about to be done to one record."""
+
+    key: str
+    action: Action
+    fingerprint: str
+    """Of the row as it is meant."""
+    mapping: str
+    source_key: str
+    native: str | None = None
+    before: Mapping[str, Any] | None = None
+    """What the target holds now; for everything but a creation."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """How an intent ended."""
+
+    receipt: int
+    intent: Intent
+    state: str
+    native: str | None = None
+    message: str = ""
+    seen: str | None = None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the ledger knows of a record in the target."""
+
+    entity: str
+    key: str
+    native: str | None
+    fingerprint: str
+    seen: str | None
+    state: str
+    origin: str
+    run: str
+
+
+class Ledger:
+    """The ledger of one workspace. Threads may share it; their transactions follow one another."""
+
+    def __init__(self, engine: Engine, address: str, folder: Path) -> None:
+        self.engine, self.address, self.folder = engine, address, folder
+        self._one_at_a_time = threading.RLock()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._one_at_a_time, self.engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise _lost(self.address, error) from None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the ledger for one live run. Raises ConfigurationError while another run holds it."""
+        with hold(self.engine, self.folder):
+            yield
+
+    # Runs --------------------------------------------------------------------------------------------------------
+
+    def begin(self, run: str, kind: str, target: str, of_run: str | None = None) -> None:
+        """Enter a run. Runs that never ended are marked as failed: this one holds the lock."""
+        with self._transaction() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.state == "running").values(state="failed"))
+            connection.execute(
+                insert(RUNS).values(id=run, kind=kind, target=target, of_run=of_run, started=_now(), state="running")
+            )
+            audit.append(connection, _now(), run, f"{kind} began", {"target": target, "of": of_run})
+
+    def end(self, run: str, state: Literal["finished", "failed"], counts: Mapping[str, Any]) -> None:
+        """Close a run."""
+        with self._transaction() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run).values(state=state, ended=_now()))
+            audit.append(connection, _now(), run, state, counts)
+
+    def note(self, run: str, what: str, detail: Mapping[str, Any]) -> None:
+        """Add to the audit trail."""
+        with self._transaction() as connection:
+            audit.append(connection, _now(), run, what, detail)
+
+    def runs(self) -> list[Row[Any]]:
+        """All runs, the newest last."""
+        with self._transaction() as connection:
+            return list(connection.execute(select(RUNS).order_by(RUNS.c.started, RUNS.c.id)))
+
+    # Identities --------------------------------------------------------------------------------------------------
+
+    def identities(self, entity: str) -> Iterator[pa.RecordBatch]:
+        """What is known of the records of an entity, in the columns of IDENTITY_SCHEMA."""
+        columns = [IDENTITIES.c[name] for name in IDENTITY_SCHEMA.names]
+        query = select(*columns).where(IDENTITIES.c.entity == entity)
+        with self._transaction() as connection:
+            rows = connection.execution_options(yield_per=FETCH).execute(query)
+            for part in rows.partitions(FETCH):
+                values = [pa.array(list(column), pa.string()) for column in zip(*part, strict=True)]
+                yield pa.RecordBatch.from_arrays(values, schema=IDENTITY_SCHEMA)
+
+    def saw(self, entity: str, seen: Iterable[tuple[str, str]]) -> None:
+        """Remember (key, fingerprint) of records as the target shows them."""
+        statement = (
+            update(IDENTITIES)
+            .where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k"))
+            .values(seen=bindparam("s"))
+        )
+        rows = [{"k": key, "s": fingerprint} for key, fingerprint in seen]
+        if rows:
+            with self._transaction() as connection:
+                connection.execute(statement, rows)
+
+    # Receipts ----------------------------------------------------------------------------------------------------
+
+    def intend(self, run: str, entity: str, intents: Sequence[Intent]) -> list[int]:
+        """Write down what is about to be done, before it is done; gives the numbers of the receipts."""
+        if not intents:
+            return []
+        now = _now()
+        rows = [
+            {
+                "run": run, "entity": entity, "key": intent.key, "action": intent.action, "state": "intended",
+                "mapping": intent.mapping, "source_key": intent.source_key,
+                "native": intent.native, "fingerprint": intent.fingerprint, "intended": now,
+                "before": None if intent.before is None else _json(intent.before),
+            }
+            for intent in intents
+        ]  # fmt: skip
+        with self._transaction() as connection:
+            statement = insert(RECEIPTS).returning(RECEIPTS.c.id, sort_by_parameter_order=True)
+            return [int(number) for number in connection.execute(statement, rows).scalars()]
+
+    def settle(self, run: str, entity: str, settled: Sequence[Settled]) -> None:
+        """Write down how intents ended, and what is known of the records from now on, in one step."""
+        if not settled:
+            return
+        now = _now()
+        receipts = [
+            {"i": one.receipt, "s": one.state, "n": one.native or one.intent.native, "m": one.message or None, "t": now}
+            for one in settled
+        ]
+        with self._transaction() as connection:
+            connection.execute(
+                update(RECEIPTS)
+                .where(RECEIPTS.c.id == bindparam("i"))
+                .values(state=bindparam("s"), native=bindparam("n"), message=bindparam("m"), settled=bindparam("t")),
+                receipts,
+            )
+            _remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
+
+    def void(self, receipts: Sequence[int], state: Literal["void", "undone"], message: str = "") -> None:
+        """Mark receipts that never took effect, or whose effect a rollback took back."""
+        if receipts:
+            with self._transaction() as connection:
+                connection.execute(
+                    update(RECEIPTS)
+                    .where(RECEIPTS.c.id == bindparam("i"))
+                    .values(state=state, settled=_now(), message=message or RECEIPTS.c.message),
+                    [{"i": number} for number in receipts],
+                )
+
+    def open_receipts(self, entity: str) -> list[Row[Any]]:
+        """Receipts of which nobody knows whether they took effect, oldest first."""
+        query = select(RECEIPTS).where(RECEIPTS.c.entity == entity, RECEIPTS.c.state.in_(OPEN)).order_by(RECEIPTS.c.id)
+        with self._transaction() as connection:
+            return list(connection.execute(query))
+
+    def receipts(self, run: str, entity: str | None = None) -> list[Row[Any]]:
+        """Receipts of a run, in the order in which they were written."""
+        query = select(RECEIPTS).where(RECEIPTS.c.run == run).order_by(RECEIPTS.c.id)
+        if entity is not None:
+            query = query.where(RECEIPTS.c.entity == entity)
+        with self._transaction() as connection:
+            return list(connection.execute(query))
+
+    def later_receipts(self, receipt: int, entity: str, key: str) -> list[Row[Any]]:
+        """What was done to a record after a receipt, and was not taken back."""
+        query = select(RECEIPTS).where(
+            RECEIPTS.c.entity == entity,
+            RECEIPTS.c.key == key,
+            RECEIPTS.c.id > receipt,
+            RECEIPTS.c.state.in_(("done", "handed_over", *OPEN)),
+        )
+        with self._transaction() as connection:
+            return list(connection.execute(query))
+
+    def identity(self, entity: str, key: str) -> Identity | None:
+        """What is known of one record."""
+        columns = [IDENTITIES.c[field] for field in Identity.__dataclass_fields__]
+        query = select(*columns).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == key)
+        with self._transaction() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Identity(*row)
+
+
+def _remember(connection: Connection, run: str, entity: str, settled: Sequence[Settled]) -> None:
+    """Bring identities up to date. The key exists or not: update first, insert what was not there."""
+    removed = [one for one in settled if one.intent.action == "remove"]
+    kept = [one for one in settled if one.intent.action != "remove"]
+    if removed:
+        connection.execute(
+            update(IDENTITIES)
+            .where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k"))
+            .values(state="removed", fingerprint="", seen=None, native=None, run=run),
+            [{"k": one.intent.key} for one in removed],
+        )
+    if not kept:
+        return
+    keys = [one.intent.key for one in kept]
+    known: set[str] = set()
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        query = select(IDENTITIES.c.key).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key.in_(part))
+        known.update(connection.execute(query).scalars())
+    rows = [
+        {
+            "entity": entity, "key": one.intent.key, "mapping": one.intent.mapping, "source_key": one.intent.source_key,
+            "native": one.native or one.intent.native, "fingerprint": one.intent.fingerprint, "seen": one.seen,
+            "state": "handed_over" if one.state == "handed_over" else "held",
+            "origin": "adopted" if one.intent.action == "adopt" else "created", "run": run,
+        }
+        for one in kept
+    ]  # fmt: skip
+    fresh = [row for row in rows if row["key"] not in known]
+    if fresh:
+        connection.execute(insert(IDENTITIES), fresh)
+    changed = [{"k": row["key"], **{f"v_{c}": row[c] for c in _CHANGING}} for row in rows if row["key"] in known]
+    if changed:
+        connection.execute(
+            update(IDENTITIES)
+            .where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k"))
+            .values({c: bindparam(f"v_{c}") for c in _CHANGING}),
+            changed,
+        )
+    # What was removed and came back, or was created after all, is no longer what it was.
+    created = [{"k": one.intent.key} for one in kept if one.intent.action == "create" and one.intent.key in known]
+    if created:
+        connection.execute(
+            update(IDENTITIES).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k")).values(origin="created"),
+            created,
+        )
+
+
+_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "state", "run")
+
+
+def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger | None:
+    """The ledger at ``url``; a relative SQLite file lies in ``folder``. None where it has to exist and does not.
+
+    Raises ConfigurationError where it cannot be opened.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+            file = folder / parsed.database
+            if must_exist and not file.is_file():
+                return None
+            parsed = parsed.set(database=str(file))
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ValueError("a ledger is kept in sqlite or postgresql")  # whose text keys compare exactly
+        address = parsed.render_as_string(hide_password=True)
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+        raise ConfigurationError(
+            f"the ledger's address cannot be used: {_short(error)}", hint="ledger: in migration.yaml"
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+    try:
+        with engine.begin() as connection:
+            upgrade(connection)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise ConfigurationError(
+            f"the ledger {address} cannot be opened: {_short(error)}", hint="ledger: in migration.yaml"
+        ) from None
+    return Ledger(engine, address, folder)
+
+
+def _durable(connection: Any, _: object) -> None:
+    """A receipt that was committed has to outlive the process and the machine."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA busy_timeout=10000")
+
+
+def _lost(address: str, error: SQLAlchemyError) -> LedgerLost:
+    hint = "mend its cause, then run again: what is not settled is looked up in the target"
+    return LedgerLost(f"the ledger {address} cannot be used: {_short(error)}", hint=hint)
+
+
+def _short(error: Exception) -> str:
+    own = getattr(error, "orig", None) or error
+    return " ".join(str(own).split())[:300]
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, default=str, sort_keys=True)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,71 @@
+"""The ledger's tables. What they look like in a database is decided by the migrations; a test holds the two together."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+METADATA = MetaData()
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),  # live, delta, rollback
+    Column("of_run", String(64)),  # of a rollback: the run that it takes back
+    Column("target", Text, nullable=False),  # address without secrets
+    Column("started", String(32), nullable=False),
+    Column("ended", String(32)),
+    Column("state", String(16), nullable=False),  # running, finished, failed
+)
+
+IDENTITIES = Table(
+    "identities",
+    METADATA,
+    Column("entity", String(100), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("mapping", String(100), nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("native", Text),  # the target's own id
+    Column("fingerprint", String(64), nullable=False),  # of the row as it was meant; blank: not what is meant
+    Column("seen", String(80)),  # of the row as the target last showed it
+    Column("state", String(16), nullable=False),  # held, handed_over, removed
+    Column("origin", String(16), nullable=False),  # created, adopted
+    Column("run", String(64), ForeignKey("runs.id"), nullable=False),  # that wrote it last
+)
+Index("identities_native", IDENTITIES.c.entity, IDENTITIES.c.state)
+
+RECEIPTS = Table(
+    "receipts",
+    METADATA,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("run", String(64), ForeignKey("runs.id"), nullable=False),
+    Column("entity", String(100), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("mapping", String(100), nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("action", String(16), nullable=False),  # create, update, adopt, remove
+    # intended, done, refused, failed, unknown, handed_over; void: it never took effect; undone: a rollback took it back
+    Column("state", String(16), nullable=False),
+    Column("native", Text),
+    Column("fingerprint", String(64), nullable=False),
+    Column("before", Text),  # JSON of what the target held before
+    Column("message", Text),
+    Column("intended", String(32), nullable=False),
+    Column("settled", String(32)),
+)
+Index("receipts_run", RECEIPTS.c.run, RECEIPTS.c.entity)
+Index("receipts_state", RECEIPTS.c.state)
+Index("receipts_key", RECEIPTS.c.entity, RECEIPTS.c.key)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", _ID, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),
+    Column("run", String(64)),
+    Column("event", String(64), nullable=False),
+    Column("detail", Text, nullable=False),  # JSON, without people's data
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),  # of this entry and `previous`
+)

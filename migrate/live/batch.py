@@ -1,0 +1,260 @@
+"""One batch of one entity: look, decide, write down, write, settle. Runs in a thread; shares nothing but the ledger.
+
+The order is what makes it survive: nothing is written to the target before its receipt stands in the ledger, and a receipt
+that was never settled is settled by what the target shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetConnector
+from migrate.errors import TargetLost
+from migrate.ledger import Intent, Ledger, Settled
+from migrate.live.changes import Work
+from migrate.live.images import changed_since, equal, image, seen, unequal
+
+Existing = Literal["hold", "adopt", "update"]
+Row = tuple[str | None, ...]
+"""A row of the results: entity, key, result, code, message, native, mapping, source_key, blamed."""
+OUTCOMES = {"create": "created", "update": "updated", "adopt": "unchanged"}
+BLOCKED = "what it refers to is not in the target"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the workspace wants for records of an entity that are there already, or were changed since."""
+
+    existing: Existing
+    drift: Literal["hold", "overwrite"]
+
+
+@dataclass
+class _Decision:
+    """What is to be written for one record."""
+
+    work: Work
+    action: Literal["create", "update", "adopt"]
+    before: Held | None = None
+
+
+class Batch:
+    """The records of one batch, and everything needed to deal with them."""
+
+    def __init__(
+        self, entity: str, fields: Sequence[str], ability: Ability, connector: TargetConnector, ledger: Ledger, run: str,
+        policy: Policy, receipts: Mapping[str, Any], *, empty: bool = False, finishing: bool = False,
+    ) -> None:  # fmt: skip
+        self.entity, self.fields, self.ability = entity, fields, ability
+        self.connector, self.ledger, self.run, self.policy = connector, ledger, run, policy
+        self.receipts = receipts
+        """Open receipts of earlier runs, by key."""
+        self.empty, self.finishing = empty, finishing
+        self.rows: list[Row] = []
+        self.lost: str | None = None
+        """Why the target is lost, where this batch met that."""
+
+    def go(self, works: Sequence[Work]) -> list[Row]:
+        """Deal with the records; gives their results. Raises LedgerLost; a target that is lost ends in results."""
+        blocked = [work for work in works if work.waits_for is not None]
+        for work in blocked:
+            self._enter(work, "blocked", "LIVE-BLOCKED", f"{BLOCKED}: {work.waits_for}", blamed=work.waits_for)
+        open_works = [work for work in works if work.waits_for is None]
+        try:
+            held = self._look(open_works)
+        except TargetLost as error:
+            return self.give_up(open_works, error.message)
+        decisions = [d for work in open_works if (d := self._decide(work, held.get(work.record.key, []))) is not None]
+        for action in ("adopt", "create", "update"):
+            self._act(action, [d for d in decisions if d.action == action])
+        return self.rows
+
+    def give_up(self, works: Sequence[Work], why: str) -> list[Row]:
+        """Results of records that nothing was tried for."""
+        self.lost = why
+        for work in works:
+            self._enter(work, "failed", "LIVE-FAILED", f"not tried: {why}")
+        return self.rows
+
+    # Looking and deciding ----------------------------------------------------------------------------------------
+
+    def _look(self, works: Sequence[Work]) -> dict[str, list[Held]]:
+        found: dict[str, list[Held]] = defaultdict(list)
+        if self.empty or not self.ability.find or not works:
+            return found
+        size = self.ability.find_batch or len(works)
+        records = [work.record for work in works]
+        for start in range(0, len(records), size):
+            for held in self.connector.find(self.entity, records[start : start + size]):
+                found[held.key].append(held)
+        return found
+
+    def _decide(self, work: Work, held: list[Held]) -> _Decision | None:
+        if not self.ability.find:
+            return _Decision(work, "update" if work.known == "held" else "create")
+        if len(held) > 1:
+            self._enter(work, "held", "LIVE-TWICE", f"the target holds {len(held)} records of this key")
+            return None
+        receipt = self.receipts.get(work.record.key)
+        if not held:
+            return self._absent(work, receipt)
+        there = held[0]
+        work = replace(work, record=replace(work.record, native=there.native or work.record.native))
+        wrong = unequal(work.record, there, self.fields)
+        if receipt is not None:
+            return self._recover(work, there, wrong, receipt)
+        if work.known == "held":
+            return self._changed(work, there, wrong)
+        if not wrong or work.known == "handed_over":
+            return _Decision(work, "adopt", there)
+        return self._met(work, there, wrong)
+
+    def _absent(self, work: Work, receipt: Any) -> _Decision | None:
+        if receipt is not None:
+            self.ledger.void([receipt.id], "void", "it never took effect")
+        if work.known == "held" and not self.finishing and self.policy.drift == "hold":
+            self._enter(work, "held", "LIVE-GONE", "an earlier run wrote it, and somebody removed it from the target")
+            return None
+        return _Decision(replace(work, record=replace(work.record, native=None)), "create")
+
+    def _recover(self, work: Work, there: Held, wrong: list[str], receipt: Any) -> _Decision | None:
+        """A run that was cut off meant to write this record, and it is there."""
+        created = receipt.action == "create"
+        if not created and any(not _ours(field, there, receipt) for field in wrong):
+            self.ledger.void([receipt.id], "void", "the target holds what neither this run nor the one before it wrote")
+            return self._changed(replace(work, seen="unlike"), there, wrong)
+        intent = Intent(
+            work.record.key, receipt.action, work.fingerprint if not wrong else "", work.mapping, work.source_key, there.native
+        )
+        self.ledger.settle(receipt.run, self.entity, [Settled(receipt.id, intent, "done", there.native, "found after a crash")])
+        if not wrong:
+            self._enter(work, OUTCOMES[receipt.action], None, None, native=there.native)
+            return None
+        return _Decision(work, "update", there)
+
+    def _changed(self, work: Work, there: Held, wrong: list[str]) -> _Decision | None:
+        now = seen(there, self.fields)
+        drifted = work.seen == "unlike" or changed_since(work.seen, now)
+        if drifted and wrong and self.policy.drift == "hold" and not self.finishing:
+            message = f"somebody changed it in the target since the last run wrote it; not overwritten: {', '.join(wrong)}"
+            self._enter(work, "held", "LIVE-DRIFT", message, native=there.native)
+            return None
+        if not self.ability.update:
+            if not wrong:
+                return _Decision(work, "adopt", there)
+            message = f"the target has no way to change records of this kind; it keeps its own: {', '.join(wrong)}"
+            self._enter(work, "held", "LIVE-UNCHANGEABLE", message, native=there.native)
+            return None
+        return _Decision(work, "update", there)
+
+    def _met(self, work: Work, there: Held, wrong: list[str]) -> _Decision | None:
+        """The target has a record of this key that no run of this workspace wrote."""
+        if self.policy.existing == "hold":
+            message = f"the target has a record of this key that no run wrote, and it differs: {', '.join(wrong)}"
+            self._enter(work, "held", "LIVE-EXISTS", message, native=there.native)
+            return None
+        if self.policy.existing == "adopt" or not self.ability.update:
+            return _Decision(work, "adopt", there)
+        return _Decision(work, "update", there)
+
+    # Acting ------------------------------------------------------------------------------------------------------
+
+    def _act(self, action: Literal["create", "update", "adopt"], decisions: Sequence[_Decision]) -> None:
+        if not decisions:
+            return
+        if action != "adopt" and not getattr(self.ability, action):
+            for decision in decisions:
+                self._enter(decision.work, "failed", "LIVE-REFUSED", f"the target's interface has no way to {action} it")
+            return
+        intents = [self._intent(decision) for decision in decisions]
+        receipts = self.ledger.intend(self.run, self.entity, intents)
+        by_key = {decision.work.record.key: (decision, intents[n], receipts[n]) for n, decision in enumerate(decisions)}
+        if action == "adopt":
+            outcomes = [Outcome(d.work.record.key, "done", d.before.native if d.before else None) for d in decisions]
+        else:
+            outcomes = self._write(action, [decision.work.record for decision in decisions])
+        settled = []
+        for outcome in outcomes:
+            decision, intent, receipt = by_key[outcome.key]
+            shown = seen(decision.before, self.fields) if action == "adopt" and decision.before else None
+            settled.append(Settled(receipt, intent, outcome.result, outcome.native, outcome.message, shown))
+            self._result(decision, outcome)
+        self.ledger.settle(self.run, self.entity, settled)
+
+    def _intent(self, decision: _Decision) -> Intent:
+        work, before = decision.work, decision.before
+        kept = image(before) if before is not None and decision.action == "update" else None
+        native = before.native if before is not None else work.record.native
+        return Intent(work.record.key, decision.action, work.fingerprint, work.mapping, work.source_key, native, kept)
+
+    def _write(self, action: Action, records: Sequence[Record]) -> list[Outcome]:
+        """Write, and find out what became of records whose reply was lost."""
+        try:
+            outcomes = self.connector.write(self.entity, action, records)
+        except TargetLost as error:
+            self.lost = error.message
+            outcomes = [Outcome(record.key, "unknown", None, error.message) for record in records]
+        unknown = {outcome.key: outcome for outcome in outcomes if outcome.result == "unknown"}
+        if not unknown or not self.ability.find or self.lost:
+            return outcomes
+        asked = [record for record in records if record.key in unknown]
+        try:
+            held: Iterable[Held] = list(self.connector.find(self.entity, asked))
+        except TargetLost as error:
+            self.lost = error.message
+            return outcomes
+        there = {one.key: one for one in held}
+        result = {outcome.key: outcome for outcome in outcomes}
+        for record in asked:
+            found = there.get(record.key)
+            if found is not None and not unequal(record, found, self.fields):
+                result[record.key] = Outcome(record.key, "done", found.native, "the reply was lost; the target holds it")
+            elif found is None and action == "create":
+                lost = f"the reply was lost and the target does not hold it: {unknown[record.key].message}"
+                result[record.key] = Outcome(record.key, "failed", None, lost)
+        return list(result.values())
+
+    def _result(self, decision: _Decision, outcome: Outcome) -> None:
+        work = decision.work
+        native = outcome.native or work.record.native
+        match outcome.result:
+            case "done":
+                code = "LIVE-WARNED" if outcome.message and decision.action != "adopt" else None
+                self._enter(work, OUTCOMES[decision.action], code, outcome.message or None, native=native)
+            case "handed_over":
+                self._enter(work, "held", "LIVE-HANDED-OVER", outcome.message, native=native)
+            case "refused":
+                self._enter(work, "failed", "LIVE-REFUSED", outcome.message, native=native)
+            case "unknown":
+                message = f"nobody knows whether it was written; the next run looks: {outcome.message}"
+                self._enter(work, "failed", "LIVE-UNKNOWN", message, native=native)
+            case "failed":
+                self._enter(work, "failed", "LIVE-FAILED", outcome.message, native=native)
+
+    def _enter(
+        self,
+        work: Work,
+        result: str,
+        code: str | None,
+        message: str | None,
+        *,
+        native: str | None = None,
+        blamed: str | None = None,
+    ) -> None:
+        key, native = work.record.key, native or work.record.native
+        self.rows.append((self.entity, key, result, code, message, native, work.mapping, work.source_key, blamed))
+
+
+def _ours(field: str, there: Held, receipt: Any) -> bool:
+    """Is the value that differs from what is meant the one that stood there before the run that was cut off?"""
+    if receipt.before is None:
+        return False
+    before = json.loads(receipt.before)
+    if field in there.links:
+        return bool(before["links"].get(field) == there.links[field])
+    now = there.values.get(field)
+    return equal(str(now) if now is not None else None, str(was) if (was := before["values"].get(field)) is not None else None)

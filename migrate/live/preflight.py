@@ -1,0 +1,59 @@
+"""Before a live run: open the target, and refuse to write it until somebody has seen what the writing sets off."""
+
+from __future__ import annotations
+
+from migrate.compiler.plan import Plan
+from migrate.connectors.opening import open_target
+from migrate.connectors.target import TargetConnector, Warned
+from migrate.errors import ConfigurationError, Problem
+from migrate.workspace import Workspace
+
+
+def open_live(workspace: Workspace, plan: Plan) -> tuple[TargetConnector, list[Warned]]:
+    """The connector of the live target, and everything it warns of.
+
+    Raises ConfigurationError while a warning that blocks is not acknowledged in the workspace.
+    """
+    connector = open_target(workspace)
+    try:
+        entities = list(dict.fromkeys(plan.pair.mappings[name].target_name for name in plan.names))
+        target = workspace.target.model.target
+        assert target is not None
+        warned = [Warned(effect.code, effect.message, effect.avoid) for effect in target.side_effects]
+        warned += [w for w in connector.preflight(entities) if w.code not in {known.code for known in warned}]
+        warned += _irreversible(connector, entities)
+        _demand_acknowledged(workspace, warned)
+    except BaseException:
+        connector.close()
+        raise
+    return connector, warned
+
+
+def _irreversible(connector: TargetConnector, entities: list[str]) -> list[Warned]:
+    """What a rollback of this run could not take back, said before it is done."""
+    without = [entity for entity in entities if not connector.ability(entity).remove]
+    warned = []
+    if without:
+        names = ", ".join(without)
+        warned.append(Warned("LIVE-NO-WAY-BACK", f"no rollback can remove what is created of: {names}", "take a backup first"))
+    for entity in entities:
+        if cascades := connector.ability(entity).cascades:
+            message = f"a rollback that removes {entity} also removes: {cascades}"
+            warned.append(
+                Warned(f"LIVE-CASCADE-{entity.upper().replace('_', '-')}", message, "take a backup first", blocking=False)
+            )
+    return warned
+
+
+def _demand_acknowledged(workspace: Workspace, warned: list[Warned]) -> None:
+    acknowledged = workspace.settings.target.acknowledge
+    place = workspace.document.place("target", "acknowledge") if acknowledged else workspace.document.place("target")
+    problems = [
+        Problem(
+            f"{w.code}: {w.message}", place, hint=f"{w.next}; then target: {{acknowledge: {{{w.code}: who saw it, and why}}}}"
+        )
+        for w in warned
+        if w.blocking and not acknowledged.get(w.code, "").strip()
+    ]
+    if problems:
+        raise ConfigurationError(f"{len(problems)} side effect(s) of a live run are not acknowledged", problems=problems)

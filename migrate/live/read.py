@@ -1,0 +1,150 @@
+"""Reading back from the target itself: what it holds of the records that this run wrote, or that should be unchanged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from migrate.compiler.source import SQL_TYPES
+from migrate.compiler.text import literal, name
+from migrate.connectors.target import Held, Record
+from migrate.contracts.model import Entity
+from migrate.engine import copy_to_parquet
+from migrate.errors import RunFailed, TargetLost
+from migrate.live.changes import MEANT, RESULTS, TODO, Changes, Work
+from migrate.live.images import seen
+from migrate.live.load import Live
+from migrate.progress import Progress
+
+BACK = "back"
+ASKED = "asked"
+"""The Parquet file of (entity, key) that were asked for; what was not asked is not compared."""
+_ARROW = {
+    "string": pa.string(), "int": pa.int64(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32(),
+    "datetime": pa.timestamp("us"), "epoch": pa.timestamp("us"),
+}  # fmt: skip
+
+
+class LiveReading:
+    """Asks the target for records and writes what it answers, one Parquet per entity."""
+
+    def __init__(self, changes: Changes, live: Live, progress: Progress) -> None:
+        self.changes, self.live, self.progress = changes, live, progress
+        self.connection = changes.connection
+        self.unseen: dict[str, list[str]] = {}
+        """Per entity: mapped fields that the target does not show."""
+        self.lost: str | None = None
+        self.connection.execute(f"CREATE SCHEMA {BACK}; CREATE TABLE asked (entity VARCHAR, key VARCHAR)")
+
+    def go(self, folder: Path, *, lost: str | None = None) -> None:
+        """Write the Parquet files. With ``lost``, nothing is asked."""
+        self.lost = lost
+        filled = self.changes.entities()
+        for entity_name, entity in self.changes.contract.entities.items():
+            columns = ", ".join(f"{name(f)} {SQL_TYPES[r.type]}, {name('link:' + f)} VARCHAR" for f, r in entity.fields.items())
+            self.connection.execute(f"CREATE TABLE {name(BACK, entity_name)} (_target_key VARCHAR, {columns})")
+            if entity_name in filled and self.lost is None:
+                self._read(entity_name, entity)
+        for entity_name, entity in self.changes.contract.entities.items():
+            copy_to_parquet(self.connection, self._select(entity_name, entity), folder / f"{entity_name}.parquet")
+        nothing = "SELECT '' AS entity, '' AS key, '' AS reason WHERE FALSE"
+        copy_to_parquet(self.connection, nothing, folder / "refused.parquet")
+        copy_to_parquet(self.connection, "SELECT * FROM asked ORDER BY ALL", folder / f"{ASKED}.parquet")
+
+    def _read(self, entity_name: str, entity: Entity) -> None:
+        ability = self.live.connector.ability(entity_name)
+        mapped = self.changes.fields(entity_name)
+        self.unseen[entity_name] = [f for f in mapped if f in ability.unseen]
+        if not ability.find:
+            return
+        results = ("created", "updated") if self.live.delta else ("created", "updated", "unchanged")
+        compared = [f for f in mapped if f not in ability.unwritable and f not in ability.unseen]
+        fresh = self._fresh(entity_name)
+        works = self.changes.there(entity_name, results)
+        parts = iter(lambda: list(islice(works, ability.find_batch)), [])
+        with self.progress.task("read back", entity_name) as task, ThreadPoolExecutor(ability.parallel) as pool:
+            try:
+                for part, held in self._answers(entity_name, parts, pool, ability.parallel):
+                    self._store(entity_name, entity, part, held)
+                    self.live.ledger.saw(entity_name, [(one.key, seen(one, compared)) for one in held if one.key in fresh])
+                    task.advance(len(part))
+            except TargetLost as error:
+                self.lost = error.message
+
+    def _answers(
+        self, entity: str, parts: Iterator[list[Work]], pool: ThreadPoolExecutor, parallel: int
+    ) -> Iterator[tuple[list[Work], list[Held]]]:
+        def ask(records: Sequence[Record]) -> list[Held]:
+            return list(self.live.connector.find(entity, records))
+
+        while ahead := list(islice(parts, 2 * parallel)):
+            asked = [[work.record for work in part] for part in ahead]
+            yield from zip(ahead, pool.map(ask, asked), strict=True)
+
+    def _fresh(self, entity: str) -> set[str]:
+        """Records whose present state is the one to compare with later: those of this run, and those never seen yet."""
+        rows = self.connection.execute(
+            f"SELECT r.key FROM {RESULTS} AS r JOIN {name(TODO, entity)} AS t ON t.key = r.key WHERE r.entity = ? "
+            "AND (r.result IN ('created', 'updated') OR t.seen IS NULL)",
+            [entity],
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def _store(self, entity_name: str, entity: Entity, part: Sequence[Work], held: Sequence[Held]) -> None:
+        keys = pa.table({"e": [entity_name] * len(part), "k": [work.record.key for work in part]})
+        self._insert("asked", keys)
+        names, columns = ["_target_key"], [pa.array([one.key for one in held], pa.string())]
+        for field, rule in entity.fields.items():
+            names += [field, f"link:{field}"]
+            columns.append(_column(entity_name, field, _ARROW[rule.type], [one.values.get(field) for one in held]))
+            columns.append(pa.array([one.links.get(field) for one in held], pa.string()))
+        self._insert(name(BACK, entity_name), pa.Table.from_arrays(columns, names=names))
+
+    def _insert(self, table: str, rows: pa.Table) -> None:
+        self.connection.register("_rows", rows)
+        self.connection.execute(f"INSERT INTO {table} SELECT * FROM _rows")
+        self.connection.unregister("_rows")
+
+    def _select(self, entity_name: str, entity: Entity) -> str:
+        """What was read, with the target's ids of other records turned into what those are called."""
+        columns, joins = [], []
+        for number, (field, rule) in enumerate(entity.fields.items()):
+            link, own = f"b.{name('link:' + field)}", f"b.{name(field)}"
+            reference = rule.references
+            if reference is None or reference.entity not in self.changes.entities():
+                columns.append(own if reference is None else f"coalesce({own}, '#' || {link}) AS {name(field)}")
+                continue
+            value = name(reference.field or self.changes.contract.entities[reference.entity].key[0])
+            joins.append(
+                f"LEFT JOIN (SELECT r.native, any_value(m.{value}) AS value FROM {name(MEANT, reference.entity)} AS m "
+                f"JOIN {RESULTS} AS r ON r.entity = {literal(reference.entity)} AND r.key = m._key GROUP BY 1) AS j{number} "
+                f"ON j{number}.native = {link}"
+            )
+            # An id that nobody knows stays visible as what it is.
+            columns.append(f"coalesce({own}, j{number}.value, '#' || {link}) AS {name(field)}")
+        return (
+            f"SELECT b._target_key, {', '.join(columns)} FROM {name(BACK, entity_name)} AS b {' '.join(joins)} "
+            "ORDER BY b._target_key"
+        )
+
+
+def _column(entity: str, field: str, kind: pa.DataType, values: list[Any]) -> pa.Array:
+    blank_is_null = [None if value == "" else value for value in values]
+    if pa.types.is_timestamp(kind):
+        blank_is_null = [_utc(value) for value in blank_is_null]
+    try:
+        return pa.array([float(v) if pa.types.is_floating(kind) and v is not None else v for v in blank_is_null], kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError, OverflowError) as error:
+        what = f"the target shows {entity}.{field} as something that is not of its type ({kind}): {str(error)[:200]}"
+        raise RunFailed(what, hint="mend the type in the target's contract") from None
+
+
+def _utc(value: Any) -> Any:
+    aware = isinstance(value, dt.datetime) and value.tzinfo is not None
+    return value.astimezone(dt.UTC).replace(tzinfo=None) if aware else value

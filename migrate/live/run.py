@@ -1,0 +1,92 @@
+"""The live parts of the stages `load` and `read_back`, each in a session of the engine of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from migrate.artefacts import Loaded, ReadBack, Validated, write_manifest
+from migrate.compiler.plan import Plan
+from migrate.compiler.text import literal, name
+from migrate.engine import copy_to_parquet, scan, session
+from migrate.findings import write_findings
+from migrate.ledger import Ledger
+from migrate.live.changes import RESULTS, TODO, Changes
+from migrate.live.load import Live, LiveLoad
+from migrate.live.read import LiveReading
+from migrate.progress import Progress
+from migrate.run_folder import RunFolder
+
+RESULTS_FILE = "results.parquet"
+_PREDICTED = "CASE action WHEN 'look' THEN 'created' WHEN 'unchanged' THEN 'unchanged' ELSE 'updated' END"
+
+
+def write_live(
+    validated: Validated, plan: Plan, run: RunFolder, progress: Progress, memory: str, live: Live, folder: Path, *, whole: bool
+) -> None:
+    """Write the target; ``folder`` gets the results, whatever happens. ``whole``: does the run cover every mapping?"""
+    with session(run.scratch, memory) as connection:
+        changes = Changes(connection, plan, validated, live.ledger, whole)
+        load = LiveLoad(changes, live, run.id, progress)
+        try:
+            load.go()
+        finally:
+            _write_results(changes, folder)
+        run.facts["live"] = {
+            "target": {"address": live.connector.info.address, "version": live.connector.info.version},
+            "delta": live.delta,
+            "lost": load.lost,
+            "entities": {entity: _counts(changes, entity) for entity in changes.entities()},
+        }
+
+
+def predict(
+    validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool
+) -> None:
+    """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target."""
+    with session(run.scratch, memory) as connection:
+        changes = Changes(connection, plan, validated, ledger, whole)
+        columns = "(entity, key, result, native, mapping, source_key)"
+        for mapping in plan.names if ledger is None else ():
+            entity = literal(plan.pair.mappings[mapping].target_name)
+            connection.execute(
+                f"INSERT INTO {RESULTS} {columns} SELECT {entity}, _target_key, 'created', NULL, {literal(mapping)}, _key "
+                f"FROM {scan(validated.parquet(mapping))}"
+            )
+        for entity in changes.entities() if ledger is not None else ():
+            changes.compare(entity)
+            connection.execute(
+                f"INSERT INTO {RESULTS} {columns} SELECT {literal(entity)}, key, {_PREDICTED}, native, mapping, source_key "
+                f"FROM {name(TODO, entity)} WHERE action <> 'unchanged'"
+            )
+        _write_results(changes, folder)
+
+
+def read_live(
+    loaded: Loaded, validated: Validated, plan: Plan, run: RunFolder, progress: Progress, memory: str, live: Live
+) -> ReadBack:
+    """Ask the target what it holds of the records of this run. One Parquet per target entity."""
+    loaded.verify()
+    validated.verify()
+    folder = run.stage("read_back")
+    with session(run.scratch, memory) as connection:
+        changes = Changes(connection, plan, validated, live.ledger, whole=False)
+        for entity in changes.entities():
+            changes.compare(entity)
+        connection.execute(f"DELETE FROM {RESULTS}; INSERT INTO {RESULTS} SELECT * FROM {scan(loaded.folder / RESULTS_FILE)}")
+        reading = LiveReading(changes, live, progress)
+        reading.go(folder, lost=run.facts["live"]["lost"])
+        run.facts["live"] |= {"lost": reading.lost, "unseen": {e: fields for e, fields in reading.unseen.items() if fields}}
+    write_findings([], folder / "findings.parquet")
+    write_manifest(ReadBack, folder, loaded, folder.glob("*.parquet"))
+    return ReadBack(folder)
+
+
+def _write_results(changes: Changes, folder: Path) -> None:
+    copy_to_parquet(changes.connection, f"SELECT * FROM {RESULTS} ORDER BY ALL", folder / RESULTS_FILE)
+
+
+def _counts(changes: Changes, entity: str) -> dict[str, int]:
+    rows = changes.connection.execute(
+        f"SELECT result, count(*) FROM {RESULTS} WHERE entity = ? GROUP BY 1 ORDER BY 1", [entity]
+    ).fetchall()
+    return {result: int(number) for result, number in rows}

@@ -1,0 +1,165 @@
+"""Databases as targets pass the suite of target connectors: SQLite here, PostgreSQL and MariaDB where they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import database_servers as servers
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from migrate.connectors.database_target import DatabaseTarget
+from migrate.connectors.target import Record
+from migrate.contracts.load import load_contract
+from migrate.errors import TargetRefused
+from migrate.testing.targets import Case, TargetContract, found, write
+
+CONTRACT = """\
+system: house
+label: A database
+target: {kind: database}
+entities:
+  person:
+    key: number
+    fields:
+      number: {required: true}
+      name: {max_length: 40}
+      score: {type: decimal}
+      active: {type: flag}
+      born: {type: date}
+      joined: {type: epoch}
+      seen: {type: datetime}
+      level: {type: int}
+      boss: {references: {entity: person}}
+    write: {table: people, native: id, columns: {number: "No"}, by_native: [boss], absent: {boss: 0, name: ""}}
+  place:
+    key: [person, course]
+    fields:
+      person: {required: true, references: {entity: person}}
+      course: {required: true}
+      role: {}
+    write: {table: places}
+"""
+JOINED = dt.datetime(2024, 2, 29, 23, 59, 59)
+PEOPLE = [
+    Record(f"p-{n}", {
+        "number": f"p-{n}", "name": name, "score": 1.25 * n, "active": n % 2 == 0, "born": dt.date(1990, 1, n),
+        "joined": JOINED, "seen": JOINED + dt.timedelta(days=n), "level": n, "boss": None,
+    })
+    for n, name in enumerate(["Zoë O'Neil", 'a "quoted" \\ tab\t|', None, "🎓"], 1)
+]  # fmt: skip
+PLACES = [Record(f"p-{n}|c|1", {"person": f"p-{n}", "course": "c|1", "role": role}) for n, role in enumerate(["x", None, ""], 1)]
+
+
+def tables(engine: sa.Engine, *, protected: bool = True) -> None:
+    long = sa.String(100).with_variant(sa.String(100, collation="utf8mb4_bin"), "mysql", "mariadb")
+    metadata = sa.MetaData()
+    sa.Table(
+        "people", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("No", long, unique=protected, nullable=False),
+        sa.Column("name", long, nullable=False), sa.Column("score", sa.Double), sa.Column("active", sa.Integer),
+        sa.Column("born", sa.Date), sa.Column("joined", sa.BigInteger), sa.Column("seen", sa.DateTime),
+        sa.Column("level", sa.Integer, sa.CheckConstraint("level < 100")), sa.Column("boss", sa.Integer, nullable=False),
+    )  # fmt: skip
+    sa.Table(
+        "places", metadata, sa.Column("person", long, primary_key=protected, nullable=False),
+        sa.Column("course", long, primary_key=protected, nullable=False), sa.Column("role", long),
+    )  # fmt: skip
+    metadata.create_all(engine)
+
+
+class Databases(TargetContract):
+    """The suite on the tables above."""
+
+    @pytest.fixture(params=[True, False], ids=["unique", "bare"])
+    def protected(self, request: pytest.FixtureRequest) -> bool:
+        return bool(request.param)
+
+    @pytest.fixture(params=["sqlite", *servers.KINDS])
+    def url(self, request: pytest.FixtureRequest, tmp_path: Path, protected: bool) -> Iterator[str]:
+        if request.param == "sqlite":
+            engine = sa.create_engine(f"sqlite:///{tmp_path / 'house.sqlite'}")
+            tables(engine, protected=protected)
+            yield str(engine.url)
+            return
+        with servers.server(request.param).database() as database:
+            with database.server.engine(database.name).connect() as connection:
+                tables(connection.engine, protected=protected)
+            yield database.server.engine(database.name).url.render_as_string(hide_password=False)
+
+    @pytest.fixture
+    def connector(self, url: str, tmp_path: Path) -> Iterator[DatabaseTarget]:
+        target = opened(url, tmp_path)
+        yield target
+        target.close()
+
+
+class TestPeople(Databases):
+    """Single key, a number of the database's own, values of every type."""
+
+    @pytest.fixture
+    def case(self) -> Case:
+        bad = replace(PEOPLE[0], key="bad", values={**PEOPLE[0].values, "number": "bad", "level": 100})
+        return Case("person", PEOPLE, {"name": "other", "score": None, "active": None, "joined": None}, bad)
+
+    def test_a_reference_is_kept_as_the_number_of_the_other_record(self, connector: DatabaseTarget) -> None:
+        natives = {key: one.native for key, one in write(connector, "person", "create", PEOPLE[:1]).items()}
+        child = Record("p-9", {**PEOPLE[1].values, "number": "p-9", "boss": "p-1"}, links={"boss": str(natives["p-1"])})
+        write(connector, "person", "create", [child])
+        held = found(connector, "person", [child])["p-9"]
+        assert held.links == {"boss": natives["p-1"]}
+        assert "boss" not in held.values
+
+    def test_a_record_whose_key_changed_is_found_by_its_number(self, connector: DatabaseTarget) -> None:
+        native = write(connector, "person", "create", PEOPLE[:1])["p-1"].native
+        other = replace(PEOPLE[0], key="p-8", values={**PEOPLE[0].values, "number": "p-8"}, native=native)
+        assert found(connector, "person", [other])["p-8"].values["number"] == "p-1"
+
+    def test_texts_that_a_database_takes_for_one_are_two(self, connector: DatabaseTarget) -> None:
+        write(connector, "person", "create", PEOPLE[:1])
+        assert found(connector, "person", [Record("P-1", {"number": "P-1"}), Record("p-1 ", {"number": "p-1 "})]) == {}
+
+    def test_what_nothing_protects_is_told(self, connector: DatabaseTarget, protected: bool) -> None:
+        assert [w.code for w in connector.preflight(["person", "place"])] == ([] if protected else ["DB-KEY-UNPROTECTED"])
+
+
+class TestPlaces(Databases):
+    """A key of two fields, no number."""
+
+    @pytest.fixture
+    def case(self) -> Case:
+        return Case("place", PLACES, {"role": "y"})
+
+
+def opened(url: str, folder: Path, contract: str = CONTRACT) -> DatabaseTarget:
+    (folder / "house.yaml").write_text(contract, "utf-8")
+    return DatabaseTarget.open(load_contract(folder / "house.yaml"), url, SecretStr(""), {})
+
+
+def test_everything_that_lacks_is_told_with_its_line(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'house.sqlite'}")
+    tables(engine)
+    wrong = CONTRACT.replace("table: places", "table: seats").replace('number: "No"', 'number: "Nr"')
+    with pytest.raises(TargetRefused) as caught:
+        opened(str(engine.url), tmp_path, wrong)
+    said = [(problem.value, problem.place.line if problem.place else 0) for problem in caught.value.problems]
+    assert said == [("Nr", 5), ("seats", 18)]
+    assert caught.value.problems[1].allowed == ("people", "places")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x:geheim@y/z", "postgresql://u:geheim@127.0.0.1:1/none"])
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str, tmp_path: Path) -> None:
+    with pytest.raises(TargetRefused) as caught:
+        opened(url, tmp_path)
+    assert "geheim" not in str(caught.value)
+
+
+def test_an_unknown_word_is_told_with_its_place(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'house.sqlite'}")
+    tables(engine)
+    with pytest.raises(Exception, match="unknown word 'tabel'") as caught:
+        opened(str(engine.url), tmp_path, CONTRACT.replace("table: places", "tabel: places"))
+    assert "house.yaml:24" in str(caught.value)
