@@ -17,7 +17,7 @@ from migrate.connectors.canvas_sis.sis import SisEntity
 from migrate.connectors.canvas_sis.words import Grades, Rest, SisImport, Spec, read_options, read_words
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Warned
 from migrate.contracts.load import LoadedContract
-from migrate.errors import ConfigurationError, Problem, TargetRefused
+from migrate.errors import ConfigurationError, Problem, TargetLost, TargetRefused
 
 
 class CanvasTarget:
@@ -65,7 +65,7 @@ class CanvasTarget:
         for name, write in self._spec.writes.items():
             entity = model.entities[name]
             if isinstance(write, SisImport):
-                made[name] = SisEntity(model, name, write, self._imports, self._reports, lock)
+                made[name] = SisEntity(model, name, write, self._imports, self._reports, lock, str(self._account.get("id")))
             elif isinstance(write, Rest):
                 made[name] = RestEntity(entity, write, self._service)
         for name, write in self._spec.writes.items():
@@ -106,9 +106,10 @@ class CanvasTarget:
         try:
             return work()
         except Refused as error:
-            raise TargetRefused(
-                f"Canvas does not show {entity}: {error.message}", hint="check the rights of the token's owner"
-            ) from None
+            hint = "check the rights of the token's owner, and run again"
+            raise TargetLost(f"Canvas does not show {entity}: {error.message}", hint=hint) from None
+        except TargetRefused as error:  # it let us in when it was opened
+            raise TargetLost(error.message, hint=error.hint) from None
 
     def count(self, entity: str) -> int | None:
         """Not cheap to know."""

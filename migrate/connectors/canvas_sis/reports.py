@@ -52,9 +52,10 @@ class Reports:
                 self._files[parameter] = self._run(parameter)
             file = self._files[parameter].open(encoding="utf-8-sig", newline="")
         with file:
-            reader = csv.DictReader(file)
-            for line in reader:
-                yield {name.strip().lower(): (line[name] or "").strip() for name in reader.fieldnames or [] if name}
+            reader = csv.reader(file)
+            header = [name.strip().lower() for name in next(reader, [])]
+            for cells in reader:
+                yield dict(zip(header, (cell.strip() for cell in cells), strict=False))
 
     def _run(self, parameter: str) -> Path:
         wanted = {f"parameters[{name}]": value for name, value in (*self._words.report_parameters.items(), (parameter, True))}
@@ -92,8 +93,11 @@ class Reports:
                          hint="raise target: {options: {report_minutes: ...}}")  # fmt: skip
 
 
-def held(entity: Entity, report: Report, lines: Iterator[dict[str, str]], records: Sequence[Record]) -> Iterator[Held]:
-    """The records among ``lines`` that were asked for: by key, or by the target's own ids of what the key refers to."""
+def held(entity: Entity, report: Report, lines: Iterator[dict[str, str]], records: Sequence[Record], root: str) -> Iterator[Held]:
+    """The records among ``lines`` that were asked for: by key, or by the target's own ids of what the key refers to.
+
+    ``root`` is the root account's own id.
+    """
     by_key = {tuple(_text(record.values.get(field)) for field in entity.key): record for record in records}
     by_links = {key: record for record in records if (key := _linked(entity, report, record)) is not None}
     for line in lines:
@@ -105,7 +109,7 @@ def held(entity: Entity, report: Report, lines: Iterator[dict[str, str]], record
             seen = tuple(line.get(report.links.get(f) or report.columns.get(f, f), "") for f in entity.key)
             record, through = by_links.get(seen), True
         if record is not None:
-            yield _held(entity, report, line, record, through)
+            yield _held(entity, report, line, record, through, root)
 
 
 def _shown(report: Report) -> set[str]:
@@ -120,7 +124,7 @@ def _linked(entity: Entity, report: Report, record: Record) -> tuple[str, ...] |
     return tuple(str(part) for part in parts) if None not in parts else None
 
 
-def _held(entity: Entity, report: Report, line: Mapping[str, str], record: Record, through: bool) -> Held:
+def _held(entity: Entity, report: Report, line: Mapping[str, str], record: Record, through: bool, root: str) -> Held:
     values: dict[str, Any] = {}
     links: dict[str, str] = {}
     for field in _shown(report):
@@ -131,9 +135,17 @@ def _held(entity: Entity, report: Report, line: Mapping[str, str], record: Recor
             values[field] = None
         elif column in line:
             values[field] = _value(entity.fields[field], line[column], report.words.get(field, {}), record.values.get(field))
+    for field, other in report.filled.items():
+        if values.get(field) == values.get(other) and record.values.get(field) is None:
+            values[field] = None
     for field, column in report.links.items():
-        if field not in values and line.get(column) and _applies(report, field, line):
-            links[field] = line[column]
+        if field in values:
+            continue
+        own = line.get(column) if _applies(report, field, line) else ""
+        if not own or (field in report.root and own == root):
+            values[field] = None
+        else:
+            links[field] = own
     native = line.get(report.native) or None if report.native else None
     return Held(record.key, native, values, links)
 

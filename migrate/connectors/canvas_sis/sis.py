@@ -26,10 +26,17 @@ class SisEntity:
     """One entity of the SIS import. One import runs at a time, for all entities of an account."""
 
     def __init__(
-        self, contract: Contract, name: str, write: SisImport, imports: Imports, reports: Reports, lock: threading.RLock
+        self,
+        contract: Contract,
+        name: str,
+        write: SisImport,
+        imports: Imports,
+        reports: Reports,
+        lock: threading.RLock,
+        root: str,
     ) -> None:
         self._contract, self._name, self._entity, self._write = contract, name, contract.entities[name], write
-        self._imports, self._reports, self._lock = imports, reports, lock
+        self._imports, self._reports, self._lock, self._root = imports, reports, lock, root
         self._shown = (*write.report.fields, *write.report.columns)
 
     def ability(self) -> Ability:
@@ -52,7 +59,7 @@ class SisEntity:
     def _found(self, records: Sequence[Record]) -> list[Held]:
         named = [with_key(self._entity, record) for record in records]
         report = self._write.report
-        return list(held(self._entity, report, self._reports.lines(report.parameter), named))
+        return list(held(self._entity, report, self._reports.lines(report.parameter), named, self._root))
 
     def write(self, action: Action, records: Sequence[Record]) -> list[Outcome]:
         """Import the records as one file."""

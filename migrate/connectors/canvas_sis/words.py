@@ -18,7 +18,7 @@ from migrate.contracts.load import LoadedContract
 from migrate.contracts.model import Contract, Entity, Name, SideEffect, Words
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys
-from migrate.models import build
+from migrate.models import build, build_part
 
 
 class Message(Words):
@@ -83,8 +83,12 @@ class Report(Words):
     """``{field: column}`` where the column is called otherwise."""
     links: dict[Name, str] = {}
     """``{field: column}``: references that are shown as the target's own id of what is referred to."""
+    root: tuple[Name, ...] = ()
+    """Links that are empty where they name the root account, which has no key of its own."""
     only: dict[Name, dict[str, str]] = {}
     """``{field: {column: value}}``: the field is shown only where the column has the value; it is empty otherwise."""
+    filled: dict[Name, Name] = {}
+    """``{field: other}``: Canvas fills the field from the other one where it is empty. It counts as empty where they are equal."""
     absent: dict[str, tuple[str, ...]]
     """``{column: values}``: such a line is of a record that is there no more."""
     words: dict[Name, dict[str, tuple[str, ...]]] = {}
@@ -226,13 +230,8 @@ def read_words(contract: LoadedContract) -> Spec:
 
 
 def _built(model: type[Model], document: Document, keys: Keys, problems: list[Problem]) -> Model | None:
-    data = document.data
-    for key in keys:
-        data = data.get(key, {}) if isinstance(data, dict) else {}
-    places = {at[len(keys) :]: place for at, place in document.places.items() if at[: len(keys)] == keys}
-    places.setdefault((), document.place(*keys))
     try:
-        return build(model, Document(document.file, data, places))
+        return build_part(model, document, keys)
     except ConfigurationError as error:
         problems += error.problems
         return None
@@ -261,9 +260,8 @@ def _named(write: Write, entity: Entity, contract: Contract, document: Document,
             if field not in removing.fields:
                 at = document.place(*keys, "removed", field)
                 yield Problem("the file that removes has no such field", at, field, tuple(removing.fields))
-        for word, fields in (("fields", report.fields), ("columns", report.columns), ("links", report.links),
-                             ("only", report.only), ("words", report.words)):  # fmt: skip
-            needed += [(("report", word), field) for field in fields]
+        words = ("fields", "columns", "links", "root", "only", "filled", "words")
+        needed += [(("report", word), field) for word in words for field in getattr(report, word)]
         shown = {*report.fields, *report.columns, *report.links}
         for field in entity.key:
             if field not in shown:

@@ -161,6 +161,23 @@ def test_what_was_edited_in_canvas_stays_unless_it_is_overridden(canvas: CanvasS
     assert next(iter(overriding.find("courses", [changed]))).values["long_name"] == "From the old system"
 
 
+def test_a_name_that_canvas_fills_in_counts_as_empty(canvas: CanvasServer, open_target: Opener) -> None:
+    target = open_target()
+    blank, own = user("b", short_name=None), user("o", short_name="Oh")
+    assert {(o.result, o.message) for o in target.write("users", "create", [blank, own])} == {("done", "")}
+    assert {held.key: held.values["short_name"] for held in target.find("users", [blank, own])} == {"b": None, "o": "Oh"}
+
+
+def test_the_root_account_has_no_key(canvas: CanvasServer, open_target: Opener) -> None:
+    category = Record("k", {"group_category_id": "k", "category_name": "K", "status": "active", "account_id": None})
+    target = open_target()
+    assert target.write("group_categories", "create", [category])[0].result == "done"
+    (held,) = target.find("group_categories", [category])
+    assert held.links == {}
+    assert held.values["account_id"] is None
+    assert held.values["course_id"] is None
+
+
 def test_words_of_the_report_are_not_those_of_the_import(canvas: CanvasServer, open_target: Opener) -> None:
     target = open_target()
     target.write("courses", "update", [course(status="completed")])
