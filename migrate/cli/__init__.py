@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "Rehearse a migration, or run it live.",
     "sql": "Print the SQL a mapping compiles to.",
     "report": "Render the report of a run again.",
+    "rollback": "Take a live run back: preview, then --execute.",
     "systems": "List the systems and what each can do.",
 }
 

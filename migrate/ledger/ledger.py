@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Row, bindparam, create_engine, event, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, create_engine, delete, event, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -186,14 +186,14 @@ class Ledger:
             )
             _remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
 
-    def void(self, receipts: Sequence[int], state: Literal["void", "undone"], message: str = "") -> None:
-        """Mark receipts that never took effect, or whose effect a rollback took back."""
+    def void(self, receipts: Sequence[int], message: str = "") -> None:
+        """Mark receipts that never took effect."""
         if receipts:
             with self._transaction() as connection:
                 connection.execute(
                     update(RECEIPTS)
                     .where(RECEIPTS.c.id == bindparam("i"))
-                    .values(state=state, settled=_now(), message=message or RECEIPTS.c.message),
+                    .values(state="void", settled=_now(), message=message or RECEIPTS.c.message),
                     [{"i": number} for number in receipts],
                 )
 
@@ -211,24 +211,52 @@ class Ledger:
         with self._transaction() as connection:
             return list(connection.execute(query))
 
-    def later_receipts(self, receipt: int, entity: str, key: str) -> list[Row[Any]]:
-        """What was done to a record after a receipt, and was not taken back."""
-        query = select(RECEIPTS).where(
-            RECEIPTS.c.entity == entity,
-            RECEIPTS.c.key == key,
-            RECEIPTS.c.id > receipt,
-            RECEIPTS.c.state.in_(("done", "handed_over", *OPEN)),
+    def others(self, run: str, *, later: bool) -> dict[tuple[str, str], str]:
+        """{(entity, key): run} of records of ``run`` that another run wrote after it, or before it.
+
+        Rollbacks do not count, which put back what was there before, nor what was taken back.
+        """
+        own, other = RECEIPTS.alias("own"), RECEIPTS.alias("other")
+        order = other.c.id > own.c.id if later else other.c.id < own.c.id
+        query = (
+            select(own.c.entity, own.c.key, other.c.run)
+            .join(other, and_(other.c.entity == own.c.entity, other.c.key == own.c.key, order))
+            .join(RUNS, RUNS.c.id == other.c.run)
+            .where(own.c.run == run, other.c.run != run, other.c.state.in_(("done", "handed_over", *OPEN)))
+            .where(RUNS.c.kind != "rollback")
         )
         with self._transaction() as connection:
-            return list(connection.execute(query))
+            return {(row.entity, row.key): row.run for row in connection.execute(query)}
 
-    def identity(self, entity: str, key: str) -> Identity | None:
-        """What is known of one record."""
+    def undone(self, receipts: Sequence[int], by: str) -> None:
+        """Mark all receipts of these records in the runs they belong to as taken back by the rollback ``by``."""
+        own, same = RECEIPTS.alias("own"), RECEIPTS.alias("same")
+        record = and_(own.c.run == same.c.run, own.c.entity == same.c.entity, own.c.key == same.c.key)
+        siblings = select(same.c.id).join(own, record).where(own.c.id == bindparam("i"))
+        statement = (
+            update(RECEIPTS)
+            .where(RECEIPTS.c.id.in_(siblings))
+            .values(state="undone", settled=_now(), message=f"taken back by {by}")
+        )
+        if receipts:
+            with self._transaction() as connection:
+                connection.execute(statement, [{"i": number} for number in receipts])
+
+    def forget(self, entity: str, keys: Sequence[str]) -> None:
+        """Know nothing of these records any more: they were in the target before any run, and stay there."""
+        if keys:
+            with self._transaction() as connection:
+                connection.execute(
+                    delete(IDENTITIES).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k")),
+                    [{"k": key} for key in keys],
+                )
+
+    def known(self, entity: str) -> dict[str, Identity]:
+        """Everything that is known of the records of an entity, by key."""
         columns = [IDENTITIES.c[field] for field in Identity.__dataclass_fields__]
-        query = select(*columns).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == key)
         with self._transaction() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else Identity(*row)
+            rows = connection.execute(select(*columns).where(IDENTITIES.c.entity == entity))
+            return {row.key: Identity(*row) for row in rows}
 
 
 def _remember(connection: Connection, run: str, entity: str, settled: Sequence[Settled]) -> None:
@@ -255,7 +283,7 @@ def _remember(connection: Connection, run: str, entity: str, settled: Sequence[S
             "entity": entity, "key": one.intent.key, "mapping": one.intent.mapping, "source_key": one.intent.source_key,
             "native": one.native or one.intent.native, "fingerprint": one.intent.fingerprint, "seen": one.seen,
             "state": "handed_over" if one.state == "handed_over" else "held",
-            "origin": "adopted" if one.intent.action == "adopt" else "created", "run": run,
+            "origin": "created" if one.intent.action == "create" else "adopted", "run": run,
         }
         for one in kept
     ]  # fmt: skip

@@ -115,7 +115,7 @@ class Batch:
 
     def _absent(self, work: Work, receipt: Any) -> _Decision | None:
         if receipt is not None:
-            self.ledger.void([receipt.id], "void", "it never took effect")
+            self.ledger.void([receipt.id], "it never took effect")
         if work.known == "held" and not self.finishing and self.policy.drift == "hold":
             self._enter(work, "held", "LIVE-GONE", "an earlier run wrote it, and somebody removed it from the target")
             return None
@@ -125,7 +125,7 @@ class Batch:
         """A run that was cut off meant to write this record, and it is there."""
         created = receipt.action == "create"
         if not created and any(not _ours(field, there, receipt) for field in wrong):
-            self.ledger.void([receipt.id], "void", "the target holds what neither this run nor the one before it wrote")
+            self.ledger.void([receipt.id], "the target holds what neither this run nor the one before it wrote")
             return self._changed(replace(work, seen="unlike"), there, wrong)
         intent = Intent(
             work.record.key, receipt.action, work.fingerprint if not wrong else "", work.mapping, work.source_key, there.native

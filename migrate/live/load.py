@@ -67,7 +67,7 @@ class LiveLoad:
         ability = self.live.connector.ability(entity)
         receipts = self.live.ledger.open_receipts(entity)
         # Adopting has no effect, and what was to be removed is looked at anew.
-        self.live.ledger.void([r.id for r in receipts if r.action in ("adopt", "remove")], "void")
+        self.live.ledger.void([r.id for r in receipts if r.action in ("adopt", "remove")])
         receipts = [r for r in receipts if r.action in ("create", "update")]
         self.changes.compare(entity, ability.unwritable, [r.key for r in receipts])
         self._hold_renamed(entity)
@@ -139,7 +139,7 @@ class LiveLoad:
                 settled = Settled(receipt.id, intent, "done", held[key].native, "found after a crash")
                 self.live.ledger.settle(receipt.run, entity, [settled])
             else:
-                self.live.ledger.void([receipt.id], "void", "nobody means it any more")
+                self.live.ledger.void([receipt.id], "nobody means it any more")
         self.changes.recall(entity)
 
     def _is_empty(self, entity: str) -> bool:

@@ -59,7 +59,8 @@ def tables(engine: sa.Engine, *, protected: bool = True) -> None:
     long = sa.String(100).with_variant(sa.String(100, collation="utf8mb4_bin"), "mysql", "mariadb")
     metadata = sa.MetaData()
     sa.Table(
-        "people", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("No", long, unique=protected, nullable=False),
+        "people", metadata, sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("No", long, unique=protected, nullable=False),
         sa.Column("name", long, nullable=False), sa.Column("score", sa.Double), sa.Column("active", sa.Integer),
         sa.Column("born", sa.Date), sa.Column("joined", sa.BigInteger), sa.Column("seen", sa.DateTime),
         sa.Column("level", sa.Integer, sa.CheckConstraint("level < 100")), sa.Column("boss", sa.Integer, nullable=False),

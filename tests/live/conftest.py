@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "e2e" / "support"), str(HERE.parent / "databases")]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e" / "support"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "databases"))
 
 import database_servers as servers
 from live_school import LiveSchool

@@ -1,0 +1,63 @@
+"""Taking a live run of a workspace back, from its address to what is left of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from migrate.check import check
+from migrate.connectors.opening import open_target
+from migrate.errors import ConfigurationError
+from migrate.ledger import open_ledger
+from migrate.live.rollback import Rollback, RollingBack
+from migrate.progress import Progress, Silent
+from migrate.run_folder import new_run
+
+
+def rollback(
+    workspace_folder: Path,
+    run: str,
+    *,
+    execute: bool = False,
+    unverified: bool = False,
+    progress: Progress | None = None,
+    now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+) -> tuple[Rollback, Path | None]:
+    """Say what taking ``run`` back would do, and with ``execute`` do it; then the folder with ``rollback.json`` is given too.
+
+    Raises ConfigurationError where the run, the ledger or the target is not there, TargetLost and LedgerLost as a run does.
+    """
+    checked = check(workspace_folder)
+    workspace = checked.workspace
+    with ExitStack() as stack:
+        ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
+        if ledger is None:
+            raise ConfigurationError("the workspace has no ledger, so no live run wrote anything", hint="lms-migrate run --live")
+        stack.callback(ledger.close)
+        stack.enter_context(ledger.locked())
+        connector = open_target(workspace)
+        stack.callback(connector.close)
+        rolling = RollingBack(checked.plan, connector, ledger, run, unverified=unverified)
+        plan = rolling.plan(progress or Silent())
+        if not execute:
+            return plan, None
+        folder = new_run(workspace.runs, now)
+        ledger.begin(folder.id, "rollback", connector.info.address, of_run=run)
+        done = rolling.execute(plan, folder.id, progress or Silent())
+        ledger.end(folder.id, "failed" if done.failed else "finished", {e: dict(c) for e, c in done.counts().items()})
+        folder.give_back()
+        _write(done, folder.path)
+        return done, folder.path
+
+
+def _write(done: Rollback, folder: Path) -> None:
+    """What was done and what was not. Images of records stay in the ledger, which is where people's data is kept."""
+    steps = [{word: value for word, value in asdict(step).items() if word not in ("before", "native")} for step in done.steps]
+    failed = [{"receipt": step.receipt, "why": why} for step, why in done.failed]
+    counts = {entity: dict(words) for entity, words in done.counts().items()}
+    content = {"of_run": done.run, "counts": counts, "failed": failed, "steps": steps}
+    (folder / "rollback.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -1,0 +1,127 @@
+"""Taking live runs back: nothing of the run is left, and nothing of anybody else's is touched."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from live_school import LiveSchool, different, dispositions, without
+from small_pair import GOOD_ROWS
+
+from migrate.cli.rollback import command
+from migrate.errors import ConfigurationError
+from migrate.rollback import rollback
+
+EMPTY: dict[str, list[dict[str, object]]] = {"people": [], "courses": [], "places": []}
+
+
+def test_what_a_run_created_is_removed(school: LiveSchool) -> None:
+    run = school.live().folder.name
+    before = school.held()
+    preview, folder = rollback(school.folder, run)
+    assert {entity: dict(words) for entity, words in preview.counts().items()} == {
+        "enrolments": {"remove": 4}, "courses": {"remove": 2}, "people": {"remove": 3},
+    }  # fmt: skip
+    assert folder is None
+    assert school.held() == before
+    done, folder = rollback(school.folder, run, execute=True)
+    assert done.failed == ()
+    assert school.held() == EMPTY
+    assert folder is not None
+    assert json.loads((folder / "rollback.json").read_text("utf-8"))["of_run"] == run
+    again, _ = rollback(school.folder, run, execute=True)
+    assert again.steps == ()
+    # And the way is free for another run.
+    assert dispositions(school.live())["people"] == {"created": 3, "merged": 1, "excluded": 1}
+    assert school.held() == before
+
+
+def test_what_a_run_changed_is_put_back_and_what_it_created_goes(school: LiveSchool) -> None:
+    few = without(different(GOOD_ROWS, "user", 3, boss=None), "enrol", 6)
+    school.rows(few)
+    school.live()
+    before = school.held()
+    school.rows(different(different(GOOD_ROWS, "user", 5, name=None, born=86400, score=3.25), "course", 2, teacher=None))
+    run = school.live(delta=True).folder.name
+    assert school.held() != before
+    done, _ = rollback(school.folder, run, execute=True)
+    assert {entity: dict(words) for entity, words in done.counts().items()} == {
+        "enrolments": {"remove": 1}, "courses": {"restore": 1}, "people": {"restore": 2},
+    }  # fmt: skip
+    assert school.held() == before
+    school.rows(few)
+    school.live()
+    assert school.held() == before
+
+
+def test_what_a_run_deleted_is_brought_back(school: LiveSchool) -> None:
+    school.live()
+    before = school.held()
+    school.rows(without(GOOD_ROWS, "enrol", 5))
+    school.set({"max_deletions": 50.0})
+    run = school.live(apply_deletions=True).folder.name
+    assert school.held() != before
+    done, _ = rollback(school.folder, run, execute=True)
+    assert dict(done.counts()["enrolments"]) == {"recreate": 1}
+    assert school.held() == before
+
+
+def test_what_somebody_changed_since_is_left_and_listed(school: LiveSchool) -> None:
+    run = school.live().folder.name
+    school.change("UPDATE people SET name = 'By hand' WHERE person_id = 'p-5'")
+    school.change("DELETE FROM places WHERE role = 'teacher'")
+    outcome = CliRunner().invoke(command, [str(school.folder), "--run", run, "--execute"], standalone_mode=False)
+    assert outcome.return_value == 1
+    assert "left: people p-5: somebody changed it in the target since" in outcome.output
+    held = school.held()
+    assert held["places"] == held["courses"] == []
+    left = [row["person_id"] for row in held["people"]]
+    # A database that minds its foreign keys keeps those it refers to, and they are listed too.
+    assert left == (["p-5"] if school.engine.dialect.name == "sqlite" else ["p-3", "p-4", "p-5"])
+    assert all(f"left: people {key}: " in outcome.output for key in left)
+
+
+def test_what_a_later_run_changed_is_left_until_that_run_is_taken_back(small: LiveSchool) -> None:
+    first = small.live().folder.name
+    small.rows(different(GOOD_ROWS, "user", 5, name="Cyrus"))
+    second = small.live().folder.name
+    refused, _ = rollback(small.folder, first)
+    assert [(step.key, step.refused) for step in refused.steps if step.refused] == [("p-5", f"a later run changed it: {second}")]
+    rollback(small.folder, second, execute=True)
+    done, _ = rollback(small.folder, first, execute=True)
+    assert done.failed == ()
+    assert small.held() == EMPTY
+
+
+def test_what_was_there_before_is_left_as_it_was(small: LiveSchool) -> None:
+    small.change("INSERT INTO people (person_id, login, status) VALUES ('p-4', 'somebody', 'active')")
+    before = small.held()
+    small.set({"existing": {"people": "update"}})
+    run = small.live().folder.name
+    assert small.held() != before
+    rollback(small.folder, run, execute=True)
+    assert small.held() == before
+    # It is nobody's again, so no later run takes it for one of ours.
+    small.rows({})
+    small.set({"max_deletions": 100.0})
+    small.live(apply_deletions=True)
+    assert small.held() == before
+
+
+def test_a_run_that_was_never_read_back_asks_for_a_word(small: LiveSchool) -> None:
+    run = small.live(stop_after="load").folder.name
+    refused, _ = rollback(small.folder, run)
+    assert all(step.refused for step in refused.steps)
+    done, _ = rollback(small.folder, run, execute=True, unverified=True)
+    assert done.failed == ()
+    assert small.held() == EMPTY
+
+
+def test_a_run_that_is_not_there_is_named_with_those_that_are(small: LiveSchool) -> None:
+    with pytest.raises(ConfigurationError, match="no ledger"):
+        rollback(small.folder, "20200101-000000")
+    run = small.live().folder.name
+    with pytest.raises(ConfigurationError) as caught:
+        rollback(small.folder, "20200101-000000")
+    assert caught.value.problems[0].allowed == (run,)
