@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from canvas_server import State
+from canvas_state import State
 
 from migrate.connectors.canvas_sis import CanvasTarget
 from migrate.contracts.load import LoadedContract, load_contract

@@ -88,7 +88,7 @@ class Report(Words):
     only: dict[Name, dict[str, str]] = {}
     """``{field: {column: value}}``: the field is shown only where the column has the value; it is empty otherwise."""
     filled: dict[Name, Name] = {}
-    """``{field: other}``: Canvas fills the field from the other one where it is empty. It counts as empty where they are equal."""
+    """``{field: other}``: Canvas fills the field from the other one where it is empty. Equal counts as empty."""
     absent: dict[str, tuple[str, ...]]
     """``{column: values}``: such a line is of a record that is there no more."""
     words: dict[Name, dict[str, tuple[str, ...]]] = {}

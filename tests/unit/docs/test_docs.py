@@ -14,6 +14,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
+import migrate.connectors.canvas_sis.words as canvas_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
 import migrate.workspace as workspace_words
@@ -36,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
-    "contract-reference.md": (contract_words,),
+    "contract-reference.md": (contract_words, canvas_words),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC)(?:-[A-Z0-9]+)+)["']""")
 
