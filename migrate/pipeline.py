@@ -128,7 +128,8 @@ def run(
             raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
         run_ = _Run(workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger)
         _describe(run_, live, started, as_of)
-        folder.facts["side_effects"] = [asdict(warning) for warning in warned]
+        acknowledged = workspace.settings.target.acknowledge
+        folder.facts["side_effects"] = [asdict(w) | {"acknowledged": acknowledged.get(w.code)} for w in warned]
         return run_.go()
 
 
@@ -181,8 +182,8 @@ class _Run:
             what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
         live = self.live
-        more: dict[str, Any] = {"deliver": self.deliver, "live": live, "ledger": self.ledger}
-        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, **more))
+        to = (self.deliver, live, self.ledger)
+        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, *to))
 
         def read() -> ReadBack:
             if live is None:

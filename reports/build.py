@@ -9,6 +9,7 @@ from typing import Any
 
 from reports import checks, links, needs, queries
 from reports.evidence import LISTED_CHANGES, Evidence
+from reports.live import live_run
 from reports.masking import Masker
 from reports.model import (
     DISPOSITIONS,
@@ -86,6 +87,7 @@ def build(run_folder: Path, *, most_rows: int = MOST_ROWS) -> Report:
             archive=archive,
             extract=extract,
             timings=tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items()),
+            live=live_run(summary, run, masker),
             titles=titles,
             tables=evidence.tables() if most_rows else (),
         )

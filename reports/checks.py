@@ -7,7 +7,7 @@ from typing import Any
 
 from reports import queries
 from reports.evidence import Evidence
-from reports.model import DISPOSITIONS, HELD_BACK, EntityRow, Level, Need, Verdict
+from reports.model import DISPOSITIONS, HELD_BACK, LOADED, EntityRow, Level, Need, Verdict
 
 WORDS: Mapping[Level, str] = {"pass": "PASS", "attention": "NEEDS A PERSON", "fail": "FAILED"}
 _ORDER: tuple[Level, ...] = ("pass", "attention", "fail")
@@ -121,6 +121,14 @@ def _waiting(total: EntityRow) -> str:
 
 
 def _read_back(total: EntityRow, stopped: bool) -> list[str]:
+    unread = total.share(LOADED) - total.compared.n
+    said = _compared(total, stopped)
+    if unread > 0 and total.compared.n:
+        said.append(f"{_records(unread)} that stand in the target as an earlier run wrote them were not read back in this run.")
+    return said
+
+
+def _compared(total: EntityRow, stopped: bool) -> list[str]:
     wrong = [
         f"{count.n:,} {word}"
         for count, word in (

@@ -27,6 +27,8 @@ FILES = {
     "findings": "findings.parquet",
     "differences": "6_reconcile/differences.parquet",
 }
+UNREAD = "6_reconcile/unread.parquet"
+"""Records of a live run that are in the target by the word of the ledger alone."""
 LISTED_CHANGES = 15
 """Groups of equal changes listed per field."""
 
@@ -43,6 +45,7 @@ class Evidence:
         self._db = duckdb.connect(config={"temp_directory": self._spill.name, "autoinstall_known_extensions": "false"})
         self.unreadable: list[str] = []
         self.available = {name: self._open(name, folder / file) for name, file in FILES.items()}
+        self._open("unread", folder / UNREAD)
         self._prepare()
 
     def __enter__(self) -> Self:
@@ -74,7 +77,7 @@ class Evidence:
                 self._db.execute(f"SELECT count(*) FROM {name}")
                 return True
             except duckdb.Error:
-                self.unreadable.append(FILES[name])
+                self.unreadable.append(FILES.get(name, UNREAD))
         empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in columns)
         self._db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT CAST(NULL AS BIGINT) AS row, {empty} WHERE false")
         return False

@@ -238,6 +238,39 @@ class Extracted:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """How many records of an entity ended in a disposition, as the last rehearsal said and as it came."""
+
+    entity: str
+    disposition: str
+    predicted: int
+    actual: int
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """What a live run has to say beside its records."""
+
+    address: str
+    delta: bool
+    lost: str | None
+    """Why the target was lost, if it was."""
+    effects: tuple[tuple[str, str, str], ...]
+    """(code, what it sets off, who acknowledged it and why) of side effects."""
+    unseen: tuple[str, ...]
+    """``entity.field`` that the target does not show, so that nothing proves what it holds there."""
+    rehearsal: str | None
+    changed_inputs: tuple[str, ...]
+    """Files that are not those of the rehearsal."""
+    predictions: tuple[Prediction, ...]
+
+    @property
+    def surprises(self) -> tuple[Prediction, ...]:
+        """Where it came otherwise."""
+        return tuple(row for row in self.predictions if row.predicted != row.actual)
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of one parquet file, by column, as far as the page has them; ``total`` is what the file has."""
 
@@ -283,6 +316,7 @@ class Report:
     archive: tuple[ArchivedTable, ...]
     extract: tuple[Extracted, ...]
     timings: tuple[tuple[str, float], ...]
+    live: LiveRun | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     tables: tuple[Table, ...] = ()

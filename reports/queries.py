@@ -6,6 +6,7 @@ COLUMNS = {
     "dispositions": ("entity", "key", "disposition", "target_key", "code"),
     "findings": ("code", "severity", "entity", "key", "field", "value", "message", "root_cause"),
     "differences": ("entity", "key", "target_key", "field", "kind", "expected", "actual"),
+    "unread": ("entity", "key"),
 }
 
 SEVERITY_RANK = """CASE severity WHEN 'fatal' THEN 0 WHEN 'reject' THEN 1 WHEN 'quarantine' THEN 2
@@ -178,15 +179,16 @@ ROWS = {
             FROM x WHERE kind IN ('missing', 'different') GROUP BY entity, key),
         told AS (SELECT DISTINCT entity, key FROM findings UNION SELECT entity, key FROM x)
         SELECT row, entity, key, target_key, disposition, code, read_back FROM (
-            SELECT row, d.entity, d.key, target_key, disposition, code,
+            SELECT d.row, d.entity, d.key, target_key, disposition, code,
                 CASE WHEN disposition IN ('created', 'updated', 'unchanged')
-                    THEN coalesce(answer, 'no difference') END AS read_back,
+                    THEN coalesce(answer, CASE WHEN unread.key IS NULL THEN 'no difference' ELSE 'not read' END) END AS read_back,
                 CASE WHEN disposition IN ('quarantined', 'blocked', 'held', 'failed') THEN 0
                     WHEN told.key IS NOT NULL THEN 1 WHEN disposition IN ('excluded', 'merged') THEN 2
                     WHEN disposition = 'updated' THEN 3 ELSE 4 END AS urgency
             FROM d LEFT JOIN read_back ON d.entity = read_back.entity AND d.key = read_back.key
             LEFT JOIN told ON d.entity = told.entity AND d.key = told.key
-            ORDER BY urgency, row LIMIT {limit})
+            LEFT JOIN unread ON d.entity = unread.entity AND d.key = unread.key
+            ORDER BY urgency, d.row LIMIT {limit})
         ORDER BY row""",
     "findings": """SELECT record, severity, code, entity, key, field, value, message,
             CASE WHEN NOT own THEN root END AS root,

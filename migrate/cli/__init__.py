@@ -5,6 +5,7 @@ Each command lives in its own module and imports what it needs when it runs, so 
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from importlib import import_module
@@ -54,6 +55,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
+    # The pool's own words about a connection that an interruption cut off are of no use to anybody.
+    logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
     # Whoever ends the process gets what an interruption gets: the last words in the run folder.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -28,7 +28,6 @@ def load(
     run: RunFolder,
     progress: Progress,
     memory: str,
-    *,
     deliver: Path | None = None,
     live: Live | None = None,
     ledger: Ledger | None = None,

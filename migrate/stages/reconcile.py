@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -72,6 +73,7 @@ def reconcile(
         _extras(connection, plan, validated, back, run)
         _finish_dispositions(connection, plan)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
+        _write_unread(connection, back, run, folder)
         _write_findings(connection, plan, validated, back, run)
         copy_to_parquet(
             connection,
@@ -173,6 +175,19 @@ def _asked(entity: str, back: ReadBack, run: RunFolder) -> str:
     if run.facts.get("live") is None:
         return ""
     return f" WHERE _target_key IN (SELECT key FROM {scan(back.parquet(ASKED))} WHERE entity = {literal(entity)})"
+
+
+def _write_unread(connection: duckdb.DuckDBPyConnection, back: ReadBack, run: RunFolder, folder: Path) -> None:
+    """The records that are in the target by the word of the ledger alone: a live run did not read them back."""
+    if run.facts.get("live") is None:
+        unread = "SELECT entity, key FROM dispositions WHERE FALSE"
+    else:
+        unread = (
+            "SELECT d.entity, d.key FROM dispositions AS d JOIN results AS r ON r.mapping = d.entity AND r.source_key = d.key "
+            "WHERE d.disposition IN ('created', 'updated', 'unchanged') AND (r.entity, r.key) NOT IN "
+            f"(SELECT (entity, key) FROM {scan(back.parquet(ASKED))})"
+        )
+    copy_to_parquet(connection, f"{unread} ORDER BY ALL", folder / "unread.parquet")
 
 
 def _finish_dispositions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:

@@ -48,7 +48,7 @@ def load_files(folder: Path) -> dict[str, bytes]:
         if file.suffix == ".zip":
             with zipfile.ZipFile(file) as package:
                 found |= {name: package.read(name) for name in package.namelist()}
-        elif file.name != "manifest.json":
+        elif file.name not in ("manifest.json", "results.parquet"):
             found[file.name] = file.read_bytes()
     return found
 

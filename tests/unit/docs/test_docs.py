@@ -39,7 +39,7 @@ REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
     "contract-reference.md": (contract_words, canvas_words),
 }
-CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC)(?:-[A-Z0-9]+)+)["']""")
+CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
 
 def page(name: str) -> str:
