@@ -70,8 +70,9 @@ class Service:
         self._client.close()
 
     def path(self, template: str, **values: object) -> str:
-        """A path with its places filled in, each value encoded."""
-        filled = {name: quote(str(value), safe=":") for name, value in {"account": self.account, **values}.items()}
+        """A path with its places filled in, each value encoded; dots too, which would begin the name of a format."""
+        given = {"account": self.account, **values}
+        filled = {name: quote(str(value), safe=":").replace(".", "%2E") for name, value in given.items()}
         return template.format_map(filled)
 
     def get(self, path: str, params: Params | None = None) -> Any:

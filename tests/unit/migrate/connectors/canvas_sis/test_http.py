@@ -55,7 +55,9 @@ def test_a_server_that_is_gone_is_lost(canvas: CanvasServer, open_target: Opener
 
 
 def test_keys_with_odd_letters_stay_in_their_part_of_the_path(canvas: CanvasServer, open_target: Opener) -> None:
-    account = canvas.state.account
-    account.import_file(b"course_id,short_name,long_name,status\nA/b c?d#1%2F,X,X,published\n")
-    values = {"assignment_id": "x/1", "course": "A/b c?d#1%2F", "name": "Odd", "published": True}
+    odd = "A/b c?d#1%2F.json"
+    canvas.state.account.import_file(f"course_id,short_name,long_name,status\n{odd},X,X,published\n".encode())
+    values = {"assignment_id": "x/1", "course": odd, "name": "Odd", "published": True}
     assert open_target().write("assignments", "create", [Record("x/1", values)])[0].result == "done"
+    paths = {path for _, path in canvas.state.requests if "/courses/" in path}
+    assert paths == {"/api/v1/courses/sis_course_id:A%2Fb%20c%3Fd%231%252F%2Ejson/assignments"}

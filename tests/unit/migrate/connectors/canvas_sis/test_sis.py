@@ -110,6 +110,15 @@ def test_a_message_without_a_row_is_settled_by_looking(canvas: CanvasServer, ope
     assert (outcomes["x"].result, outcomes["x"].message) == ("refused", "Improper status for user x")
 
 
+def test_a_row_that_was_passed_over_is_refused_even_where_its_record_stands(canvas: CanvasServer, open_target: Opener) -> None:
+    canvas.state.account.import_file(b"group_id,user_id,status\npainters,ana,accepted\n")
+    canvas.state.account.tables["enrollment"][("art-1", "ana", "student")]["state"] = "deleted"
+    member = Record("painters|ana", {"group_id": "painters", "user_id": "ana", "status": "accepted"})
+    target = open_target()
+    assert len(list(target.find("group_membership", [member]))) == 1
+    assert target.write("group_membership", "update", [member])[0].result == "refused"
+
+
 def test_a_message_that_no_pattern_knows_is_settled_by_looking(canvas: CanvasServer, open_target: Opener) -> None:
     new = [Record(f"n{n}", {**course().values, "course_id": f"n{n}", "account_id": a}) for n, a in enumerate(("faculty", "none"))]
     canvas.state.stray_messages = ["Something about a course"]
