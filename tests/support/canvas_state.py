@@ -59,6 +59,8 @@ class State:
     """The next import breaks after this many rows."""
     page: int = 50
     """Most items on a page."""
+    tells_rows: bool = True
+    """Some importers of Canvas do not say which row a message is about."""
     stray_messages: list[str] = field(default_factory=list)
     """Messages without a row that the next import adds."""
     remaining: float = 600.0
@@ -106,7 +108,10 @@ class State:
             most, self.break_after = self.break_after, None
             self.account.override = job["override"]
             messages, failed = self.account.import_file(job["data"], most)
-            job["errors"] += [{"sis_import_id": job["id"], "file": job["name"], "message": m, "row": row} for m, row in messages]
+            job["errors"] += [
+                {"sis_import_id": job["id"], "file": job["name"], "message": m, "row": row if self.tells_rows else None}
+                for m, row in messages
+            ]
             stray, self.stray_messages = self.stray_messages, []
             job["errors"] += [{"sis_import_id": job["id"], "file": job["name"], "message": m, "row": None} for m in stray]
             if most is not None:

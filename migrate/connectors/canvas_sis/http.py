@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -59,7 +61,7 @@ class Service:
         self._base = self.address + words.api.rstrip("/") + "/"
         self._words, self._token = words, token
         self._patience, self._first = options.retry_seconds, options.poll_ms / 1000
-        self._client = httpx.Client(timeout=httpx.Timeout(60, read=300), follow_redirects=False)
+        self._client = httpx.Client(verify=_tls(), timeout=httpx.Timeout(60, read=300), follow_redirects=False)
         self.account = str(options.account if options.account is not None else words.account)
 
     def __repr__(self) -> str:
@@ -207,6 +209,12 @@ class Service:
         except _Passing as error:
             hint = "run again when Canvas answers; what was written stays written"
             raise TargetLost(f"{error}, for {self._patience} seconds", hint=hint) from None
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates takes a while: once in a process."""
+    return httpx.create_ssl_context()
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -97,7 +97,7 @@ class Imports:
                 log.info("the reply to an upload was lost (attempt %d): %s", attempt + 1, error)
                 job = self._begun_since(before, file.name)
             if job is not None:
-                return self._follow(str(job["id"]), file.name)
+                return self._follow(str(job["id"]))
         raise Unsure("the replies to the upload were lost")
 
     def _newest(self) -> set[str]:
@@ -115,25 +115,25 @@ class Imports:
                 return dict(max(chosen, key=lambda job: int(job["id"])))
         return None
 
-    def _follow(self, number: str, name: str) -> Ended:
+    def _follow(self, number: str) -> Ended:
         path = f"{self._path}/{number}"
         for _ in pauses(self._options, self._options.import_minutes):
             job = self._service.get(path)
             state = job["workflow_state"]
             if state not in RUNNING:
                 log.info("import %s ended: %s", number, state)
-                messages = [] if state == CLEAN else list(self._messages(path, name))
+                messages = [] if state == CLEAN else list(self._messages(path))
                 return Ended(number, state, messages)
             log.info("import %s: %s, %s %%", number, state, job.get("progress"))
         raise TimeUp(f"import {number} is still running")
 
-    def _messages(self, path: str, name: str) -> Iterator[Said]:
+    def _messages(self, path: str) -> Iterator[Said]:
         for error in self._service.pages(f"{path}/errors", key="sis_import_errors"):
             text = str(error.get("message") or "")
             means = next((m.means for pattern, m in self._patterns if pattern.search(text)), None)
             row = error.get("row")
-            ours = error.get("file") in (None, "", name)
-            yield Said(text, means, int(row) - 2 if row and int(row) >= 2 and ours else None)
+            # Rows count from 1 with the header; some kinds of files tell none.
+            yield Said(text, means, int(row) - 2 if row and int(row) >= 2 else None)
 
 
 def follow_progress(service: Service, words: CanvasConnection, options: CanvasOptions, job: dict[str, Any]) -> dict[str, Any]:

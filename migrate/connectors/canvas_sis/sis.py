@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -130,7 +131,15 @@ class SisEntity:
         if holds or (there is not None and taken):
             kept = f"Canvas keeps its own {', '.join(unlike)}" if unlike and not said else ""
             return Outcome(line.key, "done", native, _text(said) or kept)
+        said = said or self._about(line, whole)
         return Outcome(line.key, self._why(ended, said, whole), native, _text(said) or _text(whole) or _unexplained(ended))
+
+    def _about(self, line: Record, whole: list[Said]) -> list[Said]:
+        """Of the messages without a row those that name the line best: with the most parts of its key."""
+        parts = [re.compile(rf"(?<!\w){re.escape(str(part))}(?!\w)") for f in self._entity.key if (part := line.values.get(f))]
+        named = [(sum(bool(part.search(one.text)) for part in parts), one) for one in whole]
+        most = max((number for number, _ in named), default=0)
+        return [one for number, one in named if number == most > 0]
 
     def _why(self, ended: Ended, said: list[Said], whole: list[Said]) -> Result:
         """What it means that a line does not stand in the target."""
@@ -146,6 +155,7 @@ class SisEntity:
     def _removed(self, line: Record, there: Held | None, ended: Ended, said: list[Said], whole: list[Said]) -> Outcome:
         if there is None:
             return Outcome(line.key, "done", line.native, _text(said))
+        said = said or self._about(line, whole)
         result: Result = "refused" if said and not any(one.means == "failed" for one in said) else self._why(ended, said, whole)
         return Outcome(line.key, result, there.native, _text(said) or _text(whole) or _unexplained(ended))
 

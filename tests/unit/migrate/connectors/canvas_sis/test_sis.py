@@ -103,6 +103,16 @@ def test_all_messages_are_read_and_each_finds_its_row(canvas: CanvasServer, open
     assert all(f"claimed {record.key}'s" in outcomes[record.key].message for record in bad)
 
 
+def test_messages_that_tell_no_row_are_put_down_by_the_keys_they_name(canvas: CanvasServer, open_target: Opener) -> None:
+    canvas.state.tells_rows = False
+    bad = [user("u1x", login_id="ana"), user("u1", status="gone"), user("u10", status="gone")]
+    outcomes = {o.key: o for o in open_target().write("users", "create", [*USERS[2:], *bad])}
+    assert {outcomes[record.key].result for record in USERS[2:]} == {"done"}
+    assert {outcomes[record.key].result for record in bad} == {"refused"}
+    assert "claimed u1x's" in outcomes["u1x"].message
+    assert [outcomes[key].message for key in ("u1", "u10")] == ["Improper status for user u1", "Improper status for user u10"]
+
+
 def test_a_message_without_a_row_is_settled_by_looking(canvas: CanvasServer, open_target: Opener) -> None:
     canvas.state.stray_messages = ["A user did not please us"]
     outcomes = {o.key: o for o in open_target().write("users", "create", [*USERS, user("x", status="gone")])}
