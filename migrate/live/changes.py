@@ -218,13 +218,15 @@ class Changes:
                 links = {f: n for f, n in zip(references, rest, strict=False) if n is not None}
                 cells = dict(zip(fields, rest[len(references) :], strict=True))
                 record = Record(key, {f: v for f, v in cells.items() if f in filled[mapping]}, native, links)
-                yield Work(record, mapping, source_key, fingerprint, known, seen, origin, waits_for)
+                # What gets its final value was written by this run or an earlier one, whatever the ledger said before.
+                yield Work(record, mapping, source_key, fingerprint, known if first else "held", seen, origin, waits_for)
 
     def _standing(self, entity: str, field: str | None) -> str:
         """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run."""
         value = name(field) if field else name(self.contract.entities[entity].key[0])
         return (
-            f"SELECT m.{value} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') AS ok, "
+            f"SELECT m.{value} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') "
+            "OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE') AS ok, "
             f"coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
             f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key"
         )

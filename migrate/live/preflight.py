@@ -35,12 +35,12 @@ def _irreversible(connector: TargetConnector, entities: list[str]) -> list[Warne
     warned = []
     if without:
         names = ", ".join(without)
-        warned.append(Warned("LIVE-NO-WAY-BACK", f"no rollback can remove what is created of: {names}", "take a backup first"))
+        warned.append(Warned("TARGET-NO-WAY-BACK", f"no rollback can remove what is created of: {names}", "take a backup first"))
     for entity in entities:
         if cascades := connector.ability(entity).cascades:
             message = f"a rollback that removes {entity} also removes: {cascades}"
             warned.append(
-                Warned(f"LIVE-CASCADE-{entity.upper().replace('_', '-')}", message, "take a backup first", blocking=False)
+                Warned(f"TARGET-CASCADE-{entity.upper().replace('_', '-')}", message, "take a backup first", blocking=False)
             )
     return warned
 

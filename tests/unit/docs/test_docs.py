@@ -15,6 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 import migrate.connectors.canvas_sis.words as canvas_words
+import migrate.connectors.database_target.tables as database_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
 import migrate.workspace as workspace_words
@@ -37,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
-    "contract-reference.md": (contract_words, canvas_words),
+    "contract-reference.md": (contract_words, canvas_words, database_words),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 

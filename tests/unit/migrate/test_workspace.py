@@ -108,7 +108,11 @@ def test_a_variable_that_is_not_set_is_named(folder: Path, monkeypatch: pytest.M
     with pytest.raises(ConfigurationError) as caught:
         open_workspace(folder).source_url()
     (problem,) = caught.value.problems
-    assert (problem.value, problem.place.line, problem.hint) == ("MOODLE_PW", 2, "export MOODLE_PW=..., or write it to the file that migration.yaml names under secrets")
+    assert (problem.value, problem.place.line, problem.hint) == (
+        "MOODLE_PW",
+        2,
+        "export MOODLE_PW=..., or write it to the file that migration.yaml names under secrets",
+    )
 
 
 def test_a_database_needs_a_url(folder: Path) -> None:
