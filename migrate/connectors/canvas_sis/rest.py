@@ -74,7 +74,20 @@ class RestEntity:
             return Outcome(record.key, "refused", native, error.message)
         except (Faulty, Unsure) as error:
             return self._settled(record, native, error)
-        return Outcome(record.key, "done", native or str(answer[self._write.native]))
+        native = native or str(answer[self._write.native])
+        if there is None and not self._is(record, answer):
+            return self._without_key(record, native)
+        return Outcome(record.key, "done", native)
+
+    def _without_key(self, record: Record, native: str) -> Outcome:
+        """Created without its key, which is dropped without a word where a right lacks: nobody would find it again."""
+        names = ", ".join(self._name(f) for f in self._entity.key if f not in self._known)
+        lost = f"it was created without {names}; the token's owner may lack the right to set that"
+        try:
+            self._service.send(self._write.remove.method, self._path(self._write.remove, record, native))
+        except (Refused, Faulty, Unsure) as error:
+            return Outcome(record.key, "refused", native, f"{lost}, and it could not be taken back: {error}")
+        return Outcome(record.key, "refused", None, f"{lost}; it was taken back")
 
     def _settled(self, record: Record, native: str | None, error: Faulty | Unsure) -> Outcome:
         """After a fault or a lost reply: what stands in the target counts."""

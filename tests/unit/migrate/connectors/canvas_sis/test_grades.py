@@ -145,6 +145,20 @@ def test_an_assignment_is_settled_by_reading(
     assert len(canvas.state.gradebook.assignments) == 2
 
 
+def test_an_assignment_whose_key_is_dropped_is_taken_back(canvas: CanvasServer, open_target: Opener) -> None:
+    canvas.state.gradebook.sets_sis_ids = False
+    (outcome,) = open_target().write("assignments", "create", [assignment()])
+    assert outcome.result == "refused"
+    assert outcome.message.startswith("it was created without sis_assignment_id")
+    assert outcome.message.endswith("taken back")
+    assert [a["deleted"] for a in canvas.state.gradebook.assignments.values()] == [False, True]
+    canvas.fail("500", "DELETE", r"assignments/\d+$")
+    (outcome,) = open_target().write("assignments", "create", [assignment()])
+    assert outcome.result == "refused"
+    assert "could not be taken back" in outcome.message
+    assert outcome.native is not None
+
+
 def test_assignments_are_found_on_every_page(canvas: CanvasServer, open_target: Opener) -> None:
     canvas.state.page = 2
     target = open_target()
