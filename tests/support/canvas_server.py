@@ -232,7 +232,8 @@ def _(handler: Handler, match: re.Match[str], query: Query) -> Any:
     deleted = given.pop("parameters[include_deleted]", "") == "true"
     (parameter,) = (name[len("parameters[") : -1] for name, value in given.items() if value == "true")
     number = next(handler.state.ids)
-    handler.state.files[number] = report(handler.state.account, parameter, deleted)
+    data = report(handler.state.account, parameter, deleted)
+    handler.state.files[number] = data.replace(b"user_id,", b"benutzer_id,", 2) if handler.state.translated else data
     handler.state.reports[number] = {"id": number, "status": "created", "looks": 0}
     return {"id": number, "status": "created"}
 
@@ -243,7 +244,7 @@ def _(handler: Handler, match: re.Match[str], query: Query) -> Any:
     held["looks"] += 1
     if held["looks"] < 2:
         return {"id": held["id"], "status": "running", "progress": 50}
-    address = f"{handler.state.files_at or handler.server.address}/files/{held['id']}/download?verifier=v"
+    address = f"{handler.server.address}/files/{held['id']}/download?verifier=v"
     return {"id": held["id"], "status": handler.state.report_status, "attachment": {"id": held["id"], "url": address}}
 
 

@@ -67,8 +67,8 @@ class State:
     begun_while_running: int = 0
     """Uploads that came while another import was running."""
     report_status: str = "complete"
-    files_at: str = ""
-    """Where files are said to lie, if not here."""
+    translated: bool = False
+    """Headers of reports may be in the language of whom the token belongs to."""
     next_page_at: str = ""
 
     def __post_init__(self) -> None:

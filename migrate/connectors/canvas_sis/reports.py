@@ -45,8 +45,12 @@ class Reports:
         """Remove the files."""
         self._folder.cleanup()
 
-    def lines(self, parameter: str) -> Iterator[dict[str, str]]:
-        """The lines of the report of ``parameter``. Raises TargetLost where it cannot be had."""
+    def lines(self, parameter: str, needed: set[str]) -> Iterator[dict[str, str]]:
+        """The lines of the report of ``parameter``.
+
+        Raises TargetLost where it cannot be had, or lacks one of the columns ``needed``: nothing can be said of who is
+        absent from a report that is not what it is taken for.
+        """
         with self._lock:
             if parameter not in self._files:
                 self._files[parameter] = self._run(parameter)
@@ -54,6 +58,9 @@ class Reports:
         with file:
             reader = csv.reader(file)
             header = [name.strip().lower() for name in next(reader, [])]
+            if lacking := sorted(needed - set(header)):
+                hint = "set the language of the token's owner to English, which the headers of reports follow"
+                raise TargetLost(f"the report of {parameter} lacks the columns {', '.join(lacking)}", hint=hint)
             for cells in reader:
                 yield dict(zip(header, (cell.strip() for cell in cells), strict=False))
 

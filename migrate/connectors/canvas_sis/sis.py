@@ -39,6 +39,8 @@ class SisEntity:
         self._contract, self._name, self._entity, self._write = contract, name, contract.entities[name], write
         self._imports, self._reports, self._lock, self._root = imports, reports, lock, root
         self._shown = (*write.report.fields, *write.report.columns)
+        key = {write.report.columns.get(f, f) if f in self._shown else write.report.links[f] for f in self._entity.key}
+        self._needed = key | set(write.report.absent) | ({write.report.native} if write.report.native else set())
 
     def ability(self) -> Ability:
         """All records at once, both ways: a file is one import, and a report is the whole account."""
@@ -60,7 +62,7 @@ class SisEntity:
     def _found(self, records: Sequence[Record]) -> list[Held]:
         named = [with_key(self._entity, record) for record in records]
         report = self._write.report
-        return list(held(self._entity, report, self._reports.lines(report.parameter), named, self._root))
+        return list(held(self._entity, report, self._reports.lines(report.parameter, self._needed), named, self._root))
 
     def write(self, action: Action, records: Sequence[Record]) -> list[Outcome]:
         """Import the records as one file."""

@@ -249,6 +249,13 @@ def test_reports_are_kept_until_something_is_written(canvas: CanvasServer, open_
     assert made() == 2
 
 
+def test_a_report_with_other_headers_says_nothing_of_who_is_absent(canvas: CanvasServer, open_target: Opener) -> None:
+    canvas.state.translated = True
+    with pytest.raises(TargetLost, match=r"lacks the columns .*user_id") as lost:
+        open_target().find("users", USERS)
+    assert "language" in lost.value.hint
+
+
 def test_a_report_that_fails_is_told(canvas: CanvasServer, open_target: Opener) -> None:
     canvas.state.report_status = "error"
     with pytest.raises(TargetLost, match="does not finish the report of users"):
