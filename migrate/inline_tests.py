@@ -38,7 +38,8 @@ class TestOutcome:
 
 
 def run_inline_tests(pair: LoadedPair) -> TestOutcome:
-    """Run every inline test of every mapping of ``pair``."""
+    """Run every inline test of every mapping of ``pair``, with the pair's own parameters."""
+    pair = pair.with_parameters({})
     problems: list[Problem] = []
     unexercised: dict[str, list[str]] = {}
     ran = 0

@@ -9,6 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from migrate.contracts.load import load_contract
 from migrate.errors import ConfigurationError, Problem
+from migrate.located_yaml import read
+from migrate.mapping.model import Pair
+from migrate.models import build
 from migrate.resources import contract_file, known_pairs, known_systems, mappings_folder
 
 
@@ -33,7 +36,9 @@ def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
     contract = load_contract(contract_file(source, "source")).model
     labels = (contract.label, load_contract(contract_file(target, "target")).model.label)
     assert contract.source is not None
+    parameters = build(Pair, read(pair / "pair.yaml")).parameters
     values = {
+        "parameters": parameters,
         "source": source,
         "target": target,
         "labels": labels,

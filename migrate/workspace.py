@@ -79,6 +79,8 @@ class Settings(Words):
     """The instant that ``as_of()`` means, ``YYYY-MM-DD HH:MM:SS`` in UTC; the start of the run when it is left out."""
     memory: str = "1GB"
     """What the embedded engine may use before it spills to disk."""
+    parameters: dict[Name, str] = {}
+    """``{name: value}`` for the parameters that ``pair.yaml`` has."""
     report: ReportSettings = ReportSettings()
     ledger: str = "sqlite:///ledger.sqlite"
     """SQLAlchemy URL of the ledger; a relative SQLite file lies in the workspace."""
@@ -155,15 +157,23 @@ def open_workspace(folder: Path) -> Workspace:
             place = document.place(word, "system")
             problem = Problem(f"{contract.system} cannot be a {word}: its contract has no such part", place)
             raise ConfigurationError(f"{file} cannot be used", problems=[problem], hint="lms-migrate systems")
-    pair = load_pair(folder / settings.mapping, source, target)
-    crosswalks, problems = {}, []
+    pair = load_pair(folder / settings.mapping, source, target).with_parameters(settings.parameters)
+    known = tuple(pair.model.parameters)
+    crosswalks, problems = (
+        {},
+        [
+            Problem("the pair has no such parameter", document.place("parameters", name), name, known)
+            for name in settings.parameters
+            if name not in known
+        ],
+    )
     for name in pair.model.crosswalks:
         crosswalk, found = read_crosswalk(name, folder / settings.crosswalks / f"{name}.csv")
         problems += found
         if crosswalk is not None:
             crosswalks[name] = crosswalk
     if problems:
-        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks", problems=problems)
+        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks and parameters", problems=problems)
     return Workspace(folder, settings, document, source, target, pair, crosswalks)
 
 

@@ -572,7 +572,10 @@ class MappingCompiler:
         return f"SELECT s.*{replace}, CASE WHEN s._live THEN nullif({first}, s._key) END AS _folded_into\nFROM {PREVIOUS} AS s"
 
     def _unique_keys(self) -> str:
-        """No target key twice: the first record in key order has it, the others step back."""
+        """No target key twice: the first record in key order has it, the others step back. Where the mapping says under
+        ``unique`` of the key what shall happen, nobody has it before a person decided."""
+        if self._key_is_told_apart():
+            return f"SELECT s.*, FALSE AS _twice\nFROM {PREVIOUS} AS s"
         number = self.book.add(
             "KEY-DUPLICATE", "quarantine", self.mapping.target.key[0],
             "an earlier record has the same key in the target", "m._target_key",
@@ -584,6 +587,12 @@ class MappingCompiler:
             f"SELECT s.* REPLACE (CASE WHEN {twice} THEN list_append(s._issues, {number}) ELSE s._issues END "
             f"AS _issues), {twice} AS _twice\nFROM {PREVIOUS} AS s"
         )
+
+    def _key_is_told_apart(self) -> bool:
+        """Does ``unique`` keep back every record of a key that stands twice?"""
+        key = self.mapping.target.key
+        own = self.mapping.model.fields[key[0]].unique if len(key) == 1 and key[0] in self.mapping.model.fields else None
+        return own is not None and RANKS[own.severity] <= RANKS["hold"]
 
     def _unique_values(self, chosen: tuple[str, ...]) -> str:
         """No value twice where it has to be unique: nobody knows which of the records is right, so none loads."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 
 from pydantic import ValidationError
+from sqlglot import exp
 
 from migrate.compiler.text import name, translate
 from migrate.contracts.load import colliding
@@ -107,7 +108,7 @@ class Scope:
         """The SQL of an expression; NULL where it has a problem, which is noted."""
         self._level = 0
         try:
-            tree = parse_expression(str(text))
+            tree = self._filled(parse_expression(str(text)))
             for qualifier, column in columns_of(tree):
                 self._resolve(qualifier, column, purpose, extra or {})
             return translate(tree, lambda q, c: self._resolve(q, c, purpose, extra or {}), self.as_of)
@@ -115,12 +116,29 @@ class Scope:
             self.complain(str(error), error.value, error.allowed, *keys)
             return "NULL"
 
+    def _filled(self, tree: exp.Expression) -> exp.Expression:
+        """The expression with the workspace's values in place of ``parameter('name')``."""
+
+        def fill(node: exp.Expr) -> exp.Expr:
+            if not (isinstance(node, exp.Anonymous) and node.name.lower() == "parameter"):
+                return node
+            argument = node.expressions[0]
+            if not (isinstance(argument, exp.Literal) and argument.is_string):
+                raise ExpressionError("a parameter is named by a text", argument.sql())
+            if argument.this not in self.pair.model.parameters:
+                raise ExpressionError("pair.yaml has no such parameter", argument.this, tuple(self.pair.model.parameters))
+            return exp.Literal.string(self.pair.parameter(argument.this))
+
+        filled = tree.transform(fill)
+        assert isinstance(filled, exp.Expression)
+        return filled
+
     def order(self, text: str, *keys: str | int, purpose: str, targets: tuple[str, ...] | None = None) -> str:
         """The SQL of an ORDER BY list, over source names or (``targets``) over target fields."""
         extra = {f: f"s.{name('to:' + f)}" for f in targets} if targets is not None else {}
         try:
             parts = []
-            for item in parse_order(text):
+            for item in map(self._filled, parse_order(text)):
                 for qualifier, column in columns_of(item.this):
                     if targets is not None and column not in extra:
                         raise ExpressionError("unknown target field", column, targets)

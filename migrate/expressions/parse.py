@@ -99,6 +99,8 @@ def _query(text: str) -> exp.Expression:
     if not isinstance(tree, exp.Query):
         raise ExpressionError("a view has to be one SELECT", text)
     _refuse_foreign(tree, query_nodes())
+    if any(node.name.lower() == "parameter" for node in tree.find_all(exp.Anonymous)):
+        raise ExpressionError("a view is the same in every workspace; parameters are for mappings", "parameter")
     if tree.find(exp.Star) and any(not isinstance(s.parent, exp.Count) for s in tree.find_all(exp.Star)):
         raise ExpressionError("a view names its columns; * is not used", "*")
     return tree

@@ -38,9 +38,10 @@ OWN_FUNCTIONS = {
     "as_of": "as_of(): the instant of the run, a TIMESTAMP in UTC",
     "occurrences": "occurrences(x): in how many source rows this value of x stands; null for null",
     "key": "key(a, b, ...): the text of a composite key, parts joined by '|'",
+    "parameter": "parameter('name'): a value that the workspace sets, as text; in mappings only",
 }
 
-OWN_ARGUMENTS = {"as_of": (0, 0), "occurrences": (1, 1), "key": (1, 20)}
+OWN_ARGUMENTS = {"as_of": (0, 0), "occurrences": (1, 1), "key": (1, 20), "parameter": (1, 1)}
 """How many arguments each takes, at least and at most."""
 
 QUERIES = (

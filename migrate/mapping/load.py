@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -49,6 +49,16 @@ class LoadedPair:
     target: LoadedContract
     mappings: dict[str, LoadedMapping]
     """In load order: by the target's order of entities, then by name."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """What the workspace sets; the pair's own defaults hold for the others."""
+
+    def parameter(self, name: str) -> str:
+        """The value of a parameter. Raises KeyError where the pair has none of this name."""
+        return self.parameters.get(name, self.model.parameters[name].default)
+
+    def with_parameters(self, given: dict[str, str]) -> LoadedPair:
+        """The same pair with values of a workspace; with none, as inline tests see it."""
+        return replace(self, parameters=given)
 
     @cached_property
     def by_dependency(self) -> list[str]:

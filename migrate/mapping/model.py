@@ -230,6 +230,15 @@ class Archive(Words):
     reason: str
 
 
+class Parameter(Words):
+    """A value that differs from workspace to workspace of a pair. Expressions name it by ``parameter('name')``."""
+
+    about: str
+    """What it is for, in words for people."""
+    default: str
+    """The value where the workspace sets none, and in inline tests."""
+
+
 class Pair(Words):
     """``pair.yaml``: what belongs to the pair of systems as a whole."""
 
@@ -239,6 +248,8 @@ class Pair(Words):
     identities: dict[Name, Name] = {}
     """``{source entity: mapping}``: which mapping gives a record of the source its target key."""
     crosswalks: tuple[Name, ...] = ()
+    parameters: dict[Name, Parameter] = {}
+    """``{name: what it is}``: values that a workspace may set."""
     archive: dict[Name, Archive] = {}
     drop: dict[str, str] = {}
     """Tables (glob patterns) or ``table.column`` that are left behind, with the reason."""

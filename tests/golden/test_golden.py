@@ -1,4 +1,4 @@
-"""Both samples give what people have looked at and committed. `python tests/golden/update.py` writes it anew."""
+"""The samples give what people have looked at and committed. `python tests/golden/update.py` writes it anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write the golden files anew: `python tests/golden/update.py`. Look at the difference before committing it."""
+"""Write the golden files anew: `python tests/golden/update.py [PAIR]`. Look at the difference before committing it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def main() -> None:
     from golden_files import golden_form
     from sample_runs import PAIRS, sample_run
 
-    for pair in PAIRS:
+    for pair in sys.argv[1:] or PAIRS:
         form = golden_form(sample_run(pair).folder)
         shutil.rmtree(GOLDEN / pair, ignore_errors=True)
         for name, content in form.items():

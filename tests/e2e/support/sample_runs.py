@@ -1,16 +1,18 @@
-"""The two samples rehearsed once per test session, from workspaces written as `lms-migrate new` writes them."""
+"""The samples rehearsed once per test session, from workspaces written as `lms-migrate new` writes them."""
 
 from __future__ import annotations
 
 import atexit
 import datetime as dt
+import importlib.util
 import json
-import runpy
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -25,8 +27,18 @@ from migrate.scaffold import new_workspace
 SAMPLES = Path(__file__).parents[3] / "sample_data"
 AS_OF = "2026-01-01 00:00:00"
 NOW = dt.datetime(2026, 1, 1, 8, 0, 0, tzinfo=dt.UTC)
-PAIRS = {"moodle_to_canvas": ("moodle", "canvas"), "csv_history_to_totara": ("csv_history", "totara")}
-LISTS = {"moodle_to_canvas": SAMPLES / "moodle.md", "csv_history_to_totara": SAMPLES / "legacy_history.md"}
+PAIRS = {
+    "moodle_to_canvas": ("moodle", "canvas"),
+    "csv_history_to_totara": ("csv_history", "totara"),
+    "canvas_to_moodle": ("canvas", "moodle"),
+}
+LISTS = {
+    "moodle_to_canvas": SAMPLES / "moodle.md",
+    "csv_history_to_totara": SAMPLES / "legacy_history.md",
+    "canvas_to_moodle": SAMPLES / "canvas.md",
+}
+GENERATED = {"moodle_to_canvas": ("generate_moodle", "source.sqlite"), "canvas_to_moodle": ("generate_canvas", "source")}
+"""The generator of a sample that is not in the repository, and where a workspace has its source."""
 
 
 def write_sample_workspace(folder: Path, pair: str) -> Path:
@@ -40,10 +52,22 @@ def write_sample_workspace(folder: Path, pair: str) -> Path:
 
 
 def put_sample_source(folder: Path, pair: str) -> None:
-    if pair == "moodle_to_canvas":
-        runpy.run_path(str(SAMPLES / "generate_moodle.py"), run_name="generate_moodle")["generate"](folder / "source.sqlite")
+    if pair in GENERATED:
+        module, source = GENERATED[pair]
+        load_generator(module).generate(folder / source)
     else:
         shutil.copytree(SAMPLES / "legacy_history", folder / "source")
+
+
+def load_generator(name: str) -> ModuleType:
+    """The module of a generator, which lies beside no package."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, SAMPLES / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 @dataclass(frozen=True)

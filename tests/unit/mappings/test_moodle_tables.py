@@ -153,3 +153,15 @@ def test_passwords_are_secrets() -> None:
         if re.search("password|secret", name) and field.type == "string" and field.pii != "secret"
     ]
     assert not worded
+
+
+def test_both_pairs_that_read_moodle_treat_the_same_tables() -> None:
+    other = load_pair(
+        MAPPINGS / "moodle_to_moodle",
+        load_contract(MAPPINGS / "systems" / "moodle.yaml"),
+        load_contract(MAPPINGS / "systems" / "moodle.target.yaml"),
+    ).model
+    assert {name: archive.tables for name, archive in other.archive.items()} == {
+        name: archive.tables for name, archive in PAIR.archive.items()
+    }
+    assert set(other.drop) == set(PAIR.drop)

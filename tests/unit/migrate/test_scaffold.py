@@ -48,7 +48,7 @@ def test_unknown_systems_and_pairs_are_named(tmp_path: Path) -> None:
         ("even", tuple(known_systems())),
     ]
     with pytest.raises(ConfigurationError) as caught:
-        new_workspace(tmp_path / "ws", "canvas", "moodle")
+        new_workspace(tmp_path / "ws", "canvas", "totara")
     assert "--from moodle --to canvas" in caught.value.problems[0].allowed
     assert not (tmp_path / "ws").exists()
 

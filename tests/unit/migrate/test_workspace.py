@@ -183,3 +183,15 @@ def test_unknown_settings_are_refused(folder: Path) -> None:
     rewrite(folder, SETTINGS % "x" + "colour: red\n")
     (problem,) = problems(folder)
     assert "memory" in problem.allowed
+
+
+def test_parameters_reach_the_pair_and_unknown_ones_are_refused(folder: Path) -> None:
+    pair = "from: old\nto: new\nlabel: x\nparameters: {site: {about: which site, default: a}}\n"
+    (folder / "mapping/pair.yaml").write_text(pair)
+    assert open_workspace(folder).pair.parameter("site") == "a"
+    settings = (folder / "migration.yaml").read_text()
+    rewrite(folder, settings + "parameters: {site: b}\n")
+    assert open_workspace(folder).pair.parameter("site") == "b"
+    rewrite(folder, settings + "parameters: {side: b}\n")
+    (problem,) = problems(folder)
+    assert (problem.value, problem.allowed) == ("side", ("site",))

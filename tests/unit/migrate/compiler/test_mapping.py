@@ -465,6 +465,20 @@ def test_the_first_of_a_target_key_stays(bench: Any) -> None:
     assert result.findings("KEY-DUPLICATE")[0]["value"] == "a"
 
 
+@pytest.mark.parametrize(
+    ("severity", "dispositions"),
+    [("hold", {"2": "held", "9": "held", "3": KEPT}), ("warn", {"2": KEPT, "9": "quarantined", "3": KEPT})],
+)
+def test_unique_on_the_key_keeps_the_first_record_back_too(bench: Any, severity: str, dispositions: dict[str, str]) -> None:
+    """With a warning alone both would be loaded, so then the engine's own rule stays."""
+    text = "from: old.person\nto: new.users\n"
+    text += f"fields: {{user_id: {{from: name, unique: {{code: U-TAKEN, severity: {severity}}}}}}}\n"
+    rows = [{"id": 9, "name": "a"}, {"id": 2, "name": "a"}, {"id": 3, "name": "b"}]
+    result = bench.map(bench.pair(users=text), {"person": rows})
+    assert result.dispositions() == dispositions
+    assert {f["key"] for f in result.findings("U-TAKEN")} == ({"2", "9"} if severity == "hold" else set())
+
+
 def test_a_composite_target_key(bench: Any) -> None:
     target = """
     system: new
