@@ -14,6 +14,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
+import migrate.connectors.canvas_sis.words as canvas_words
 import migrate.connectors.database_target.tables as database_words
 import migrate.connectors.moodle_service.options as moodle_options
 import migrate.connectors.moodle_service.words as moodle_words
@@ -39,7 +40,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
-    "contract-reference.md": (contract_words, database_words),
+    "contract-reference.md": (contract_words, canvas_words, database_words),
     "moodle-services.md": (moodle_words, moodle_options),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
