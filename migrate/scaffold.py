@@ -34,14 +34,17 @@ def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
         raise ConfigurationError(f"{directory} is not an empty folder", hint="name a folder that does not exist yet")
     pair = mappings_folder() / f"{source}_to_{target}"
     contract = load_contract(contract_file(source, "source")).model
-    labels = (contract.label, load_contract(contract_file(target, "target")).model.label)
+    other = load_contract(contract_file(target, "target")).model
     assert contract.source is not None
+    assert other.target is not None
+    address = {"files": None, "database": "postgresql://writer:${TARGET_PASSWORD}@host:5432/database"}
     parameters = build(Pair, read(pair / "pair.yaml")).parameters
     values = {
         "parameters": parameters,
         "source": source,
         "target": target,
-        "labels": labels,
+        "labels": (contract.label, other.label),
+        "live": address.get(other.target.kind, f"https://{target}.example.org"),
         "kind": contract.source.kind,
         "prefix": contract.source.prefix,
         "directory": directory,

@@ -21,7 +21,9 @@ def command() -> int:
         source = load_contract(contract_file(system, "source")).model
         other = load_contract(contract_file(system, "target")).model
         target = other.target
-        writes = "-" if target is None else target.kind if target.kind != "files" else target.package or "folder of files"
+        ways = [] if target is None else [target.package or ("folder of files" if target.kind == "files" else "")]
+        ways += [target.kind] if target is not None and target.kind != "files" else []
+        writes = ", ".join(way for way in ways if way) or "-"
         reads = source.source.kind if source.source else "-"
         numbers = dict.fromkeys(str(len(contract.entities)) for contract in (source, other))
         table.add_row(system, source.label, reads, writes, " / ".join(numbers))

@@ -292,15 +292,29 @@ class Changes:
 
     # Results -----------------------------------------------------------------------------------------------------
 
-    def enter(self, results: Sequence[tuple[str | None, ...]]) -> None:
-        """Enter results, in the columns of the table; a record that had one gets the new one."""
+    def enter(self, results: Sequence[tuple[str | None, ...]], *, finishing: bool = False) -> None:
+        """Enter results, in the columns of the table; a record that had one gets the new one.
+
+        A record that this run created and then gave its final value was created.
+        """
         if not results:
             return
         names = ("entity", "key", "result", "code", "message", "native", "mapping", "source_key", "blamed")
         columns = [pa.array(list(column), pa.string()) for column in zip(*results, strict=True)]
         self.connection.register("_results", pa.Table.from_arrays(columns, names=list(names)))
-        self.connection.execute(f"DELETE FROM {RESULTS} WHERE (entity, key) IN (SELECT entity, key FROM _results)")
-        self.connection.execute(f"INSERT INTO {RESULTS} SELECT * FROM _results")
+        if finishing:
+            self.connection.execute(
+                f"UPDATE {RESULTS} AS r SET code = n.code, message = n.message FROM _results AS n WHERE n.result = 'updated' "
+                "AND r.result = 'created' AND r.entity = n.entity AND r.key = n.key"
+            )
+            kept = f"(entity, key) IN (SELECT (entity, key) FROM {RESULTS} WHERE result = 'created')"
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE _new AS SELECT * FROM _results WHERE result <> 'updated' OR NOT {kept}"
+            )
+        else:
+            self.connection.execute("CREATE OR REPLACE TEMP TABLE _new AS SELECT * FROM _results")
+        self.connection.execute(f"DELETE FROM {RESULTS} WHERE (entity, key) IN (SELECT entity, key FROM _new)")
+        self.connection.execute(f"INSERT INTO {RESULTS} SELECT * FROM _new")
         self.connection.unregister("_results")
 
 

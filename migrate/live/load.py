@@ -47,7 +47,8 @@ class LiveLoad:
         """Write everything. Raises LedgerLost. What the target does not take, or does not answer to, is in the results."""
         for entity in self.changes.entities():
             self._entity(entity)
-        for entity in self.changes.entities():
+        # What depends on others is finished before them: a course is concluded after the enrolments in it.
+        for entity in reversed(self.changes.entities()):
             if self.changes.has_first(entity):
                 self._finish(entity)
         for entity in reversed(self.changes.entities()):
@@ -109,19 +110,19 @@ class LiveLoad:
                 for part in parts:
                     under_way.add(pool.submit(batch, part))
                     if len(under_way) >= 2 * ability.parallel:
-                        under_way = self._collect(under_way, task)
+                        under_way = self._collect(under_way, task, finishing=finishing)
                 while under_way:
-                    under_way = self._collect(under_way, task)
+                    under_way = self._collect(under_way, task, finishing=finishing)
             except BaseException:
                 for future in under_way:
                     future.cancel()
                 raise
 
-    def _collect(self, under_way: set[Future[list[Row]]], task: Task) -> set[Future[list[Row]]]:
+    def _collect(self, under_way: set[Future[list[Row]]], task: Task, *, finishing: bool) -> set[Future[list[Row]]]:
         done, rest = wait(under_way, return_when=FIRST_COMPLETED)
         for future in done:
             rows = future.result()
-            self.changes.enter(rows)
+            self.changes.enter(rows, finishing=finishing)
             task.advance(len(rows))
         return rest
 
