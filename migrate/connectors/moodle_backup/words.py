@@ -47,6 +47,9 @@ class BackupWords(Words):
     part: Part
     names: dict[str, Name] = {}
     """``{attribute: field}`` where a field of the contract has another name than the attribute of the part it fills."""
+    find: Any = None
+    """How the target shows them, in the words of the connector that asks it. The writer passes over it."""
+    unseen: Any = None
 
     @model_validator(mode="after")
     def _known(self) -> BackupWords:
