@@ -71,9 +71,9 @@ def hand_over(
     """Write one backup for each course into ``folder``, ``restore.csv`` (number of the course, name of the file) and a README.
 
     ``records`` by entity of the contract; ``accounts`` as the target holds them, by username; ``courses`` the target's
-    numbers of courses and ``titles`` their full names, by short name. ``names_taken``: see :func:`course_histories`. Outcomes
-    are ``handed_over`` (the message has the command, and what was altered) or ``refused``. A course the target does not hold, or of which
-    nothing is left, gets no file. Raises TargetRefused where files cannot be written.
+    numbers of courses and ``titles`` their full names, by short name. ``names_taken``: see :func:`course_histories`.
+    Outcomes are ``handed_over`` (the message has the command, and what was altered) or ``refused``. A course the target does
+    not hold, or of which nothing is left, gets no file. Raises TargetRefused where files cannot be written.
     """
     reasons: dict[tuple[Part, str], str] = {}
     altered: dict[tuple[Part, str], list[str]] = {}
@@ -145,7 +145,7 @@ def file_name(shortname: str) -> str:
 def _write_list(folder: Path, rows: list[tuple[str, str]]) -> None:
     """What there is to restore, for programs and for people. Whoever finds a README finds all files whole."""
     path = folder / RESTORE_LIST
-    commands = "\n".join(f"   {_RESTORE} --file=\"$folder/{file}\" --courseid={course}" for course, file in rows)
+    commands = "\n".join(f'   {_RESTORE} --file="$folder/{file}" --courseid={course}' for course, file in rows)
     try:
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows(rows)
