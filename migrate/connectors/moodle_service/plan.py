@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migrate.connectors.moodle_backup import BackupWords
 from migrate.connectors.moodle_service.values import Sender
-from migrate.connectors.moodle_service.words import Call, Connection, Handed, Read, Shown, Value, Write
+from migrate.connectors.moodle_service.words import Call, Connection, Read, Shown, Value, Write
 from migrate.contracts.load import LoadedContract
 from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys
 from migrate.models import build
+
+
+ASKING = ("find", "unseen", "warns")
+"""Words that an entity has beside those of the backup its records go in."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def make_plans(contract: LoadedContract, connection: Connection, tables: Mapping
             continue
         here: Keys = ("entities", name, "write")
         try:
-            write = build(Handed if handed else Write, _part(contract.document, here))
+            write = build(Write, _asking(_part(contract.document, here)) if handed else _part(contract.document, here))
         except ConfigurationError as error:
             problems += error.problems
             continue
@@ -70,6 +75,12 @@ def _part(document: Document, keys: Keys) -> Document:
     places = {place[len(keys) :]: where for place, where in document.places.items() if place[: len(keys)] == keys}
     places.setdefault((), document.place(*keys))
     return Document(document.file, data, places)
+
+
+def _asking(part: Document) -> Document:
+    """Of an entity that goes in a file, the words that are not about the file."""
+    about = {word: value for word, value in part.data.items() if word not in BackupWords.model_fields or word in ASKING}
+    return Document(part.file, about, part.places)
 
 
 def _written(write: Write) -> Iterator[tuple[Keys, Value]]:

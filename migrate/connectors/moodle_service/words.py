@@ -269,14 +269,6 @@ class Write(Words):
     warns: tuple[Warn, ...] = ()
 
 
-class Handed(Write):
-    """The same for an entity that goes in files. How these are written is said in the words of their kind."""
-
-    route: str
-    part: str
-    names: dict[str, Name] = {}
-
-
 class Errors(Words):
     """Moodle's own error codes, by what they mean to the connector. All others refuse the record."""
 
