@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import json
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from moodle_plain import plain
 from small_pair import Rows, write_rows, write_workspace
 
 from migrate.connectors.moodle_backup import read_backup
@@ -169,27 +169,20 @@ class StandIn:
         with (folder / "restore.csv").open(encoding="utf-8", newline="") as stream:
             for course, file in csv.reader(stream):
                 backup = read_backup(folder / file)
-                self._post("restore", {"course": int(course), "people": backup.people, "rows": backup.rows})
+                self._post("restore", {"course": int(course), "people": backup.people, "rows": plain(backup.rows)})
 
     def rename_item(self, idnumber: str, name: str) -> None:
         """A teacher gives a grade item another name."""
         self._post("rename_item", {"idnumber": idnumber, "name": name})
 
     def _post(self, path: str, content: Any) -> None:
-        body = json.dumps(content, default=_plain).encode()
+        body = json.dumps(content).encode()
         request = urllib.request.Request(f"{self.url}/{path}", body, method="POST")  # noqa: S310 - on loopback
         urllib.request.urlopen(request).close()  # noqa: S310
 
     def faults(self, faults: list[dict[str, Any]]) -> None:
         """What goes wrong from now on."""
         self._post("faults", faults)
-
-
-def _plain(value: Any) -> Any:
-    """Instants as seconds, numbers as JSON has them."""
-    if isinstance(value, dt.datetime):
-        return int(value.replace(tzinfo=dt.UTC).timestamp())
-    return float(value)
 
 
 @contextmanager

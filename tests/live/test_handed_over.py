@@ -114,7 +114,10 @@ def test_what_is_there_already_is_given_for_what_refers_to_it_and_not_handed_ove
     school.rows({**CLEAN_ROWS, "enrol": [*CLEAN_ROWS["enrol"], {"id": 9, "userid": 5, "courseid": 2, "role": "student"}]})
     live = school.live()
     assert handed(live) == {"enrolments": ["c-2|p-5"]}
-    assert [call for call in site.calls if call[0] == "hand_over"] == [("hand_over", "courses", 1), ("hand_over", "enrolments", 1)]
+    assert [call for call in site.calls if call[0] == "hand_over"] == [
+        ("hand_over", "courses", 1),
+        ("hand_over", "enrolments", 1),
+    ]
     assert dispositions(live)["enrolments"] == {"unchanged": 4, "held": 1}
 
 
@@ -219,9 +222,7 @@ def test_a_rollback_forgets_what_waits_and_refuses_what_is_there(school: LiveSch
     assert handed(second) == handed(first)
     restore(site, second)
     preview, _ = rollback(school.folder, second.folder.name)
-    assert {step.refused for step in preview.steps if step.entity in GROUP} == {
-        "the target's interface has no way to remove it"
-    }
+    assert {step.refused for step in preview.steps if step.entity in GROUP} == {"the target's interface has no way to remove it"}
 
 
 def test_a_ledger_that_is_lost_while_it_is_written_down(school: LiveSchool, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

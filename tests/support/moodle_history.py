@@ -81,7 +81,9 @@ def history(site: Site) -> dict[str, Any]:
     return {
         "grade_items": sorted([course[r["courseid"]], r["idnumber"], r["itemname"]] for r in tables["grade_items"].values()),
         "grades": sorted([item[i], user[u], r["finalgrade"], r["timemodified"]] for (i, u), r in tables["grades"].items() if r),
-        "course_completions": sorted([course[c], user[u], r["timecompleted"]] for (c, u), r in tables["course_completions"].items()),
+        "course_completions": sorted(
+            [course[c], user[u], r["timecompleted"]] for (c, u), r in tables["course_completions"].items()
+        ),
         "activities": sorted([course[r["course"]], r["idnumber"], r["name"]] for r in tables["modules"].values()),
         "activity_completions": sorted(
             [module[m], user[u], r["completionstate"], r["timemodified"]] for (m, u), r in tables["module_completions"].items()

@@ -29,8 +29,10 @@ One course backup for each course that has history to restore: {files} file(s).
 2. Set `folder` to where it is, go to the folder of Moodle's code, and as the user of the web server run, in this order:
 
 {commands}
+   php admin/cli/purge_caches.php
 
-   In Moodle 4.1, and without a command line: Course reuse > Restore > Merge the backup course into this course.
+   Without the last one, completions that were looked at before stay as they were. In Moodle 4.1, and where there is
+   no command line: Course reuse > Restore > Merge the backup course into this course.
 3. Run the live run again. It looks for every record and says what it did not find.
 
 {list} names the same: number of the course, name of the file. What to look at before, what the messages mean, and how to

@@ -162,7 +162,11 @@ class Finder:
                     hint = "give the user of the token the right to see these records, or look at the site's log"
                     raise TargetRefused(f"{then.call} is refused: {refused.message} ({refused.code})", hint=hint) from None
             else:
-                yield {**row, then.under: at(answer, then.at)}
+                shown = at(answer, then.at)
+                if then.needs is not None and then.needs not in (shown or {}):
+                    hint = "give the user of the token the rights of a manager: without it, records that are there are not found"
+                    raise TargetRefused(f"{then.call} does not show {then.needs} to the user of the token", hint=hint)
+                yield {**row, then.under: shown}
 
     def _call(self, read: Read, arguments: Row, asked: Sequence[_Asked]) -> list[Row]:
         rows = at(self._client.read(read.call, arguments).data, read.at)

@@ -15,7 +15,6 @@ from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys
 from migrate.models import build
 
-
 ASKING = ("find", "unseen", "warns")
 """Words that an entity has beside those of the backup its records go in."""
 

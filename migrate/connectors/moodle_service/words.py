@@ -169,6 +169,8 @@ class Then(Words):
     """Path of the answer in the reply."""
     under: Name
     """Name under which the answer is put into the row."""
+    needs: str | None = None
+    """What the answer always has, unless the user of the token lacks the right to see it."""
 
 
 class Read(Words):
