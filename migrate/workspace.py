@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
@@ -47,7 +47,7 @@ class TargetSettings(Words):
     """Address of a live target; secrets are named as in the source's URL."""
     token: str | None = None
     """The access token of a web service: ``${NAME}``, never the token itself."""
-    options: dict[Name, str | int | bool] = {}
+    options: dict[Name, Any] = {}
     """What this site wants otherwise than the contract says, in the connector's own words."""
     acknowledge: dict[str, str] = {}
     """``{code: reason}``: side effects of a live run that a person has seen and dealt with."""

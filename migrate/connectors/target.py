@@ -14,7 +14,7 @@ Action = Literal["create", "update"]
 Result = Literal["done", "refused", "failed", "unknown", "handed_over"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One record to find, write or remove."""
 
@@ -29,7 +29,7 @@ class Record:
     """For fields that refer to another record: the target's own id of that record, where it is known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Held:
     """A record as the target holds it at this moment."""
 
@@ -42,7 +42,7 @@ class Held:
     """Where a reference can only be seen as the target's own id: field to id. Such a field is absent in ``values``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one record.
 
@@ -59,7 +59,7 @@ class Outcome:
     """The target's own words for what is wrong, or for what it warns of."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ability:
     """What can be done with the records of one entity. The live stage asks for nothing else."""
 
@@ -82,7 +82,7 @@ class Ability:
     """What else goes when a record is removed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Warned:
     """Something a person has to know, or to acknowledge, before the target is written."""
 
@@ -93,7 +93,7 @@ class Warned:
     """Has it to be acknowledged in the workspace before a live run?"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TargetInfo:
     """What could be seen of a target when it was opened."""
 

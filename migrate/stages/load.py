@@ -90,7 +90,7 @@ def _order(connection: duckdb.DuckDBPyConnection, plan: Plan, entity_name: str, 
     """ORDER BY text: parents before children where an entity refers to itself, or the newest first; then by target key."""
     entity = plan.pair.target.model.entities[entity_name]
     parent = next((f for f, r in entity.fields.items() if r.references and r.references.entity == entity_name), None)
-    if parent is None or len(entity.key) != 1:
+    if parent not in fields or len(entity.key) != 1:
         return "".join(f"t.{name(f)} DESC NULLS FIRST, " for f in entity.newest_first if f in fields) + "t._target_key"
     key = name(entity.key[0])
     connection.execute(

@@ -1,4 +1,4 @@
-"""The suites lie beside the tests that use them; the servers are those of tests/databases."""
+"""The suites lie beside the tests that use them; the servers are those of tests/databases and tests/support."""
 
 from __future__ import annotations
 
@@ -8,4 +8,5 @@ from pathlib import Path
 import pytest
 
 pytest.register_assert_rewrite("source_contract")
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "databases")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / folder) for folder in ("contract", "databases", "support")]

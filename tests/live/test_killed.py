@@ -58,8 +58,8 @@ def empty(school: LiveSchool) -> None:
             connection.execute(sa.delete(table))
 
 
-def load_seconds(school: LiveSchool) -> float:
-    newest = max((school.folder / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+def load_seconds_of(folder: Path) -> float:
+    newest = max((folder / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     return float(json.loads((newest / "summary.json").read_text("utf-8"))["timings"]["load"])
 
 
@@ -67,7 +67,7 @@ def kill(school: LiveSchool, wanted: int, seed: int) -> None:
     """Kill ``wanted`` runs, in rounds of a first load and a change, and compare the end of each with an undisturbed one."""
     chance = random.Random(seed)
     assert live_run(school.folder) == 0
-    loaded, longest = school.held(), load_seconds(school)
+    loaded, longest = school.held(), load_seconds_of(school.folder)
     school.rows(CHANGED)
     assert live_run(school.folder) == 0
     changed = school.held()
@@ -76,7 +76,7 @@ def kill(school: LiveSchool, wanted: int, seed: int) -> None:
         empty(school)
         for rows, expected in ((MANY, loaded), (CHANGED, changed)):
             school.rows(rows)
-            kills += kill_until_done(school.folder, longest, chance, 6, between=lambda: None)
+            kills += kill_until_done(school.folder, longest, chance, 6, last=lambda: None)
             assert school.held() == expected
             assert open_receipts(school.folder) == 0
     again = school.live()

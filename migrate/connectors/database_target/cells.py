@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-_EPOCH = dt.datetime(1970, 1, 1)
+_EPOCH, _SECOND = dt.datetime(1970, 1, 1), dt.timedelta(seconds=1)
+Store = Callable[[Any], Any]
 
 
-def stored(value: Any, kind: str, column: sa.Column[Any]) -> Any:
-    """A value of the contract as the column takes it: instants as seconds in whole-number columns, flags as 0 and 1."""
-    if value is None:
-        return None
-    if kind == "epoch" and is_number(column) and isinstance(value, dt.datetime):
-        return int((value - _EPOCH).total_seconds())
-    if kind == "flag" and not isinstance(column.type, sa.Boolean) and isinstance(value, bool):
-        return int(value)
-    if isinstance(value, str) and is_number(column):
-        return int(value)
-    if isinstance(column.type, sa.Numeric) and isinstance(value, float) and not isinstance(column.type, sa.Float):
-        return Decimal(repr(value))
-    if kind == "int" and isinstance(column.type, sa.String) and not isinstance(value, str):
-        return str(value)
-    return value
+def storing(kind: str, column: sa.Column[Any]) -> Store | None:
+    """What turns a value of the contract (not None) into what the column takes: instants become seconds in whole-number
+    columns, flags 0 and 1. None: values go as they are. Chosen once for a column, because it is asked for every cell."""
+    if is_number(column):
+        if kind == "epoch":
+            return lambda value: (value - _EPOCH) // _SECOND if isinstance(value, dt.datetime) else int(value)
+        return int if kind in ("flag", "string", "int") else None
+    if kind == "flag" and not isinstance(column.type, sa.Boolean):
+        return int
+    if isinstance(column.type, sa.Numeric) and not isinstance(column.type, sa.Float):
+        return lambda value: Decimal(repr(value)) if isinstance(value, float) else value
+    if kind == "int" and isinstance(column.type, sa.String):
+        return str
+    return None
 
 
 def typed(cell: Any, kind: str) -> Any:

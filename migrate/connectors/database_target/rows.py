@@ -7,15 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from migrate.connectors.database_target.cells import is_number, plain, stored, typed
+from migrate.connectors.database_target.cells import plain, typed
 from migrate.connectors.database_target.tables import Table
 from migrate.connectors.target import Held, Outcome, Record
 
 
 def create(connection: sa.Connection, table: Table, records: Sequence[Record]) -> list[Outcome]:
     """Insert the records; where nothing protects the key, those that are there already are left alone."""
-    fields = sorted({f for record in records for f in (record.values.keys() | record.links.keys()) if f in table.types})
-    rows = [tuple(table.cell(record, f) for f in fields) for record in records]
+    shapes = {(*record.values, *record.links) for record in records}
+    fields = sorted({f for shape in shapes for f in shape if f in table.types})
+    rows = table.rows(records, fields)
     columns = [table.column(f) for f in fields]
     if not table.protected:
         there = {one.key for one in find(connection, table, records, {})}
@@ -61,7 +62,7 @@ def same(table: Table, record: Record) -> sa.ColumnElement[bool]:
     """The condition that a row is this record."""
     if record.native is not None and table.words.native is not None:
         column = table.table.c[table.words.native]
-        native: sa.ColumnElement[bool] = column == stored(record.native, "int" if is_number(column) else "string", column)
+        native: sa.ColumnElement[bool] = column == table.native(record.native)
         return native
     return sa.and_(*(table.column(f) == table.cell(record, f) for f in table.key))
 
@@ -91,8 +92,7 @@ def find(connection: sa.Connection, table: Table, records: Sequence[Record], fie
     renamed = {n: k for n, k in by_native.items() if k not in seen}
     if renamed:
         column = native[0]
-        ids = [stored(n, "int" if is_number(column) else "string", column) for n in renamed]
-        for row in connection.execute(query.where(column.in_(ids))):
+        for row in connection.execute(query.where(column.in_([table.native(n) for n in renamed]))):
             own = str(row[len(parts)])
             values, links = _shown(table, shown, row[len(parts) + 1 :])
             yield Held(renamed[own], own, values, links)

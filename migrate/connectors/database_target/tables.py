@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
-from migrate.connectors.database_target.cells import stored
+from migrate.connectors.database_target.cells import Store, is_number, storing
 from migrate.connectors.target import Record
 from migrate.contracts.load import LoadedContract
 from migrate.contracts.model import Name, Words
@@ -54,14 +55,35 @@ class Table:
         """The column of a field."""
         return self.table.c[self.words.columns.get(field, field)]
 
+    @cached_property
+    def storing(self) -> Mapping[str, Store | None]:
+        """Per field: what makes its values fit for its column."""
+        return {field: storing(kind, self.column(field)) for field, kind in self.types.items()}
+
+    def native(self, number: str) -> Any:
+        """The database's own number of a record as its column takes it."""
+        assert self.words.native is not None
+        return int(number) if is_number(self.table.c[self.words.native]) else number
+
     def cell(self, record: Record, field: str) -> Any:
         """A field's value as its column takes it."""
-        if field in self.words.by_native and field in record.links:
-            return stored(record.links[field], self.types[field], self.column(field))
-        value = record.values.get(field)
-        if value is None and field in self.words.absent:
-            return self.words.absent[field]
-        return stored(value, self.types[field], self.column(field))
+        value = record.links.get(field) if field in self.words.by_native else None
+        value = record.values.get(field) if value is None else value
+        if value is None:
+            return self.words.absent.get(field)
+        store = self.storing[field]
+        return value if store is None else store(value)
+
+    def rows(self, records: Sequence[Record], fields: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The cells of many records."""
+        if self.words.by_native or self.words.absent:
+            return [tuple(self.cell(record, f) for f in fields) for record in records]
+        columns = []
+        for field in fields:
+            values = [record.values.get(field) for record in records]
+            store = self.storing[field]
+            columns.append(values if store is None else [None if v is None else store(v) for v in values])
+        return list(zip(*columns, strict=True))
 
 
 def reflect(engine: sa.Engine, contract: LoadedContract, options: Options) -> dict[str, Table]:

@@ -15,6 +15,8 @@ import pytest
 from pydantic import BaseModel
 
 import migrate.connectors.database_target.tables as database_words
+import migrate.connectors.moodle_service.options as moodle_options
+import migrate.connectors.moodle_service.words as moodle_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
 import migrate.workspace as workspace_words
@@ -38,6 +40,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
     "contract-reference.md": (contract_words, database_words),
+    "moodle-services.md": (moodle_words, moodle_options),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
@@ -214,6 +217,16 @@ def _as_contract(document: Document) -> None:
         for query in (entity.sql, *(sql for refusal in entity.refuses for sql in (refusal.sql, refusal.cause))):
             if query is not None:
                 parse_query(query)
+
+
+def test_an_example_of_a_connector_is_what_its_models_take() -> None:
+    examples = blocks("moodle-services.md", "yaml")
+    assert examples
+    for example in examples:
+        document = parse(example, Path("example.yaml"))
+        for entity, words_ in document.data.items():
+            places = {keys[1:]: place for keys, place in document.places.items() if keys[:1] == (entity,)}
+            assert build(moodle_words.Write, Document(document.file, words_, places)).find.sought.call
 
 
 def test_sql_examples_are_of_the_vocabulary() -> None:

@@ -1,0 +1,226 @@
+"""Asking a Moodle what it holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from migrate.connectors.moodle_service.calls import Refused, TooMany, at, nested
+from migrate.connectors.moodle_service.client import Client
+from migrate.connectors.moodle_service.plan import Plan
+from migrate.connectors.moodle_service.values import NOTHING, Missing, empty, sent_as, shown
+from migrate.connectors.moodle_service.words import Errors, Read
+from migrate.connectors.target import Held, Record
+from migrate.contracts.model import Reference
+from migrate.errors import TargetRefused
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One value that is asked for, and the records that are asked for with it."""
+
+    value: Any
+    records: tuple[Record, ...]
+
+
+class Finder:
+    """Finds records by Moodle's own id or by key."""
+
+    def __init__(self, client: Client, plans: Mapping[str, Plan], errors: Errors) -> None:
+        self._client, self._plans, self._errors = client, plans, errors
+
+    def find(self, plan: Plan, records: Sequence[Record]) -> Iterator[Held]:
+        """What is held of ``records``. Raises TargetLost."""
+        resolved, _ = self.resolve(plan, records)
+        known = [record for record in resolved if record.native is not None and plan.write.find.known is not None]
+        by_id = {id(record) for record in known}
+        sought = [record for record in resolved if id(record) not in by_id]
+        if known and plan.write.find.known is not None:
+            yield from self._held(plan, plan.write.find.known, known)
+        if sought:
+            yield from self._held(plan, plan.write.find.sought, sought)
+
+    def by_key(self, plan: Plan, records: Sequence[Record]) -> dict[str, Held]:
+        """The same by key of the record; of several the first."""
+        found: dict[str, Held] = {}
+        for held in self.find(plan, records):
+            found.setdefault(held.key, held)
+        return found
+
+    def resolve(self, plan: Plan, records: Sequence[Record]) -> tuple[list[Record], dict[str, str]]:
+        """Records with the ids of all they refer to; and, by key, what is wrong with those that refer to nothing."""
+        missing: dict[str, str] = {}
+        given = list(records)
+        for field, rule in plan.entity.fields.items():
+            if rule.references is None or rule.references.entity not in self._plans:
+                continue
+            wanted = {str(record.values[field]) for record in given if field not in record.links and not empty(record, field)}
+            if not wanted:
+                continue
+            ids = self._ids(rule.references, wanted)
+            resolved = []
+            for record in given:
+                if field in record.links or empty(record, field):
+                    resolved.append(record)
+                elif (native := ids.get(str(record.values[field]))) is not None:
+                    resolved.append(replace(record, links={**record.links, field: native}))
+                else:
+                    missing[record.key] = f"the target has no {rule.references.entity} {record.values[field]!r} ({field})"
+            given = resolved
+        return given, missing
+
+    def _ids(self, reference: Reference, keys: Iterable[str]) -> dict[str, str]:
+        other = self._plans[reference.entity]
+        field = reference.field or other.entity.key[0]
+        asked = [Record(key, {field: key}) for key in sorted(keys)]
+        return {held.key: held.native for held in self.find(other, asked) if held.native is not None}
+
+    def _held(self, plan: Plan, read: Read, records: Sequence[Record]) -> Iterator[Held]:
+        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        seen: set[str] = set()
+        for asked, rows in self._answers(plan, read, records):
+            index: dict[tuple[str, ...], list[Record]] = {}
+            for record in (record for one in asked for record in one.records):
+                if (key := _key(plan, read, record)) is not None:
+                    index.setdefault(key, []).append(record)
+            for row in rows:
+                for record in index.get(tuple(str(at(row, path)) for path in read.match.values()), ()):
+                    if plan.write.find.native is None and record.key in seen:
+                        continue
+                    seen.add(record.key)
+                    yield _as_held(plan, row, record, now)
+
+    def _answers(self, plan: Plan, read: Read, records: Sequence[Record]) -> Iterator[tuple[Sequence[_Asked], list[Row]]]:
+        if read.each is None:
+            yield [_Asked(None, tuple(records))], self._rows(plan, read, [_Asked(None, tuple(records))])
+            return
+        groups: dict[str, list[Record]] = {}
+        for record in records:
+            try:
+                value = plan.sender.value(record, read.each.of)
+            except Missing:
+                continue
+            if value is not NOTHING:
+                groups.setdefault(str(value), []).append(record)
+        for chunk in _chunks(groups, 1 if read.each.parameter else read.each.per, read.each.distinct):
+            yield from self._ask(plan, read, chunk)
+
+    def _ask(self, plan: Plan, read: Read, asked: list[_Asked]) -> Iterator[tuple[Sequence[_Asked], list[Row]]]:
+        """Ask; where a value among several makes the site refuse the question, ask for fewer."""
+        try:
+            rows = self._rows(plan, read, asked)
+        except TooMany:
+            if len(asked) == 1:
+                raise TargetRefused("the site takes not even one value in a call", hint="look at its max_input_vars") from None
+        except Refused as refused:
+            if refused.code not in self._errors.absent:
+                hint = "give the user of the token the right to see these records, or look at the site's log"
+                raise TargetRefused(f"{read.call} is refused: {refused.message} ({refused.code})", hint=hint) from None
+            if len(asked) == 1:
+                return
+        else:
+            yield asked, rows
+            return
+        middle = len(asked) // 2
+        yield from self._ask(plan, read, asked[:middle])
+        yield from self._ask(plan, read, asked[middle:])
+
+    def _rows(self, plan: Plan, read: Read, asked: Sequence[_Asked]) -> list[Row]:
+        arguments = self._arguments(plan, read, asked)
+        rows = self._call(read, arguments, asked)
+        for name, mark in read.marks.items():
+            further = plan.sender.row(asked[0].records[0], {**read.parameters, **mark.parameters})
+            marked = {str(at(row, mark.by)) for row in self._call(read, {**arguments, **further}, asked)}
+            rows = [{**row, f"#{name}": str(at(row, mark.by)) in marked} for row in rows]
+        if read.explode is not None:
+            rows = [{**row, read.explode: one} for row in rows for one in at(row, read.explode) or []]
+        return [row for row in rows if not any(at(row, path) in values for path, values in read.without.items())]
+
+    def _call(self, read: Read, arguments: Row, asked: Sequence[_Asked]) -> list[Row]:
+        rows = at(self._client.read(read.call, arguments).data, read.at)
+        if isinstance(rows, Mapping):
+            rows = list(rows.values())
+        echoed = {read.echo: asked[0].value} if read.echo is not None else {}
+        return [{**row, **echoed} for row in rows or [] if isinstance(row, Mapping)]
+
+    @staticmethod
+    def _arguments(plan: Plan, read: Read, asked: Sequence[_Asked]) -> Row:
+        arguments = plan.sender.row(asked[0].records[0], read.parameters)
+        each = read.each
+        if each is None:
+            return arguments
+        if each.list is not None:
+            rows = [plan.sender.row(one.records[0], each.rows) if each.rows else one.value for one in asked]
+            return _with(arguments, each.list, rows)
+        if each.joined is not None:
+            return _with(arguments, each.joined, ",".join(str(one.value) for one in asked))
+        assert each.parameter is not None
+        return _with(arguments, each.parameter, asked[0].value)
+
+
+def _with(arguments: Row, path: str, value: Any) -> Row:
+    """``arguments`` with one more, which may stand inside another."""
+    first, dot, rest = path.partition(".")
+    if not dot:
+        return {**arguments, first: value}
+    inner = arguments.get(first)
+    return {**arguments, first: _with(inner if isinstance(inner, dict) else {}, rest, value)} if inner else {
+        **arguments, **nested([(path, value)]),
+    }  # fmt: skip
+
+
+def _chunks(groups: Mapping[str, list[Record]], size: int, distinct: bool) -> Iterator[list[_Asked]]:
+    """Values in portions of ``size``. Where they have to be distinct, each record is asked for by itself."""
+    waiting = {value: list(records) for value, records in groups.items()}
+    while waiting:
+        asked = []
+        for value in list(waiting):
+            asked.append(_Asked(value, (waiting[value].pop(0),) if distinct else tuple(waiting[value])))
+            if not distinct or not waiting[value]:
+                del waiting[value]
+            if len(asked) == size:
+                yield asked
+                asked = []
+        if asked:
+            yield asked
+
+
+def _key(plan: Plan, read: Read, record: Record) -> tuple[str, ...] | None:
+    """What a row has to show to be this record's; None where that cannot be known."""
+    parts = []
+    for field in read.match:
+        if field == "own":
+            part = record.native
+        elif plan.entity.fields[field].references is not None:
+            part = record.links.get(field)
+        else:
+            part = None if record.values.get(field) is None else sent_as(record.values[field])
+        if part is None:
+            return None
+        parts.append(part)
+    return tuple(parts)
+
+
+def _as_held(plan: Plan, row: Row, record: Record, now: dt.datetime) -> Held:
+    find, fields = plan.write.find, plan.entity.fields
+    values: dict[str, Any] = {}
+    for field, how in find.shows.items():
+        try:
+            value = shown(row, how, fields[field].type, record, field, now)
+        except (ValueError, TypeError, OverflowError):
+            continue
+        if value is not NOTHING:
+            values[field] = value
+    links: dict[str, str] = {field: record.links[field] for field in find.asked if field in record.links}
+    for field, how in find.links.items():
+        found = at(row, how.at or "")
+        if found in how.empty:
+            values[field] = None
+        else:
+            links[field] = str(found)
+    native = None if find.native is None else str(at(row, find.native))
+    return Held(record.key, native, values, links)

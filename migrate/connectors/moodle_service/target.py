@@ -1,0 +1,257 @@
+"""The connector: a Moodle that is written through its web services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import SecretStr
+
+from migrate.connectors.moodle_service.calls import Lost, Refused, at
+from migrate.connectors.moodle_service.client import Client
+from migrate.connectors.moodle_service.finding import Finder
+from migrate.connectors.moodle_service.options import Options, read_options
+from migrate.connectors.moodle_service.plan import Plan, make_connection, make_plans
+from migrate.connectors.moodle_service.words import Call, Connection
+from migrate.connectors.moodle_service.writing import Dispatch, Effect, Outcomes, with_id
+from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Warned
+from migrate.contracts.load import LoadedContract
+from migrate.errors import TargetLost, TargetRefused
+
+_ADD = "add them in Site administration > Server > Web services > External services > Functions"
+
+
+class MoodleTarget:
+    """A Moodle site. See :class:`migrate.connectors.target.TargetConnector`."""
+
+    def __init__(self, client: Client, plans: Mapping[str, Plan], connection: Connection, options: Options, about: Any) -> None:
+        self._client, self._plans, self._connection, self._options, self._about = client, plans, connection, options, about
+        self._finder = Finder(client, plans, connection.errors)
+        self._dispatch = Dispatch(client, self._finder, options, connection.errors)
+        self._confirmed: set[tuple[str, Any]] = set()
+        self.info = TargetInfo(client.address, at(about, "release"))
+
+    @classmethod
+    def open(cls, contract: LoadedContract, url: str, token: SecretStr, options: Mapping[str, Any]) -> MoodleTarget:
+        """Open a site. Raises TargetRefused (address, token, protocol), ConfigurationError (words of the contract)."""
+        if not token.get_secret_value():
+            raise TargetRefused("the target has no token", hint="give it as target: {token: ...}, from a variable")
+        connection = make_connection(contract)
+        checked = read_options(options, connection.tables)
+        tables = {name: {**table, **checked.tables.get(name, {})} for name, table in connection.tables.items()}
+        plans = make_plans(contract, connection, tables)
+        client = Client(url, token, connection, checked)
+        try:
+            about = _opened(client, connection)
+        except BaseException:
+            client.close()
+            raise
+        return cls(client, plans, connection, checked, about)
+
+    def __repr__(self) -> str:
+        return f"MoodleTarget({self.info.address!r})"
+
+    def preflight(self, entities: Sequence[str]) -> list[Warned]:
+        """One call: the token, the version, and that its service has every function. Raises TargetRefused."""
+        self._about = _opened(self._client, self._connection)
+        plans = [self._plan(entity) for entity in entities]
+        allowed = {str(at(one, "name")) for one in at(self._about, "functions") or []}
+        missing = sorted({function for plan in plans for function in plan.functions()} - allowed)
+        if missing:
+            raise TargetRefused(f"the token's service lacks {len(missing)} function(s): {', '.join(missing)}", hint=_ADD)
+        warned = list(self._site_warnings(plans))
+        for plan in plans:
+            warned += [Warned(one.code, one.message, one.next, one.blocking) for one in plan.write.warns]
+        return list(dict.fromkeys(warned))
+
+    def _site_warnings(self, plans: Sequence[Plan]) -> Iterable[Warned]:
+        release = str(self.info.version or "")
+        if self._connection.releases and not release.startswith(self._connection.releases):
+            tried = ", ".join(self._connection.releases)
+            yield Warned(
+                "MOODLE-VERSION-UNTRIED", f"the site is version {release or 'unknown'}; tried were {tried}",
+                "try the migration on a copy of the site first",
+            )  # fmt: skip
+        for table in sorted({table for plan in plans for table in plan.tables()}):
+            if table not in self._options.tables:
+                known = ", ".join(f"{name}: {number}" for name, number in self._connection.tables[table].items())
+                yield Warned(
+                    "MOODLE-IDS-ASSUMED",
+                    f"the site does not tell the ids of its {table}; those of a new site are taken ({known})",
+                    f"look them up on the site, and give them as options: {{tables: {{{table}: {{NAME: ID}}}}}}",
+                )  # fmt: skip
+
+    def ability(self, entity: str) -> Ability:
+        """What can be done with records of ``entity``."""
+        write = self._plan(entity).write
+        return Ability(
+            create=bool(write.create), update=bool(write.update), remove=bool(write.remove), find=True,
+            unwritable=write.unwritable, unseen=write.unseen, batch=self._options.batch,
+            find_batch=self._options.find_batch, parallel=self._options.parallel, cascades=write.cascades,
+        )  # fmt: skip
+
+    def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:
+        """What the site holds of these records at this moment."""
+        return list(self._finder.find(self._plan(entity), records))
+
+    def write(self, entity: str, action: Action, records: Sequence[Record]) -> list[Outcome]:
+        """Write records; those that refer to others of the same batch come after them."""
+        plan = self._plan(entity)
+        calls = plan.write.create if action == "create" else plan.write.update
+        if not calls:
+            return [Outcome(one.key, "refused", one.native, f"Moodle has no function to {action} {entity}") for one in records]
+        outcomes: Outcomes = {}
+        left = list(records)
+        while left:
+            keys = {record.key for record in left}
+            now = [record for record in left if not _waits(plan, record, keys)] or left
+            outcomes |= self._written(plan, action, calls, now)
+            left = [record for record in left if record.key not in outcomes]
+        return [outcomes[record.key] for record in records]
+
+    def _written(self, plan: Plan, action: Action, calls: Sequence[Call], records: Sequence[Record]) -> Outcomes:
+        try:
+            active, missing = self._finder.resolve(plan, records)
+            outcomes: Outcomes = {key: Outcome(key, "refused", None, text) for key, text in missing.items()}
+            if action == "update":
+                active, gone = self._identified(plan, active)
+                outcomes |= {one.key: Outcome(one.key, "refused", None, "the target does not hold it") for one in gone}
+        except TargetLost as lost:
+            return {record.key: Outcome(record.key, "failed", record.native, lost.message) for record in records}
+        for number, call in enumerate(calls):
+            taking = [record for record in active if plan.sender.is_where(record, call.where)]
+            effect: Effect = "creates" if action == "create" and number == 0 else "changes"
+            results = self._dispatch.send(plan, call, taking, effect) if taking else {}
+            for key, result in results.items():
+                if result.result != "done":
+                    outcomes[key] = _half_done(call, result) if number and action == "create" else result
+            self._confirm(plan, call, [one for one in taking if results[one.key].result == "done"])
+            active = [with_id(one, results[one.key]) if one.key in results else one for one in active if one.key not in outcomes]
+        return outcomes | {one.key: Outcome(one.key, "done", one.native) for one in active}
+
+    def _confirm(self, plan: Plan, call: Call, written: Sequence[Record]) -> None:
+        """Does a number from a table of the connection mean on this site what the contract says? The first record that was
+        written with it is read back. Raises TargetRefused before more is written with a wrong one."""
+        for value in (value for values in call.parameters.values() for value in values if value.table is not None):
+            for record in written:
+                name = str(record.values.get(str(value.field)))
+                if (str(value.table), name) in self._confirmed:
+                    continue
+                try:
+                    held = list(self._finder.find(plan, [record]))
+                except TargetLost:
+                    return  # the next batch asks again
+                seen = [one.values.get(str(value.field)) for one in held]
+                if name not in seen:
+                    number = plan.sender.tables[str(value.table)][name]
+                    raise TargetRefused(
+                        f"the site took {number} for {value.field} {name!r}, and shows {seen[0] if seen else None!r}",
+                        hint=f"look up the ids of {value.table} on the site, give them as options: {{tables: {{{value.table}: "
+                        f"{{{name}: ID}}}}}}, and take back what the last batch of {plan.name} wrote",
+                    )  # fmt: skip
+                self._confirmed.add((str(value.table), name))
+
+    def _identified(self, plan: Plan, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+        """Records with their ids where the entity has such, and those that the site does not hold."""
+        if plan.write.find.native is None or all(record.native is not None for record in records):
+            return list(records), []
+        held = self._finder.by_key(plan, [record for record in records if record.native is None])
+        known = [one if one.native is not None else replace(one, native=held[one.key].native)
+                 for one in records if one.native is not None or one.key in held]  # fmt: skip
+        return known, [one for one in records if one.native is None and one.key not in held]
+
+    def remove(self, entity: str, records: Sequence[Record]) -> list[Outcome]:
+        """Remove records that are there."""
+        plan = self._plan(entity)
+        if not plan.write.remove:
+            return [Outcome(one.key, "refused", one.native, f"Moodle has no function to remove {entity}") for one in records]
+        if not records:
+            return []
+        try:
+            held = self._finder.by_key(plan, records)
+            resolved, _ = self._finder.resolve(plan, records)
+        except TargetLost as lost:
+            return [Outcome(one.key, "failed", one.native, lost.message) for one in records]
+        there = [
+            replace(one, native=held[one.key].native, links={**one.links, **held[one.key].links})
+            for one in resolved
+            if one.key in held
+        ]
+        outcomes: Outcomes = {one.key: Outcome(one.key, "done", one.native) for one in records if one.key not in held}
+        while there:
+            inner = {one.links.get(field) for one in there for field in _own_references(plan)}
+            now = [one for one in there if one.native not in inner] or there
+            outcomes |= self._removed(plan, now)
+            there = [one for one in there if one.key not in outcomes]
+        return [outcomes[one.key] for one in records]
+
+    def _removed(self, plan: Plan, records: Sequence[Record]) -> Outcomes:
+        """What becomes of records that are there, and that no other one of the batch stands in."""
+        outcomes: Outcomes = {}
+        for one in records if plan.write.only_empty else ():
+            try:
+                reason = self._holds(plan, one)
+            except TargetLost as lost:
+                outcomes[one.key] = Outcome(one.key, "failed", one.native, lost.message)
+            else:
+                if reason is not None:
+                    outcomes[one.key] = Outcome(one.key, "refused", one.native, reason)
+        active = [one for one in records if one.key not in outcomes]
+        for call in plan.write.remove:
+            results = self._dispatch.send(plan, call, active, "removes") if active else {}
+            outcomes |= {key: result for key, result in results.items() if result.result != "done"}
+            active = [one for one in active if one.key not in outcomes]
+        return outcomes | {one.key: Outcome(one.key, "done", one.native) for one in active}
+
+    def _holds(self, plan: Plan, record: Record) -> str | None:
+        """Why the record must not be removed: what it still holds."""
+        for one in plan.write.only_empty:
+            try:
+                rows = at(self._client.read(one.call, plan.sender.row(record, one.parameters)).data, one.at)
+            except Refused as refused:
+                return f"{one.call} is refused: {refused.message}"
+            if rows:
+                return f"it still holds {len(rows)} {one.holds}; they would be removed with it"
+        return None
+
+    def count(self, entity: str) -> int | None:
+        """Unknown: Moodle's web services count nothing without listing it all."""
+        return None
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+    def _plan(self, entity: str) -> Plan:
+        if entity not in self._plans:
+            hint = f"entities that can be written: {', '.join(self._plans)}"
+            raise TargetRefused(f"the contract does not say how {entity} is written to a Moodle", hint=hint)
+        return self._plans[entity]
+
+
+def _opened(client: Client, connection: Connection) -> Any:
+    try:
+        return client.read(connection.about, {}).data
+    except Refused as refused:
+        raise TargetRefused(f"{client.address} refuses the token: {refused.message} ({refused.code})", hint=_ADD) from None
+    except (Lost, TargetLost) as lost:
+        reason = getattr(lost, "message", str(lost))
+        raise TargetRefused(reason, hint="look whether the address opens in a browser on this machine") from None
+
+
+def _own_references(plan: Plan) -> list[str]:
+    """Fields that refer to records of the same entity."""
+    return [name for name, rule in plan.entity.fields.items() if rule.references and rule.references.entity == plan.name]
+
+
+def _waits(plan: Plan, record: Record, keys: set[str]) -> bool:
+    """Does the record refer to another one that is still to be written?"""
+    referred = (record.values.get(field) for field in _own_references(plan) if field not in record.links)
+    return any(key in keys and key != record.key for key in referred)
+
+
+def _half_done(call: Call, result: Outcome) -> Outcome:
+    """The record is there, and not as it is meant to be."""
+    message = f"it was created; then {call.call} did not succeed: {result.message}"
+    return Outcome(result.key, "unknown", result.native, message)

@@ -1,0 +1,67 @@
+"""Killed runs into a Moodle that also loses replies: where they end is where an undisturbed run ends."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from killed_runs import kill_until_done, live_run
+from live_school import dispositions
+from moodle_school import TOKEN, stand_in, write_moodle_school
+from small_pair import write_rows
+from test_killed import CHANGED, MANY, load_seconds_of
+
+from migrate.ledger import open_ledger
+from migrate.pipeline import run
+
+OPTIONS = {"batch": 7, "find_batch": 20, "first_pause": 0.01, "longest_pause": 0.05, "wait": 20}
+FAULTS = [
+    {"kind": "drop", "rate": 0.05}, {"kind": "half", "rate": 0.03}, {"kind": "gateway", "rate": 0.03},
+    {"kind": "refused", "rate": 0.03}, {"kind": "html", "rate": 0.02}, {"kind": "lost", "rate": 0.03},
+]  # fmt: skip
+
+
+def open_receipts(folder: Path) -> int:
+    ledger = open_ledger("sqlite:///ledger.sqlite", folder)
+    assert ledger is not None
+    try:
+        return sum(len(ledger.open_receipts(entity)) for entity in ("categories", "users", "courses", "enrolments"))
+    finally:
+        ledger.close()
+
+
+def kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: int, seed: int) -> None:
+    chance = random.Random(seed)
+    with stand_in() as undisturbed:
+        monkeypatch.setenv(TOKEN, undisturbed.token)
+        folder = write_moodle_school(tmp_path / "undisturbed", undisturbed.url, MANY, OPTIONS)
+        assert live_run(folder) == 0
+        loaded, longest = undisturbed.state(), load_seconds_of(folder)
+        write_rows(folder, CHANGED)
+        assert live_run(folder) == 0
+        changed = undisturbed.state()
+    assert loaded != changed
+    kills = number = 0
+    while kills < wanted:
+        number += 1
+        with stand_in() as site:
+            monkeypatch.setenv(TOKEN, site.token)
+            folder = write_moodle_school(tmp_path / f"school-{number}", site.url, MANY, OPTIONS)
+            for rows, expected in ((MANY, loaded), (CHANGED, changed)):
+                write_rows(folder, rows)
+                site.faults(FAULTS)
+                kills += kill_until_done(folder, longest * 1.5, chance, 6, last=lambda: site.faults([]))
+                assert site.state() == expected
+                assert open_receipts(folder) == 0
+            again = run(folder, live=True)
+            assert {word for entity in dispositions(again).values() for word in entity} <= {"unchanged", "merged"}
+
+
+def test_killed_runs_into_a_moodle_end_where_undisturbed_runs_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kill(tmp_path, monkeypatch, 6, seed=3)
+
+
+@pytest.mark.long
+def test_two_hundred_killed_runs_into_a_moodle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kill(tmp_path, monkeypatch, 210, seed=4)
