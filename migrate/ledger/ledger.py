@@ -231,6 +231,16 @@ class Ledger:
         with self._transaction() as connection:
             return list(connection.execute(query))
 
+    def handed_over(self, entity: str) -> dict[str, tuple[str, str]]:
+        """{key: (run, message)} of records of which the last that was done is that they were handed over."""
+        query = (
+            select(RECEIPTS.c.key, RECEIPTS.c.run, RECEIPTS.c.message)
+            .where(RECEIPTS.c.entity == entity, RECEIPTS.c.state == "handed_over")
+            .order_by(RECEIPTS.c.id)
+        )
+        with self._transaction() as connection:
+            return {row.key: (row.run, row.message or "") for row in connection.execute(query)}
+
     def receipts(self, run: str, entity: str | None = None) -> list[Row[Any]]:
         """Receipts of a run, in the order in which they were written."""
         query = select(RECEIPTS).where(RECEIPTS.c.run == run).order_by(RECEIPTS.c.id)

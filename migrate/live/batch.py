@@ -34,7 +34,7 @@ class Policy:
 
 
 @dataclass
-class _Decision:
+class Decision:
     """What is to be written for one record."""
 
     work: Work
@@ -93,9 +93,9 @@ class Batch:
                 found[held.key].append(held)
         return found
 
-    def _decide(self, work: Work, held: list[Held]) -> _Decision | None:
+    def _decide(self, work: Work, held: list[Held]) -> Decision | None:
         if not self.ability.find:
-            return _Decision(work, "update" if work.known == "held" else "create")
+            return Decision(work, "update" if work.known == "held" else "create")
         if len(held) > 1:
             self._enter(work, "held", "LIVE-TWICE", f"the target holds {len(held)} records of this key")
             return None
@@ -103,25 +103,30 @@ class Batch:
         if not held:
             return self._absent(work, receipt)
         there = held[0]
-        work = replace(work, record=replace(work.record, native=there.native or work.record.native))
+        work = self.as_held(work, there)
         wrong = unequal(work.record, there, self.fields)
         if receipt is not None:
             return self._recover(work, there, wrong, receipt)
         if work.known == "held":
             return self._changed(work, there, wrong)
         if not wrong or work.known == "handed_over":
-            return _Decision(work, "adopt", there)
+            return Decision(work, "adopt", there)
         return self._met(work, there, wrong)
 
-    def _absent(self, work: Work, receipt: Any) -> _Decision | None:
+    @staticmethod
+    def as_held(work: Work, there: Held) -> Work:
+        """The record with the target's own id."""
+        return replace(work, record=replace(work.record, native=there.native or work.record.native))
+
+    def _absent(self, work: Work, receipt: Any) -> Decision | None:
         if receipt is not None:
             self.ledger.void([receipt.id], "it never took effect")
         if work.known == "held" and not self.finishing and self.policy.drift == "hold":
             self._enter(work, "held", "LIVE-GONE", "an earlier run wrote it, and somebody removed it from the target")
             return None
-        return _Decision(replace(work, record=replace(work.record, native=None)), "create")
+        return Decision(replace(work, record=replace(work.record, native=None)), "create")
 
-    def _recover(self, work: Work, there: Held, wrong: list[str], receipt: Any) -> _Decision | None:
+    def _recover(self, work: Work, there: Held, wrong: list[str], receipt: Any) -> Decision | None:
         """A run that was cut off meant to write this record, and it is there."""
         created = receipt.action == "create"
         if not created and any(not _ours(field, there, receipt) for field in wrong):
@@ -140,9 +145,9 @@ class Batch:
         if not wrong:
             self._enter(work, OUTCOMES[receipt.action], None, None, native=there.native)
             return None
-        return _Decision(work, "update", there)
+        return Decision(work, "update", there)
 
-    def _changed(self, work: Work, there: Held, wrong: list[str]) -> _Decision | None:
+    def _changed(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
         now = seen(there, self.fields)
         drifted = work.seen == "unlike" or changed_since(work.seen, now)
         if drifted and wrong and self.policy.drift == "hold" and not self.finishing:
@@ -151,25 +156,25 @@ class Batch:
             return None
         if not self.ability.update:
             if not wrong:
-                return _Decision(work, "adopt", there)
+                return Decision(work, "adopt", there)
             message = f"the target has no way to change records of this kind; it keeps its own: {', '.join(wrong)}"
             self._enter(work, "held", "LIVE-UNCHANGEABLE", message, native=there.native)
             return None
-        return _Decision(work, "update", there)
+        return Decision(work, "update", there)
 
-    def _met(self, work: Work, there: Held, wrong: list[str]) -> _Decision | None:
+    def _met(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
         """The target has a record of this key that no run of this workspace wrote."""
         if self.policy.existing == "hold":
             message = f"the target has a record of this key that no run wrote, and it differs: {', '.join(wrong)}"
             self._enter(work, "held", "LIVE-EXISTS", message, native=there.native)
             return None
         if self.policy.existing == "adopt" or not self.ability.update:
-            return _Decision(work, "adopt", there)
-        return _Decision(work, "update", there)
+            return Decision(work, "adopt", there)
+        return Decision(work, "update", there)
 
     # Acting ------------------------------------------------------------------------------------------------------
 
-    def _act(self, action: Literal["create", "update", "adopt"], decisions: Sequence[_Decision]) -> None:
+    def _act(self, action: Literal["create", "update", "adopt"], decisions: Sequence[Decision]) -> None:
         if not decisions:
             return
         if action != "adopt" and not getattr(self.ability, action):
@@ -191,7 +196,7 @@ class Batch:
             self._result(decision, outcome)
         self.ledger.settle(self.run, self.entity, settled)
 
-    def _intent(self, decision: _Decision) -> Intent:
+    def _intent(self, decision: Decision) -> Intent:
         work, before = decision.work, decision.before
         kept = image(before, work.written) if before is not None and decision.action == "update" else None
         native = before.native if before is not None else work.record.native
@@ -225,7 +230,7 @@ class Batch:
                 result[record.key] = Outcome(record.key, "failed", None, lost)
         return list(result.values())
 
-    def _result(self, decision: _Decision, outcome: Outcome) -> None:
+    def _result(self, decision: Decision, outcome: Outcome) -> None:
         work = decision.work
         native = outcome.native or work.record.native
         match outcome.result:

@@ -42,6 +42,8 @@ class Work:
     """JSON of the values that were written last."""
     waits_for: str | None
     """``mapping/key`` of the source record at whose fault it is that something it refers to is not in the target."""
+    same: bool = False
+    """Is the row as the ledger last knew it?"""
 
 
 class Changes:
@@ -53,6 +55,8 @@ class Changes:
         self.connection, self.plan, self.validated, self.ledger = connection, plan, validated, ledger
         self.contract = plan.pair.target.model
         self.whole = whole
+        self.together: frozenset[str] = frozenset()
+        """Entities whose records are being handed over together: those that wait do not keep one another back."""
         connection.execute(f"CREATE SCHEMA {MEANT}; CREATE SCHEMA {KNOWN}; CREATE SCHEMA {TODO}")
         connection.execute(
             f"CREATE TABLE {RESULTS} (entity VARCHAR, key VARCHAR, result VARCHAR, code VARCHAR, message VARCHAR, "
@@ -91,6 +95,7 @@ class Changes:
         self.connection.execute(
             f"CREATE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, m._level AS level, "
             "k.state AS known, k.native, k.seen, k.origin, k.meant AS written, "
+            "coalesce(k.fingerprint = m._first, FALSE) AS same, "
             "CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
             f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
             "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
@@ -202,14 +207,15 @@ class Changes:
                 continue
             alias = f"r{number}"
             joins.append(
-                f"LEFT JOIN ({self._standing(reference.entity, reference.field)}) AS {alias} ON {alias}.value = m.{name(field)}"
+                f"LEFT JOIN ({self._standing(reference.entity, reference.field, entity in self.together)}) AS {alias} "
+                f"ON {alias}.value = m.{name(field)}"
             )
             natives.append(f"{alias}.native")
             waits.append(f"CASE WHEN m.{name(field)} IS NOT NULL AND {alias}.ok IS FALSE THEN {alias}.blamed END")
         waiting = f"coalesce({', '.join(waits)})" if waits else "NULL"
         selected = [
             "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "coalesce(own.native, t.native)",
-            "t.known", "t.seen", "t.origin", "t.written", waiting, *natives, *values,
+            "t.known", "t.seen", "t.origin", "t.written", waiting, "t.same", *natives, *values,
         ]  # fmt: skip
         own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(entity)} AND own.key = m._key"
         cursor = self.connection.cursor().execute(
@@ -218,19 +224,24 @@ class Changes:
         )
         filled = {mapping: self.mapped(mapping) for mapping in self.mappings(entity)}
         while rows := cursor.fetchmany(FETCH):
-            for key, mapping, source_key, fingerprint, native, known, seen, origin, written, waits_for, *rest in rows:
+            for key, mapping, source_key, fingerprint, native, known, seen, origin, written, waits_for, same, *rest in rows:
                 links = {f: n for f, n in zip(references, rest, strict=False) if n is not None}
                 cells = dict(zip(fields, rest[len(references) :], strict=True))
                 record = Record(key, {f: v for f, v in cells.items() if f in filled[mapping]}, native, links)
                 # What gets its final value was written by this run or an earlier one, whatever the ledger said before.
-                yield Work(record, mapping, source_key, fingerprint, known if first else "held", seen, origin, written, waits_for)
+                state = known if first else "held"
+                yield Work(record, mapping, source_key, fingerprint, state, seen, origin, written, waits_for, same)
 
-    def _standing(self, entity: str, field: str | None) -> str:
-        """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run."""
+    def _standing(self, entity: str, field: str | None, together: bool) -> str:
+        """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run.
+
+        For records that are handed over ``together``, what waits in a file is good enough.
+        """
         value = name(field) if field else name(self.contract.entities[entity].key[0])
+        waiting = ", 'LIVE-HANDED-OVER'" if together and entity in self.together else ""
         return (
             f"SELECT m.{value} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') "
-            "OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE') AS ok, "
+            f"OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE'{waiting}) AS ok, "
             f"coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
             f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key"
         )
@@ -240,6 +251,7 @@ class Changes:
     def vanished(self, entity: str) -> list[tuple[str, str, str, str, str | None]]:
         """(key, mapping, source key, origin, native) of records of earlier runs that no source record stands behind.
 
+        The origin of what was handed over and not found since is ``handed_over``.
         A record that is only kept back in this run (quarantined, held, blocked) is not among them, nor are those of a run
         over some mappings only.
         """
@@ -255,13 +267,15 @@ class Changes:
         sql = f"{self._gone(entity, 'k.key, k.mapping, k.source_key, d.disposition')} AND d.key IS NOT NULL ORDER BY k.key"
         return [tuple(row) for row in self.connection.execute(sql).fetchall()]
 
-    def _gone(self, entity: str, columns: str = "k.key, k.mapping, k.source_key, k.origin, k.native") -> str:
+    def _gone(self, entity: str, columns: str = "") -> str:
+        origin = "CASE k.state WHEN 'held' THEN k.origin ELSE k.state END"
+        columns = columns or f"k.key, k.mapping, k.source_key, {origin} AS origin, k.native"
         dispositions = scan(self.validated.parquet("dispositions"))
         return (
             f"SELECT {columns} FROM {name(KNOWN, entity)} AS k LEFT JOIN (SELECT entity, key, disposition FROM {dispositions} "
             "WHERE disposition IN ('quarantined', 'held', 'blocked', 'failed')) AS d "
             "ON d.entity = k.mapping AND d.key = k.source_key "
-            f"WHERE k.state = 'held' AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)})"
+            f"WHERE k.state IN ('held', 'handed_over') AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)})"
         )
 
     def renamed(self, entity: str) -> dict[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,6 +19,7 @@ from migrate.errors import TargetLost
 from migrate.ledger import Intent, Ledger, Settled
 from migrate.live.batch import Batch, Policy, Row
 from migrate.live.changes import KNOWN, MEANT, RESULTS, Changes, Work
+from migrate.live.handover import HandingOver
 from migrate.progress import Progress, Task
 from migrate.workspace import TargetSettings
 
@@ -33,11 +35,19 @@ class Live:
     apply_deletions: bool = False
 
 
+_NOT_REMOVED = {
+    "adopted": "it was in the target before any run, so no run removes it",
+    "handed_over": "an earlier run handed it over in a file, which may still be given to the target",
+}
+
+
 class LiveLoad:
     """Writes the change set of one run and keeps the results."""
 
-    def __init__(self, changes: Changes, live: Live, run: str, progress: Progress) -> None:
+    def __init__(self, changes: Changes, live: Live, run: str, progress: Progress, folder: Path) -> None:
         self.changes, self.live, self.run, self.progress = changes, live, run, progress
+        self.folder = folder
+        """Where files for a person go."""
         self.connection: duckdb.DuckDBPyConnection = changes.connection
         self.contract: Contract = changes.contract
         self.lost: str | None = None
@@ -45,18 +55,24 @@ class LiveLoad:
 
     def go(self) -> None:
         """Write everything. Raises LedgerLost. What the target does not take, or does not answer to, is in the results."""
+        together: dict[str, list[str]] = {}
         for entity in self.changes.entities():
-            self._entity(entity)
+            if word := self.live.connector.ability(entity).together:
+                together.setdefault(word, []).append(entity)
+            else:
+                self._entity(entity)
+        for entities in together.values():
+            HandingOver(self, entities).go()
         # What depends on others is finished before them: a course is concluded after the enrolments in it.
         for entity in reversed(self.changes.entities()):
-            if self.changes.has_first(entity):
+            if self.changes.has_first(entity) and not self.live.connector.ability(entity).together:
                 self._finish(entity)
         for entity in reversed(self.changes.entities()):
-            with self._while_it_answers():
+            with self.while_it_answers():
                 self._no_longer_meant(entity)
 
     @contextmanager
-    def _while_it_answers(self) -> Iterator[None]:
+    def while_it_answers(self) -> Iterator[None]:
         try:
             yield
         except TargetLost as error:
@@ -66,34 +82,41 @@ class LiveLoad:
 
     def _entity(self, entity: str) -> None:
         ability = self.live.connector.ability(entity)
+        empty = self.prepare(entity, ability)
+        with self.progress.task("write", entity) as task:
+            for level in self.changes.levels(entity):
+                self.batches(entity, ability, self.changes.work(entity, level), task, empty=empty)
+
+    def prepare(self, entity: str, ability: Ability) -> bool:
+        """Compare an entity with what is known of it, and clear up what runs that were cut off left; is the target empty?"""
         receipts = self.live.ledger.open_receipts(entity)
         # Adopting has no effect, and what was to be removed is looked at anew.
         self.live.ledger.void([r.id for r in receipts if r.action in ("adopt", "remove")])
         receipts = [r for r in receipts if r.action in ("create", "update")]
         self.changes.compare(entity, ability.unwritable, [r.key for r in receipts])
         self._hold_renamed(entity)
-        empty = False
-        with self._while_it_answers():
+        with self.while_it_answers():
             self._settle_orphans(entity, ability, receipts)
-            empty = self._is_empty(entity)
-        with self.progress.task("write", entity) as task:
-            for level in self.changes.levels(entity):
-                self._batches(entity, ability, self._without_result(self.changes.work(entity, level)), task, empty=empty)
+            return self._is_empty(entity)
+        return False
 
     def _finish(self, entity: str) -> None:
         ability = self.live.connector.ability(entity)
         with self.progress.task("finish", entity) as task:
-            self._batches(entity, ability, self.changes.unfinished(entity), task, finishing=True)
+            self.batches(entity, ability, self.changes.unfinished(entity), task, finishing=True)
 
-    def _batches(
-        self, entity: str, ability: Ability, works: Iterator[Work], task: Task, *, empty: bool = False, finishing: bool = False
-    ) -> None:
+    def batches(
+        self, entity: str, ability: Ability, works: Iterator[Work], task: Task, *, empty: bool = False, finishing: bool = False,
+        kind: Callable[..., Batch] = Batch,
+    ) -> None:  # fmt: skip
+        """Deal with records in batches, each by a ``kind`` of its own, and enter what became of them."""
+        works = works if finishing else self._without_result(works)
         receipts = {} if finishing else {receipt.key: receipt for receipt in self.live.ledger.open_receipts(entity)}
         fields = [f for f in self.changes.fields(entity) if f not in ability.unwritable and f not in ability.unseen]
         policy = Policy(self.live.settings.existing.get(entity, "hold"), self.live.settings.drift)
 
         def batch(part: Sequence[Work]) -> list[Row]:
-            one = Batch(
+            one = kind(
                 entity, fields, ability, self.live.connector, self.live.ledger, self.run, policy, receipts,
                 empty=empty and not receipts, finishing=finishing,
             )  # fmt: skip
@@ -175,7 +198,7 @@ class LiveLoad:
     def _no_longer_meant(self, entity: str) -> None:
         rows: list[Row] = []
         for key, mapping, source_key, disposition in self.changes.stale(entity):
-            message = f"its source record is {disposition} in this run; the target keeps what an earlier run wrote"
+            message = f"its source record is {disposition} in this run; the target keeps what an earlier run wrote or handed over"
             rows.append((entity, key, "stale", "LIVE-STALE", message, None, mapping, source_key, None))
         renamed = set(self.changes.renamed(entity).values())
         gone = [row for row in self.changes.vanished(entity) if row[0] not in renamed]
@@ -184,7 +207,7 @@ class LiveLoad:
         for key, mapping, source_key, origin, native in gone:
             if remove and origin == "created":
                 continue
-            reason = why if origin == "created" else "it was in the target before any run, so no run removes it"
+            reason = why if origin == "created" else _NOT_REMOVED[origin]
             message = f"no source record stands behind it any more; proposed for deletion: {reason}"
             rows.append((entity, key, "vanished", "LIVE-VANISHED", message, native, mapping, source_key, None))
         self.changes.enter(rows)
