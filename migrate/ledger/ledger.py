@@ -12,7 +12,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, create_engine, delete, event, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    case,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -27,7 +42,7 @@ OPEN = ("intended", "unknown")
 """States of receipts of which nobody knows yet whether they took effect."""
 Action = Literal["create", "update", "adopt", "remove"]
 IDENTITY_SCHEMA = pa.schema(
-    [(c, pa.string()) for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin")]
+    [(c, pa.string()) for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin", "meant")]
 )
 
 
@@ -44,6 +59,8 @@ class Intent:
     native: str | None = None
     before: Mapping[str, Any] | None = None
     """What the target holds now; for everything but a creation."""
+    meant: Mapping[str, Any] | None = None
+    """The values as they are written."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +87,8 @@ class Identity:
     state: str
     origin: str
     run: str
+    meant: str | None
+    """JSON of the values as they were written last."""
 
 
 class Ledger:
@@ -161,6 +180,7 @@ class Ledger:
                 "mapping": intent.mapping, "source_key": intent.source_key,
                 "native": intent.native, "fingerprint": intent.fingerprint, "intended": now,
                 "before": None if intent.before is None else _json(intent.before),
+                "meant": None if intent.meant is None else _json(intent.meant),
             }
             for intent in intents
         ]  # fmt: skip
@@ -174,14 +194,22 @@ class Ledger:
             return
         now = _now()
         receipts = [
-            {"i": one.receipt, "s": one.state, "n": one.native or one.intent.native, "m": one.message or None, "t": now}
+            {
+                "i": one.receipt,
+                "s": one.state,
+                "n": one.native or one.intent.native,
+                "m": one.message or None,
+                "t": now,
+                "o": one.state in OPEN,
+            }
             for one in settled
-        ]
+        ]  # fmt: skip
+        closed: dict[str, Any] = {column: bindparam(parameter) for column, parameter in _SETTLED.items()}
         with self._transaction() as connection:
             connection.execute(
                 update(RECEIPTS)
                 .where(RECEIPTS.c.id == bindparam("i"))
-                .values(state=bindparam("s"), native=bindparam("n"), message=bindparam("m"), settled=bindparam("t")),
+                .values(closed | {"meant": case((bindparam("o", type_=Boolean) == true(), RECEIPTS.c.meant), else_=None)}),
                 receipts,
             )
             _remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
@@ -292,6 +320,7 @@ def _remember(connection: Connection, run: str, entity: str, settled: Sequence[S
         {
             "entity": entity, "key": one.intent.key, "mapping": one.intent.mapping, "source_key": one.intent.source_key,
             "native": one.native or one.intent.native, "fingerprint": one.intent.fingerprint, "seen": one.seen,
+            "meant": None if one.intent.meant is None else _json(one.intent.meant),
             "state": "handed_over" if one.state == "handed_over" else "held",
             "origin": "created" if one.intent.action == "create" else "adopted", "run": run,
         }
@@ -317,7 +346,8 @@ def _remember(connection: Connection, run: str, entity: str, settled: Sequence[S
         )
 
 
-_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "state", "run")
+_SETTLED = {"state": "s", "native": "n", "message": "m", "settled": "t"}
+_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "meant", "state", "run")
 
 
 def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger | None:

@@ -133,7 +133,13 @@ class Batch:
             self.ledger.void([receipt.id], "the target holds what neither this run nor the one before it wrote")
             return self._changed(replace(work, seen="unlike"), there, wrong)
         intent = Intent(
-            work.record.key, receipt.action, work.fingerprint if not wrong else "", work.mapping, work.source_key, there.native
+            work.record.key,
+            receipt.action,
+            work.fingerprint if not wrong else "",
+            work.mapping,
+            work.source_key,
+            there.native,
+            meant=work.record.values,
         )
         self.ledger.settle(receipt.run, self.entity, [Settled(receipt.id, intent, "done", there.native, "found after a crash")])
         if not wrong:
@@ -192,9 +198,10 @@ class Batch:
 
     def _intent(self, decision: Decision) -> Intent:
         work, before = decision.work, decision.before
-        kept = image(before) if before is not None and decision.action == "update" else None
+        kept = image(before, work.written) if before is not None and decision.action == "update" else None
         native = before.native if before is not None else work.record.native
-        return Intent(work.record.key, decision.action, work.fingerprint, work.mapping, work.source_key, native, kept)
+        key, meant = work.record.key, work.record.values
+        return Intent(key, decision.action, work.fingerprint, work.mapping, work.source_key, native, kept, meant)
 
     def _write(self, action: Action, records: Sequence[Record]) -> list[Outcome]:
         """Write, and find out what became of records whose reply was lost."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,6 +16,7 @@ from migrate.connectors.target import Record
 from migrate.engine import scan
 from migrate.ledger import Ledger
 from migrate.ledger.ledger import IDENTITY_SCHEMA
+from migrate.live.images import written_values
 
 MEANT, KNOWN, TODO = "meant", "known", "todo"
 """Schemas: rows as they are to stand in the target, what the ledger knows, and what is to be done."""
@@ -37,6 +38,8 @@ class Work:
     """State of the identity in the ledger; None where there is none."""
     seen: str | None
     origin: str | None
+    written: str | None
+    """JSON of the values that were written last."""
     waits_for: str | None
     """``mapping/key`` of the source record at whose fault it is that something it refers to is not in the target."""
     same: bool = False
@@ -91,7 +94,8 @@ class Changes:
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
             f"CREATE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, m._level AS level, "
-            "k.state AS known, k.native, k.seen, k.origin, coalesce(k.fingerprint = m._first, FALSE) AS same, "
+            "k.state AS known, k.native, k.seen, k.origin, k.meant AS written, "
+            "coalesce(k.fingerprint = m._first, FALSE) AS same, "
             "CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
             f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
             "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
@@ -211,7 +215,7 @@ class Changes:
         waiting = f"coalesce({', '.join(waits)})" if waits else "NULL"
         selected = [
             "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "coalesce(own.native, t.native)",
-            "t.known", "t.seen", "t.origin", waiting, "t.same", *natives, *values,
+            "t.known", "t.seen", "t.origin", "t.written", waiting, "t.same", *natives, *values,
         ]  # fmt: skip
         own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(entity)} AND own.key = m._key"
         cursor = self.connection.cursor().execute(
@@ -220,13 +224,13 @@ class Changes:
         )
         filled = {mapping: self.mapped(mapping) for mapping in self.mappings(entity)}
         while rows := cursor.fetchmany(FETCH):
-            for key, mapping, source_key, fingerprint, native, known, seen, origin, waits_for, same, *rest in rows:
+            for key, mapping, source_key, fingerprint, native, known, seen, origin, written, waits_for, same, *rest in rows:
                 links = {f: n for f, n in zip(references, rest, strict=False) if n is not None}
                 cells = dict(zip(fields, rest[len(references) :], strict=True))
                 record = Record(key, {f: v for f, v in cells.items() if f in filled[mapping]}, native, links)
                 # What gets its final value was written by this run or an earlier one, whatever the ledger said before.
                 state = known if first else "held"
-                yield Work(record, mapping, source_key, fingerprint, state, seen, origin, waits_for, same)
+                yield Work(record, mapping, source_key, fingerprint, state, seen, origin, written, waits_for, same)
 
     def _standing(self, entity: str, field: str | None, together: bool) -> str:
         """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run.
@@ -279,17 +283,27 @@ class Changes:
         rows = self.connection.execute(f"SELECT key, old_key FROM {name(TODO, entity)} WHERE old_key IS NOT NULL").fetchall()
         return dict(rows)
 
-    def known_records(self, entity: str, keys: Sequence[str]) -> list[Record]:
-        """Records of earlier runs, with what their keys say of them and with the target's ids: enough to find them."""
+    def known_records(self, entity: str, keys: Sequence[str], meant: Mapping[str, str | None] | None = None) -> list[Record]:
+        """Records of earlier runs, as they were written and with the target's ids: enough to find them.
+
+        ``meant`` has the JSON of values of records that the ledger does not know yet.
+        """
         model = self.contract.entities[entity]
         natives = self._natives(entity, keys)
+        found = f"SELECT key, meant FROM {name(KNOWN, entity)} WHERE key IN (SELECT unnest(?))"
+        written = {**(meant or {}), **dict(self.connection.execute(found, [list(keys)]).fetchall())}
         records = []
         for key in keys:
-            values = dict(zip(model.key, split_key(key, len(model.key)), strict=True))
+            values = written_values(written.get(key), model)
+            values |= dict(zip(model.key, split_key(key, len(model.key)), strict=True))
             links = {}
             for field, value in values.items():
                 reference = model.fields[field].references
-                if reference is not None and (native := self._natives(reference.entity, [value]).get(value)) is not None:
+                if (
+                    reference is not None
+                    and value is not None
+                    and (native := self._natives(reference.entity, [value]).get(value)) is not None
+                ):
                     links[field] = native
             records.append(Record(key, values, natives.get(key), links))
         return records

@@ -151,11 +151,12 @@ class LiveLoad:
 
     def _settle_orphans(self, entity: str, ability: Ability, receipts: Sequence[Any]) -> None:
         """What a run that was cut off may have created, and nobody means any more, is known from now on or never was."""
-        meant = {row[0] for row in self.connection.execute(f"SELECT _key FROM {name(MEANT, entity)}").fetchall()}
-        orphans = {receipt.key: receipt for receipt in receipts if receipt.key not in meant}
+        there = {row[0] for row in self.connection.execute(f"SELECT _key FROM {name(MEANT, entity)}").fetchall()}
+        orphans = {receipt.key: receipt for receipt in receipts if receipt.key not in there}
         if not orphans or not ability.find or self.lost:
             return
-        records = self.changes.known_records(entity, list(orphans))
+        meant = {key: receipt.meant for key, receipt in orphans.items()}
+        records = self.changes.known_records(entity, list(orphans), meant)
         held = {one.key: one for one in self.live.connector.find(entity, records)}
         for key, receipt in orphans.items():
             if key in held and receipt.action == "create":
@@ -234,10 +235,11 @@ class LiveLoad:
             part = gone[start : start + size]
             records = self.changes.known_records(entity, [row[0] for row in part])
             before = {held.key: held for held in self.live.connector.find(entity, records)} if ability.find else {}
+            written = {record.key: record.values for record in records}
             intents = [
                 Intent(
                     key, "remove", "", mapping, source_key, native,
-                    {"values": before[key].values, "links": before[key].links} if key in before else None,
+                    {"values": {**written[key], **before[key].values}, "links": before[key].links} if key in before else None,
                 )
                 for key, mapping, source_key, _, native in part
             ]  # fmt: skip

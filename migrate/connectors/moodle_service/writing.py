@@ -94,7 +94,7 @@ class _Batch:
     def send(self, chunk: Sequence[Sent], rounds: int = 0) -> Outcomes:
         client = self.dispatch.client
         arguments = {self.call.list: [one.item for one in chunk]}
-        tries, faults, happened = 0, 0, False
+        tries, faults, happened, at_work = 0, 0, False, False
 
         def attempt() -> Answer:
             nonlocal tries, faults, happened
@@ -111,9 +111,9 @@ class _Batch:
                 raise
 
         def again(lost: Lost) -> bool:
-            if lost.happened and faults >= _ROUNDS and client.answers():
-                return False
-            return self.repeatable or not lost.happened
+            nonlocal at_work
+            at_work = lost.happened and faults >= _ROUNDS and client.answers()
+            return not at_work and (self.repeatable or not lost.happened)
 
         try:
             answer = client.patiently(attempt, again)
@@ -129,9 +129,9 @@ class _Batch:
         except Lost as lost:
             if lost.happened and not self.repeatable:
                 return self._settle(chunk, lost, rounds)
-            if faults >= _ROUNDS and len(chunk) > 1 and client.answers():
+            if at_work and len(chunk) > 1:
                 return self._halves(chunk, rounds)
-            return self._all(chunk, "unknown" if happened else "failed", lost.reason)
+            return self._given_up(chunk, lost) if happened else self._all(chunk, "failed", lost.reason)
         return self._answered(chunk, answer, rounds)
 
     def _halves(self, chunk: Sequence[Sent], rounds: int) -> Outcomes:
@@ -145,6 +145,19 @@ class _Batch:
         """Those that are there, as done."""
         held = self.dispatch.finder.by_key(self.plan, [one.record for one in chunk])
         return {key: Outcome(key, "done", found.native) for key, found in held.items()}
+
+    def _given_up(self, chunk: Sequence[Sent], lost: Lost) -> Outcomes:
+        """No reply, however often it was sent. Whether records are there or not can still be asked."""
+        unknown = self._all(chunk, "unknown", lost.reason)
+        if self.effect == "changes" or lost.busy:
+            return unknown
+        try:
+            found = self._found(chunk)
+        except TargetLost:
+            return unknown
+        if self.effect == "creates":
+            return unknown | found
+        return unknown | self._all([one for one in chunk if one.record.key not in found], "done", "")
 
     def _refused(self, chunk: Sequence[Sent], message: str, *, before: bool) -> Outcomes:
         """A record alone was refused. It may be there all the same, because an attempt before this one was not without effect."""

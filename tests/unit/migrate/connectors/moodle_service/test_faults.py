@@ -84,6 +84,19 @@ def test_what_is_removed_without_a_reply_is_removed(server: MoodleServer, target
     assert logins(server) == []
 
 
+@pytest.mark.parametrize("kind", ["drop", "half", "error", "cut", "html"])
+def test_a_function_that_never_replies_is_settled_by_asking(server: MoodleServer, target: MoodleTarget, kind: str) -> None:
+    records = people(3)
+    write(target, "users", records)
+    write(target, "cohorts", [Record("k", {"idnumber": "k", "name": "K"})])
+    members = [Record(f"k|{one.key}", {"cohort": "k", "user": one.key}) for one in records]
+    fault = server.fault(kind, "core_cohort_add_cohort_members", rate=1.0)
+    assert {outcome.result for outcome in write(target, "cohort_members", members).values()} == {"done"}
+    fault.function = "core_cohort_delete_cohort_members"
+    assert {outcome.result for outcome in target.remove("cohort_members", members)} == {"done"}
+    assert server.site.state()["cohort_members"] == []
+
+
 @pytest.mark.parametrize("kind", ANSWERED)
 def test_a_question_is_asked_again(server: MoodleServer, target: MoodleTarget, kind: str) -> None:
     write(target, "users", people(3))
