@@ -187,7 +187,7 @@ class HandingOver:
 
 
 def _intent(work: Work) -> Intent:
-    return Intent(work.record.key, "create", work.fingerprint, work.mapping, work.source_key)
+    return Intent(work.record.key, "create", work.fingerprint, work.mapping, work.source_key, meant=work.record.values)
 
 
 def _row(entity: str, work: Work, result: str, code: str, message: str, blamed: str | None = None) -> Row:

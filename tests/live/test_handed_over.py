@@ -195,6 +195,22 @@ def test_a_target_that_goes_away_leaves_it_to_the_next_run(school: LiveSchool, s
     assert dispositions(school.live()) == ALL_WAIT
 
 
+def test_what_somebody_removed_is_held_or_handed_over_again_as_asked(school: LiveSchool, site: Site) -> None:
+    restore(site, school.live())
+    school.live()
+    del site.records["enrolments"]["c-2|p-2"]
+    changed = [{**row, "timestart": 1710000000} if row["id"] == 2 else row for row in CLEAN_ROWS["enrol"]]
+    school.rows({**CLEAN_ROWS, "enrol": changed})
+    live = school.live()
+    assert [one for one in findings(live) if one[0] == "LIVE-GONE"] == [("LIVE-GONE", "enrolments", "2")]
+    assert handed(live) == {}
+    school.set({"drift": "overwrite"})
+    again = school.live()
+    assert handed(again) == {"enrolments": ["c-2|p-2"]}
+    restore(site, again)
+    assert dispositions(school.live()) == ALL_THERE
+
+
 def test_what_is_there_and_was_never_handed_over_is_treated_as_others_are(school: LiveSchool, site: Site) -> None:
     site.records["courses"] = {"c-3": {"course_id": "c-3", "title": "Another", "level": "basic", "teacher_id": "p-5"}}
     live = school.live()
@@ -287,3 +303,16 @@ def test_killed_at_any_step_the_next_run_ends_in_the_same_state(tmp_path: Path, 
     assert {entity: sorted(records) for entity, records in files[-1].items()} == {"courses": COURSES, "enrolments": ENROLMENTS}
     restore(site, again)
     assert dispositions(school.live()) == ALL_THERE
+
+
+def test_a_file_of_a_run_that_died_counts_once_somebody_restored_it(tmp_path: Path, site: Site) -> None:
+    by_hand(tmp_path / "undisturbed").live()
+    site.records = {"people": dict(site.records["people"])}
+    school = by_hand(tmp_path / "killed")
+    assert live_run_that_dies(school.folder, GROUP, site.records, min(step for step in TELLING if step > 13))
+    (folder,) = school.folder.glob("runs/*/hand_over")
+    site.restore(folder)
+    there = school.live()
+    assert dispositions(there) == ALL_THERE
+    assert findings(there) == []
+    assert open_receipts(school.folder) == 0
