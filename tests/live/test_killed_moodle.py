@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 
 import pytest
 from killed_runs import kill_until_done, live_run
 from live_school import dispositions
-from moodle_school import TOKEN, stand_in, write_moodle_school
+from moodle_school import HISTORY, TOKEN, add_history, stand_in, write_moodle_school
 from small_pair import write_rows
 from test_killed import CHANGED, MANY, load_seconds_of
 
@@ -26,7 +27,7 @@ def open_receipts(folder: Path) -> int:
     ledger = open_ledger("sqlite:///ledger.sqlite", folder)
     assert ledger is not None
     try:
-        return sum(len(ledger.open_receipts(entity)) for entity in ("categories", "users", "courses", "enrolments"))
+        return sum(len(ledger.open_receipts(entity)) for entity in ("categories", "users", "courses", "enrolments", *HISTORY))
     finally:
         ledger.close()
 
@@ -65,3 +66,51 @@ def test_killed_runs_into_a_moodle_end_where_undisturbed_runs_end(tmp_path: Path
 @pytest.mark.long
 def test_two_hundred_killed_runs_into_a_moodle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kill(tmp_path, monkeypatch, 210, seed=4)
+
+
+def kill_with_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, seed: int) -> None:
+    """Kill runs that hand history over, restore what they left, kill runs that look for it."""
+    chance = random.Random(seed)
+    with stand_in() as site:
+        monkeypatch.setenv(TOKEN, site.token)
+        folder = add_history(write_moodle_school(tmp_path / "school", site.url, MANY, OPTIONS))
+        kills = 0
+        for restored in (False, True):
+            if restored:
+                site.restore(newest_files(folder, tmp_path / "copied"))
+            site.faults(FAULTS)
+            kills += kill_until_done(folder, 4.0, chance, most, last=lambda: site.faults([]))
+            assert open_receipts(folder) == 0
+        assert kills >= most
+        again = run(folder, live=True)
+        found = {name: dispositions(again)[name] for name in HISTORY}
+        assert {word for words in found.values() for word in words} <= {"unchanged", "merged"}
+        assert sum(again.summary["entities"][name]["compared"] for name in HISTORY) == sum(w["unchanged"] for w in found.values())
+        state = site.state()
+        assert {name: len(state[name]) for name in HISTORY} == {name: words["unchanged"] for name, words in found.items()}
+        assert len({tuple(one[:2]) for one in state["activities"]}) == len(state["activities"])
+
+
+def newest_files(school: Path, folder: Path) -> Path:
+    """What a person copies to one place: of each course the newest file."""
+    folder.mkdir()
+    courses: dict[str, str] = {}
+    for run_folder in sorted(school.glob("runs/*/hand_over")):
+        if not (run_folder / "README.txt").exists():
+            continue  # it was killed before its end
+        for line in (run_folder / "restore.csv").read_text("utf-8").splitlines():
+            course, file = line.split(",")
+            courses[file] = course
+            shutil.copy(run_folder / file, folder / file)
+    (folder / "restore.csv").write_text("".join(f"{course},{file}\n" for file, course in courses.items()), "utf-8")
+    return folder
+
+
+def test_history_survives_killed_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kill_with_history(tmp_path, monkeypatch, 2, seed=5)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(6))
+def test_history_survives_many_killed_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    kill_with_history(tmp_path, monkeypatch, 8, seed)
