@@ -112,13 +112,14 @@ class LiveReading:
         self.connection.unregister("_rows")
 
     def _select(self, entity_name: str, entity: Entity) -> str:
-        """What was read, with the target's ids of other records turned into what those are called."""
+        """What was read, with the target's ids of other records turned into what those are called. References are text."""
         columns, joins = [], []
         for number, (field, rule) in enumerate(entity.fields.items()):
             link, own = f"b.{name('link:' + field)}", f"b.{name(field)}"
             reference = rule.references
             if reference is None or reference.entity not in self.changes.entities():
-                columns.append(own if reference is None else f"coalesce({own}, '#' || {link}) AS {name(field)}")
+                text = f"coalesce(CAST({own} AS VARCHAR), '#' || {link}) AS {name(field)}"
+                columns.append(own if reference is None else text)
                 continue
             value = name(reference.field or self.changes.contract.entities[reference.entity].key[0])
             joins.append(
@@ -127,7 +128,8 @@ class LiveReading:
                 f"ON j{number}.native = {link}"
             )
             # An id that nobody knows stays visible as what it is.
-            columns.append(f"coalesce({own}, j{number}.value, '#' || {link}) AS {name(field)}")
+            known = f"CAST(j{number}.value AS VARCHAR)"
+            columns.append(f"coalesce(CAST({own} AS VARCHAR), {known}, '#' || {link}) AS {name(field)}")
         return (
             f"SELECT b._target_key, {', '.join(columns)} FROM {name(BACK, entity_name)} AS b {' '.join(joins)} "
             "ORDER BY b._target_key"
