@@ -27,7 +27,10 @@ def live_run(summary: Json, run: Json, masker: Masker) -> LiveRun | None:
             (str(each["code"]), str(each["message"]), str(each.get("acknowledged") or ""))
             for each in run.get("side_effects") or ()
         ),
-        unseen=tuple(f"{entity}.{field}" for entity, fields in unseen.items() for field in fields),
+        unseen=(
+            *(f"{entity}.{field}" for entity, fields in unseen.items() for field in fields),
+            *(f"{field} of {n:,} records" for field, n in (live.get("unshown") or {}).items()),
+        ),
         rehearsal=rehearsal.get("run"),
         changed_inputs=tuple(rehearsal.get("changed_inputs") or ()),
         predictions=tuple(_predictions(summary, rehearsal)) if rehearsal else (),

@@ -25,6 +25,8 @@ from migrate.progress import Progress
 BACK = "back"
 ASKED = "asked"
 """The Parquet file of (entity, key) that were asked for; what was not asked is not compared."""
+UNSHOWN = "unshown"
+"""The Parquet file of (entity, key, field) that the target did not show of a record that it holds."""
 _ARROW = {
     "string": pa.string(), "int": pa.int64(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32(),
     "datetime": pa.timestamp("us"), "epoch": pa.timestamp("us"),
@@ -41,6 +43,7 @@ class LiveReading:
         """Per entity: mapped fields that the target does not show."""
         self.lost: str | None = None
         self.connection.execute(f"CREATE SCHEMA {BACK}; CREATE TABLE asked (entity VARCHAR, key VARCHAR)")
+        self.connection.execute("CREATE TABLE unshown (entity VARCHAR, key VARCHAR, field VARCHAR)")
 
     def go(self, folder: Path, *, lost: str | None = None) -> None:
         """Write the Parquet files. With ``lost``, nothing is asked."""
@@ -55,7 +58,8 @@ class LiveReading:
             copy_to_parquet(self.connection, self._select(entity_name, entity), folder / f"{entity_name}.parquet")
         nothing = "SELECT '' AS entity, '' AS key, '' AS reason WHERE FALSE"
         copy_to_parquet(self.connection, nothing, folder / "refused.parquet")
-        copy_to_parquet(self.connection, "SELECT * FROM asked ORDER BY ALL", folder / f"{ASKED}.parquet")
+        for table in (ASKED, UNSHOWN):
+            copy_to_parquet(self.connection, f"SELECT * FROM {table} ORDER BY ALL", folder / f"{table}.parquet")
 
     def _read(self, entity_name: str, entity: Entity) -> None:
         ability = self.live.connector.ability(entity_name)
@@ -97,8 +101,12 @@ class LiveReading:
         return {row[0] for row in rows}
 
     def _store(self, entity_name: str, entity: Entity, part: Sequence[Work], held: Sequence[Held]) -> None:
-        keys = pa.table({"e": [entity_name] * len(part), "k": [work.record.key for work in part]})
-        self._insert("asked", keys)
+        self._insert(ASKED, pa.table({"e": [entity_name] * len(part), "k": [work.record.key for work in part]}))
+        mapped = [f for f in self.changes.fields(entity_name) if f not in self.unseen[entity_name]]
+        unshown = [(one.key, f) for one in held for f in mapped if f not in one.values and f not in one.links]
+        if unshown:
+            keys, fields = zip(*unshown, strict=True)
+            self._insert(UNSHOWN, pa.table({"e": [entity_name] * len(keys), "k": list(keys), "f": list(fields)}))
         names, columns = ["_target_key"], [pa.array([one.key for one in held], pa.string())]
         for field, rule in entity.fields.items():
             names += [field, f"link:{field}"]

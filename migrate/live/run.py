@@ -75,7 +75,12 @@ def read_live(
         connection.execute(f"DELETE FROM {RESULTS}; INSERT INTO {RESULTS} SELECT * FROM {scan(loaded.folder / RESULTS_FILE)}")
         reading = LiveReading(changes, live, progress)
         reading.go(folder, lost=run.facts["live"]["lost"])
-        run.facts["live"] |= {"lost": reading.lost, "unseen": {e: fields for e, fields in reading.unseen.items() if fields}}
+        unshown = connection.execute("SELECT entity || '.' || field, count(*) FROM unshown GROUP BY 1 ORDER BY 1").fetchall()
+        run.facts["live"] |= {
+            "lost": reading.lost,
+            "unseen": {entity: fields for entity, fields in reading.unseen.items() if fields},
+            "unshown": dict(unshown),
+        }
     write_findings([], folder / "findings.parquet")
     write_manifest(ReadBack, folder, loaded, folder.glob("*.parquet"))
     return ReadBack(folder)

@@ -15,7 +15,7 @@ from migrate.contracts.model import Severity
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
 from migrate.findings import publish_findings
-from migrate.live.read import ASKED
+from migrate.live.read import ASKED, UNSHOWN
 from migrate.live.run import RESULTS_FILE
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress
@@ -132,6 +132,11 @@ def _compare(
     excuses: dict[str, dict[str, int]] = {}
     for f in fields:
         forgiven = f" AND NOT {name('x_' + f)}" if f in excused else ""
+        if live is not None and f"{mapping.target_name}.{f}" in live.get("unshown", {}):
+            forgiven += (
+                f" AND _target_key NOT IN (SELECT key FROM {scan(back.parquet(UNSHOWN))} "
+                f"WHERE entity = {literal(mapping.target_name)} AND field = {literal(f)})"
+            )
         row = connection.execute(
             f"INSERT INTO differences SELECT {entity}, _key, _target_key, {literal(f)}, 'different', "
             f"CAST({name('e_' + f)} AS VARCHAR), CAST({name('a_' + f)} AS VARCHAR) FROM _pairs "

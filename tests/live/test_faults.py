@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from memory_target import Site
 from small_pair import CLEAN_ROWS
 
 from migrate.connectors import opening
-from migrate.connectors.target import Outcome, Record
+from migrate.connectors.target import Held, Outcome, Record
 from migrate.errors import TargetLost
 from migrate.ledger import Ledger
 from migrate.pipeline import RunResult
@@ -253,3 +254,25 @@ def test_no_secret_is_anywhere(
             assert secret.encode() not in path.read_bytes(), path
     assert looked > 20
     assert json.loads(max((school.folder / "runs").glob("*/run.json")).read_text("utf-8"))["failure"]
+
+
+def test_what_the_target_does_not_show_is_counted_and_is_no_difference(
+    school: LiveSchool, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = memory_target.MemoryTarget.find
+
+    def hiding(self: memory_target.MemoryTarget, entity: str, records: Sequence[Record]) -> list[Held]:
+        hidden = {"p-3": "note", "p-5": "score"}
+        return [
+            replace(one, values={f: v for f, v in one.values.items() if f != hidden.get(one.key)})
+            for one in find(self, entity, records)
+        ]
+
+    monkeypatch.setattr(memory_target.MemoryTarget, "find", hiding)
+    live = school.live()
+    assert live.summary["findings"] == {}
+    facts = json.loads((live.folder / "run.json").read_text("utf-8"))["live"]
+    assert facts["unshown"] == {"people.note": 1, "people.score": 1}
+    site.records["people"]["p-3"]["note"] = "by hand, and hidden"
+    site.records["people"]["p-2"]["note"] = "by hand, and shown"
+    assert findings(school.live()) == [("REC-DIFFERENT", "people", "2")]

@@ -107,7 +107,7 @@ class Expected:
                 "shortname": plain(named[number]), "fullname": plain(row["long_name"])[:254].strip(),
                 "category": self.categories[row["canvas_account_id"]]["idnumber"], "idnumber": idnumber, "format": "topics",
                 "startdate": written(start), "enddate": "" if start and end and end < start else written(end),
-                "visible": "0" if row["status"] == "unpublished" else "1", "groupmode": "1" if number in limited else "",
+                "visible": "0" if row["status"] == "unpublished" else "1", "groupmode": "1" if number in limited else "0",
             }  # fmt: skip
         return made
 

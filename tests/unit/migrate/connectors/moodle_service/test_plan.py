@@ -55,7 +55,7 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
 def test_every_entity_of_the_contract_can_be_written(contract: LoadedContract) -> None:
     connection = make_connection(contract)
     plans = make_plans(contract, connection, connection.tables)
-    assert list(plans) == list(contract.model.entities)
+    assert list(plans) == [name for name, entity in contract.model.entities.items() if "route" not in entity.write]
     for plan in plans.values():
         sent = {
             value.field or value.link for call in plan.write.create for values in call.parameters.values() for value in values
