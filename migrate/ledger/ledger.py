@@ -149,26 +149,23 @@ class Ledger:
                 _settle(connection, run, entity, settled)
 
     def take_back(
-        self, run: str, entity: str, settled: Sequence[Settled], receipts: Sequence[int], met: Sequence[str]
-    ) -> None:
+        self, run: str, entity: str, settled: Sequence[Settled], receipts: Sequence[int], met: Sequence[str],
+        cut_off: Sequence[int] = (),
+    ) -> None:  # fmt: skip
         """Settle what the rollback ``run`` did, in one step: its own intents, the ``receipts`` it took back with all others of
-        those records in their run, and ``met``, records that were in the target before any run and are nobody's again."""
+        those records in their run, what rollbacks that were ``cut_off`` left open, and ``met``, records that were in the target
+        before any run and are nobody's again."""
         with self._transaction() as connection:
             _settle(connection, run, entity, settled)
-            identities.saw(connection, entity, [(s.intent.key, s.seen) for s in settled if s.state == "done" and s.seen])
             identities.forget(connection, entity, met)
             _undone(connection, receipts, run)
+            _void(connection, cut_off, f"done again by {run}")
 
     def void(self, receipts: Sequence[int], message: str = "") -> None:
         """Mark receipts that never took effect."""
         if receipts:
             with self._transaction() as connection:
-                connection.execute(
-                    update(RECEIPTS)
-                    .where(RECEIPTS.c.id == bindparam("i"))
-                    .values(state="void", settled=_now(), message=message or RECEIPTS.c.message),
-                    [{"i": number} for number in receipts],
-                )
+                _void(connection, receipts, message)
 
     def open_receipts(self, entity: str) -> list[Row[Any]]:
         """Receipts of which nobody knows whether they took effect, oldest first."""
@@ -265,6 +262,16 @@ def _settle(connection: Connection, run: str, entity: str, settled: Sequence[Set
         ],
     )
     identities.remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
+
+
+def _void(connection: Connection, receipts: Sequence[int], message: str) -> None:
+    if receipts:
+        connection.execute(
+            update(RECEIPTS)
+            .where(RECEIPTS.c.id == bindparam("i"))
+            .values(state="void", settled=_now(), message=message or RECEIPTS.c.message),
+            [{"i": number} for number in receipts],
+        )
 
 
 def _undone(connection: Connection, receipts: Sequence[int], by: str) -> None:

@@ -107,9 +107,10 @@ class Changes:
         self.mean(entity)
         self.recall(entity)
         meant, known, todo = (name(schema, entity) for schema in (MEANT, KNOWN, TODO))
+        self.connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
-            f"CREATE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, m._level AS level, "
+            f"CREATE OR REPLACE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, m._level AS level, "
             "k.state AS known, k.native, k.seen, k.origin, CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
             f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
             "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
@@ -349,6 +350,12 @@ class Changes:
         """{key: the key that the same source record has in the target} of records that would be created a second time."""
         rows = self.connection.execute(f"SELECT key, old_key FROM {name(TODO, entity)} WHERE old_key IS NOT NULL").fetchall()
         return dict(rows)
+
+    def labels(self, entity: str, keys: Sequence[str]) -> list[tuple[str, str, str]]:
+        """(key, mapping, source key) of rows that are meant."""
+        return self.connection.execute(
+            f"SELECT _key, _mapping, _source FROM {name(MEANT, entity)} WHERE _key IN (SELECT unnest(?)) ORDER BY 1", [list(keys)]
+        ).fetchall()
 
     def known_records(self, entity: str, keys: Sequence[str], *, by_native: bool = True) -> list[Record]:
         """Records of earlier runs, with what their keys say of them and with the target's ids: enough to find them."""

@@ -58,6 +58,22 @@ def seen(held: Held, fields: Sequence[str]) -> str:
     return "".join(_letters(f, _NAME) + _letters([v], _VALUE) for f, v in zip(shown, values, strict=True))
 
 
+def meant(record: Record) -> dict[str, str]:
+    """What a record says, as fingerprints by field; for what was cut off, a later run tells its own values by it."""
+    return {
+        "values": seen(Held(record.key, None, record.values), list(record.values)),
+        "links": seen(Held(record.key, None, {}, record.links), list(record.links)),
+    }
+
+
+def was_meant(before: Mapping[str, str] | None, held: Held, field: str) -> bool:
+    """Does the target hold what a record said, in one field?"""
+    if before is None:
+        return False
+    said = _by_field(before["links" if field in held.links else "values"])
+    return any(said.get(f) == value for f, value in _by_field(seen(held, [field])).items())
+
+
 def changed_since(before: str | None, now: str) -> bool:
     """Does the target hold something else than was seen before, in a field that was looked at both times?"""
     was, found = _by_field(before), _by_field(now)
@@ -76,6 +92,18 @@ def restored(
     wanted = entity.fields if fields is None else [f for f in entity.fields if f in fields]
     values = {f: _typed(entity.fields[f].type, before["values"][f]) for f in wanted if f in before["values"]}
     return Record(key, values, native, {f: before["links"][f] for f in wanted if f in before["links"]})
+
+
+def stands(record: Record, held: Held) -> bool:
+    """Does the target hold a record just as it is, in every field of it that shows?"""
+    fields = [f for f in (record.values.keys() | record.links.keys()) if f in held.values or f in held.links]
+    for f in fields:
+        if f in record.links or f in held.links:
+            if record.links.get(f) != held.links.get(f):
+                return False
+        elif not equal(record.values[f], held.values[f]):
+            return False
+    return True
 
 
 def _plain(value: Any) -> Any:

@@ -5,32 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import duckdb
 
 from migrate.compiler.text import name
-from migrate.connectors.target import Ability, TargetConnector
+from migrate.connectors.target import Ability
 from migrate.contracts.model import Contract
 from migrate.errors import TargetLost
-from migrate.ledger import Intent, Ledger, Settled
 from migrate.live.batch import Batch, Policy, Row
-from migrate.live.changes import KNOWN, MEANT, RESULTS, Changes, Work
+from migrate.live.changes import KNOWN, Changes, Work
+from migrate.live.removal import Removal
+from migrate.live.renamed import follow_renames, held_renamed
+from migrate.live.settings import Live
+from migrate.live.unsettled import Unsettled
 from migrate.progress import Progress, Task
-from migrate.workspace import TargetSettings
 
-
-@dataclass(frozen=True)
-class Live:
-    """What a live run has that a rehearsal has not."""
-
-    connector: TargetConnector
-    ledger: Ledger
-    settings: TargetSettings
-    delta: bool = False
-    apply_deletions: bool = False
+__all__ = ["Live", "LiveLoad"]
 
 
 class LiveLoad:
@@ -51,9 +42,10 @@ class LiveLoad:
         for entity in reversed(self.changes.entities()):
             if self.changes.has_first(entity):
                 self._finish(entity)
+        removal = Removal(self.changes, self.live, self.run, self.lost)
         for entity in reversed(self.changes.entities()):
-            with self._while_it_answers():
-                self._no_longer_meant(entity)
+            removal.go(entity)
+        self.lost = removal.lost
 
     @contextmanager
     def _while_it_answers(self) -> Iterator[None]:
@@ -66,19 +58,29 @@ class LiveLoad:
 
     def _entity(self, entity: str) -> None:
         ability = self.live.connector.ability(entity)
-        receipts = self.live.ledger.open_receipts(entity)
-        # Adopting has no effect, and what was to be removed is looked at anew.
-        self.live.ledger.void([r.id for r in receipts if r.action in ("adopt", "remove")])
-        receipts = [r for r in receipts if r.action in ("create", "update")]
-        self.changes.compare(entity, ability.unwritable, [r.key for r in receipts])
-        self._hold_renamed(entity)
-        empty = False
-        with self._while_it_answers():
-            self._settle_orphans(entity, ability, receipts)
-            empty = self._is_empty(entity)
+        empty = self.prepare(entity, ability)
         with self.progress.task("write", entity) as task:
             for level in self.changes.levels(entity):
-                self._batches(entity, ability, self._without_result(self.changes.work(entity, level)), task, empty=empty)
+                self._batches(entity, ability, self._without_result(entity, self.changes.work(entity, level)), task, empty=empty)
+
+    def prepare(self, entity: str, ability: Ability) -> bool:
+        """Compare an entity with what is known of it, and clear up what runs that were cut off left; is the target empty?"""
+        connector, ledger = self.live.connector, self.live.ledger
+        self.changes.mean(entity)
+        self.changes.recall(entity)
+        unsettled = Unsettled(self.changes, connector, ledger, entity)
+        with self._while_it_answers():
+            if self.lost is None:
+                unsettled.settle(ability)
+        self.changes.compare(entity, list(unsettled.open))
+        with self._while_it_answers():
+            if self.lost is None and follow_renames(self.changes, connector, ledger, entity, ability):
+                self.changes.compare(entity, list(unsettled.open))
+        self.changes.enter(held_renamed(self.changes, entity))
+        ledger.relabel(entity, self.changes.moved(entity))
+        with self._while_it_answers():
+            return self._is_empty(entity)
+        return False
 
     def _finish(self, entity: str) -> None:
         ability = self.live.connector.ability(entity)
@@ -95,7 +97,7 @@ class LiveLoad:
         def batch(part: Sequence[Work]) -> list[Row]:
             one = Batch(
                 entity, fields, ability, self.live.connector, self.live.ledger, self.run, policy, receipts,
-                empty=empty and not receipts, finishing=finishing,
+                empty=empty and not receipts,
             )  # fmt: skip
             if self.lost is not None:
                 return one.give_up(part, self.lost)
@@ -126,107 +128,11 @@ class LiveLoad:
             task.advance(len(rows))
         return rest
 
-    def _settle_orphans(self, entity: str, ability: Ability, receipts: Sequence[Any]) -> None:
-        """What a run that was cut off may have created, and nobody means any more, is known from now on or never was."""
-        meant = {row[0] for row in self.connection.execute(f"SELECT _key FROM {name(MEANT, entity)}").fetchall()}
-        orphans = {receipt.key: receipt for receipt in receipts if receipt.key not in meant}
-        if not orphans or not ability.find or self.lost:
-            return
-        records = self.changes.known_records(entity, list(orphans))
-        held = {one.key: one for one in self.live.connector.find(entity, records)}
-        for key, receipt in orphans.items():
-            if key in held and receipt.action == "create":
-                intent = Intent(key, "create", "", receipt.mapping, receipt.source_key, held[key].native)
-                settled = Settled(receipt.id, intent, "done", held[key].native, "found after a crash")
-                self.live.ledger.settle(receipt.run, entity, [settled])
-            else:
-                self.live.ledger.void([receipt.id], "nobody means it any more")
-        self.changes.recall(entity)
-
     def _is_empty(self, entity: str) -> bool:
         """Nothing has to be looked up in a target that holds nothing of the kind."""
         known = self.connection.execute(f"SELECT count(*) FROM {name(KNOWN, entity)}").fetchone()
         return not self.lost and bool(known and known[0] == 0) and self.live.connector.count(entity) == 0
 
-    def _hold_renamed(self, entity: str) -> None:
-        """A source record whose key changed would stand in the target twice."""
-        renamed = self.changes.renamed(entity)
-        if not renamed:
-            return
-        rows: list[Row] = []
-        for mapping in self.changes.mappings(entity):
-            for key, source_key in self._meant(entity, mapping, list(renamed)):
-                message = f"an earlier run wrote this record under another key: {renamed[key]}"
-                rows.append((entity, key, "held", "LIVE-RENAMED", message, None, mapping, source_key, None))
-        self.changes.enter(rows)
-
-    def _meant(self, entity: str, mapping: str, keys: list[str]) -> list[tuple[str, str]]:
-        return self.connection.execute(
-            f"SELECT _key, _source FROM {name(MEANT, entity)} WHERE _mapping = ? AND _key IN (SELECT unnest(?))", [mapping, keys]
-        ).fetchall()
-
-    def _without_result(self, works: Iterator[Work]) -> Iterator[Work]:
-        held = {row[0] for row in self.connection.execute(f"SELECT key FROM {RESULTS} WHERE code = 'LIVE-RENAMED'").fetchall()}
+    def _without_result(self, entity: str, works: Iterator[Work]) -> Iterator[Work]:
+        held = self.changes.renamed(entity)
         return (work for work in works if work.record.key not in held) if held else works
-
-    # Removing ----------------------------------------------------------------------------------------------------
-
-    def _no_longer_meant(self, entity: str) -> None:
-        rows: list[Row] = []
-        for key, mapping, source_key, disposition in self.changes.stale(entity):
-            message = f"its source record is {disposition} in this run; the target keeps what an earlier run wrote"
-            rows.append((entity, key, "stale", "LIVE-STALE", message, None, mapping, source_key, None))
-        renamed = set(self.changes.renamed(entity).values())
-        gone = [row for row in self.changes.vanished(entity) if row[0] not in renamed]
-        ours = [row for row in gone if row[3] == "created"]
-        remove, why = self._may_remove(entity, len(ours))
-        for key, mapping, source_key, origin, native in gone:
-            if remove and origin == "created":
-                continue
-            reason = why if origin == "created" else "it was in the target before any run, so no run removes it"
-            message = f"no source record stands behind it any more; proposed for deletion: {reason}"
-            rows.append((entity, key, "vanished", "LIVE-VANISHED", message, native, mapping, source_key, None))
-        self.changes.enter(rows)
-        if remove:
-            self._remove(entity, ours)
-
-    def _may_remove(self, entity: str, number: int) -> tuple[bool, str]:
-        if not self.live.apply_deletions:
-            return False, "nothing is deleted without --apply-deletions"
-        if self.lost:
-            return False, "the target is lost"
-        if not self.live.connector.ability(entity).remove:
-            return False, "the target's interface cannot delete it"
-        known = self.connection.execute(f"SELECT count(*) FROM {name(KNOWN, entity)} WHERE state = 'held'").fetchone()
-        share = 100 * number / max(known[0] if known else 0, 1)
-        most = self.live.settings.max_deletions
-        if share > most:
-            return False, f"{number} are {share:.1f} % of the entity, and max_deletions allows {most:g} %"
-        return number > 0, ""
-
-    def _remove(self, entity: str, gone: Sequence[tuple[str, str, str, str, str | None]]) -> None:
-        ability = self.live.connector.ability(entity)
-        size = ability.batch or len(gone)
-        for start in range(0, len(gone), size):
-            part = gone[start : start + size]
-            records = self.changes.known_records(entity, [row[0] for row in part])
-            before = {held.key: held for held in self.live.connector.find(entity, records)} if ability.find else {}
-            intents = [
-                Intent(
-                    key, "remove", "", mapping, source_key, native,
-                    {"values": before[key].values, "links": before[key].links} if key in before else None,
-                )
-                for key, mapping, source_key, _, native in part
-            ]  # fmt: skip
-            receipts = self.live.ledger.intend(self.run, entity, intents)
-            outcomes = {outcome.key: outcome for outcome in self.live.connector.remove(entity, records)}
-            settled, rows = [], []
-            for intent, receipt in zip(intents, receipts, strict=True):
-                outcome = outcomes[intent.key]
-                settled.append(Settled(receipt, intent, outcome.result, outcome.native, outcome.message))
-                result = "removed" if outcome.result == "done" else "vanished"
-                code = "LIVE-REMOVED" if outcome.result == "done" else "LIVE-FAILED"
-                message = outcome.message or "no source record stands behind it any more; removed as asked"
-                rows.append((entity, intent.key, result, code, message, None, intent.mapping, intent.source_key, None))
-            self.live.ledger.settle(self.run, entity, settled)
-            self.changes.enter(rows)

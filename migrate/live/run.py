@@ -17,7 +17,7 @@ from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
 RESULTS_FILE = "results.parquet"
-_PREDICTED = "CASE action WHEN 'look' THEN 'created' WHEN 'unchanged' THEN 'unchanged' ELSE 'updated' END"
+_PREDICTED = "CASE WHEN old_key IS NOT NULL THEN 'held' ELSE CASE action WHEN 'look' THEN 'created' WHEN 'unchanged' THEN 'unchanged' ELSE 'updated' END END"
 
 
 def write_live(
