@@ -87,6 +87,13 @@ def saw(connection: Connection, entity: str, seen: Iterable[tuple[str, str]]) ->
         connection.execute(update(IDENTITIES).where(_at(entity)).values(seen=bindparam("s")), parameters)
 
 
+def renumber(connection: Connection, entity: str, natives: Iterable[tuple[str, str]]) -> None:
+    """Remember (key, native) of records that have another id in the target now."""
+    parameters = [{"k": key, "n": native} for key, native in natives]
+    if parameters:
+        connection.execute(update(IDENTITIES).where(_at(entity)).values(native=bindparam("n")), parameters)
+
+
 def relabel(connection: Connection, entity: str, labels: Iterable[tuple[str, str, str]]) -> None:
     """Remember (key, mapping, source key) of records that another source record stands behind now."""
     parameters = [{"k": key, "m": mapping, "o": source_key} for key, mapping, source_key in labels]

@@ -112,6 +112,11 @@ class Ledger:
         with self._transaction() as connection:
             identities.doubt(connection, entity, keys)
 
+    def renumber(self, entity: str, natives: Sequence[tuple[str, str]]) -> None:
+        """Remember (key, native) of records that have another id in the target now."""
+        with self._transaction() as connection:
+            identities.renumber(connection, entity, natives)
+
     def relabel(self, entity: str, labels: Sequence[tuple[str, str, str]]) -> None:
         """Remember (key, mapping, source key) of records that another source record stands behind now."""
         with self._transaction() as connection:

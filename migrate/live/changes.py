@@ -145,13 +145,13 @@ class Changes:
         self.connection.execute(f"CREATE TABLE {meant} AS SELECT *, 0 AS _level{late} FROM ({' UNION ALL '.join(selects)}) AS m")
         self._rank(entity)
         # Of the fields that its own mapping fills: what other mappings do, or which of them run, changes no row.
+        final = {f: f"m.{name(f)}" for f in self.fields(entity)}
+        first = {f: self._first(entity, f) for f in self.fields(entity)}
         prints = []
-        for column, value in (("_fingerprint", lambda f: f"m.{name(f)}"), ("_first", lambda f: self._first(entity, f))):
-            whens = []
-            for mapping in self.mappings(entity):
-                own = _fingerprint({f: value(f) for f in self.fields(entity) if f in self.mapped(mapping)})
-                whens.append(f"WHEN {literal(mapping)} THEN {own}")
-            prints.append(f"CASE m._mapping {' '.join(whens)} END AS {column}")
+        for column, values in (("_fingerprint", final), ("_first", first)):
+            own = {m: _fingerprint({f: v for f, v in values.items() if f in self.mapped(m)}) for m in self.mappings(entity)}
+            whens = " ".join(f"WHEN {literal(mapping)} THEN {print_}" for mapping, print_ in own.items())
+            prints.append(f"CASE m._mapping {whens} END AS {column}")
         self.connection.execute(f"CREATE OR REPLACE TABLE {meant} AS SELECT *, {', '.join(prints)} FROM {meant} AS m")
 
     def _late(self, entity: str) -> list[str]:
@@ -160,17 +160,16 @@ class Changes:
         return [
             f
             for f in self.fields(entity)
-            if (r := self.contract.entities[entity].fields[f].references)
-            and r.entity in order
-            and order.index(r.entity) >= order.index(entity)
+            if (to := self.refers(entity, f)) and order.index(to[0]) >= order.index(entity)
         ]
 
     def _rank(self, entity: str) -> None:
         """Parents get a lower level than their children. Where that cannot be (a circle, a second parent, an entity that
         comes later) the reference is written at the end."""
-        meant, own = name(MEANT, entity), [f for f in self._late(entity) if self._refers(entity, f)[0] == entity]
-        if own:
-            parent, other = name(own[0]), name(self._refers(entity, own[0])[1])
+        meant = name(MEANT, entity)
+        own = {f: to[1] for f in self._late(entity) if (to := self.refers(entity, f)) and to[0] == entity}
+        for field, named in list(own.items())[:1]:
+            parent, other = name(field), name(named)
             self.connection.execute(
                 f"UPDATE {meant} AS m SET _level = d.level FROM (WITH RECURSIVE d AS ("
                 f"SELECT _key AS key, {other} AS o, 0 AS level FROM {meant} "
@@ -182,19 +181,20 @@ class Changes:
         for field in self._late(entity):
             late = name("late:" + field)
             if field in own:
-                other = name(self._refers(entity, field)[1])
                 self.connection.execute(
-                    f"UPDATE {meant} AS m SET {late} = TRUE FROM {meant} AS p WHERE p.{other} = m.{name(field)} "
+                    f"UPDATE {meant} AS m SET {late} = TRUE FROM {meant} AS p WHERE p.{name(own[field])} = m.{name(field)} "
                     "AND p._level >= m._level"
                 )
             else:
                 self.connection.execute(f"UPDATE {meant} SET {late} = TRUE WHERE {name(field)} IS NOT NULL")
 
-    def _refers(self, entity: str, field: str) -> tuple[str, str]:
-        """The entity that a reference names, and the field of it that it holds."""
+    def refers(self, entity: str, field: str) -> tuple[str, str] | None:
+        """The entity that a reference names, and the field of it that it holds; None where no row of this run has that."""
         reference = self.contract.entities[entity].fields[field].references
-        assert reference is not None
-        return reference.entity, reference.field or self.contract.entities[reference.entity].key[0]
+        if reference is None or reference.entity not in self.entities():
+            return None
+        named = reference.field or self.contract.entities[reference.entity].key[0]
+        return (reference.entity, named) if named in self.fields(reference.entity) else None
 
     def _first(self, entity: str, field: str) -> str:
         """SQL of the value that is written until everything is loaded."""
@@ -263,10 +263,11 @@ class Changes:
         references, late = [f for f in fields if rules[f].references is not None], self._late(entity) if first else []
         joins, natives, waits = [], [], []
         for number, field in enumerate(references):
-            other, value = self._refers(entity, field)
-            if other not in self.entities() or (field in late and other != entity):
+            to = self.refers(entity, field)
+            if to is None or (field in late and to[0] != entity):
                 natives.append("NULL")
                 continue
+            other, value = to
             alias, on = f"r{number}", f"m.{name(field)}"
             if field in late:
                 on = f"CASE WHEN m.{name('late:' + field)} THEN NULL ELSE {on} END"
@@ -329,6 +330,14 @@ class Changes:
             "WHERE disposition IN ('quarantined', 'held', 'blocked', 'failed')) AS d "
             "ON d.entity = k.mapping AND d.key = k.source_key "
             f"WHERE k.state = 'held' AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)}) AND {condition} ORDER BY k.key"
+        ).fetchall()
+        return [Gone(*row) for row in rows]
+
+    def abandoned(self, entity: str) -> list[Gone]:
+        """Records of earlier runs in an entity that no mapping fills."""
+        self.recall(entity)
+        rows = self.connection.execute(
+            f"SELECT key, mapping, source_key, origin, native, seen, NULL FROM {name(KNOWN, entity)} WHERE state = 'held' ORDER BY 1"
         ).fetchall()
         return [Gone(*row) for row in rows]
 

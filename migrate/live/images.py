@@ -89,9 +89,9 @@ def restored(
     before: Mapping[str, Any], entity: Entity, key: str, native: str | None, fields: Container[str] | None = None
 ) -> Record:
     """The record that puts an image back, or ``fields`` of it. ``before`` was read from JSON."""
-    wanted = entity.fields if fields is None else [f for f in entity.fields if f in fields]
-    values = {f: _typed(entity.fields[f].type, before["values"][f]) for f in wanted if f in before["values"]}
-    return Record(key, values, native, {f: before["links"][f] for f in wanted if f in before["links"]})
+    values = {f: v for f, v in before["values"].items() if f in entity.fields and (fields is None or f in fields)}
+    links = {f: native for f, native in before["links"].items() if fields is None or f in fields}
+    return Record(key, {f: _typed(entity.fields[f].type, v) for f, v in values.items()}, native, links)
 
 
 def stands(record: Record, held: Held) -> bool:

@@ -45,6 +45,7 @@ class LiveLoad:
         removal = Removal(self.changes, self.live, self.run, self.lost)
         for entity in reversed(self.changes.entities()):
             removal.go(entity)
+        removal.unmapped()
         self.lost = removal.lost
 
     @contextmanager

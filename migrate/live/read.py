@@ -94,6 +94,7 @@ class LiveReading:
         """What stands there now is what later runs compare with, unless an earlier run saw it after it was written."""
         fresh = {work.record.key for work in part if work.seen is None}
         self.live.ledger.saw(entity, [(one.key, seen(one, compared)) for one in held if one.key in fresh])
+        self._renumber(entity, part, held)
         missing = fresh - {one.key for one in held}
         if missing:
             updated = self.connection.execute(
@@ -103,6 +104,14 @@ class LiveReading:
             was_there = {row[0] for row in updated}
             self.live.ledger.doubt(entity, sorted(was_there))
             self.live.ledger.missed(entity, sorted(missing - was_there))
+
+    def _renumber(self, entity: str, part: Sequence[Work], held: Sequence[Held]) -> None:
+        """Somebody put another record of the same key into the target: what refers to it names the new one from now on."""
+        known = {work.record.key: work.record.native for work in part}
+        changed = [(one.key, one.native) for one in held if one.native is not None and known.get(one.key, one.native) != one.native]
+        self.live.ledger.renumber(entity, changed)
+        for key, native in changed:
+            self.connection.execute(f"UPDATE {RESULTS} SET native = ? WHERE entity = ? AND key = ?", [native, entity, key])
 
     def _store(self, entity_name: str, entity: Entity, part: Sequence[Work], held: Sequence[Held]) -> None:
         self._insert(ASKED, pa.table({"e": [entity_name] * len(part), "k": [work.record.key for work in part]}))
@@ -129,14 +138,14 @@ class LiveReading:
         for number, (field, rule) in enumerate(entity.fields.items()):
             link, own = f"b.{name('link:' + field)}", f"b.{name(field)}"
             reference = rule.references
-            if reference is None or reference.entity not in self.changes.entities():
+            to = self.changes.refers(entity_name, field) if entity_name in self.changes.entities() else None
+            if reference is None or to is None:
                 text = f"coalesce(CAST({own} AS VARCHAR), '#' || {link}) AS {name(field)}"
                 columns.append(own if reference is None else text)
                 continue
-            value = name(reference.field or self.changes.contract.entities[reference.entity].key[0])
             joins.append(
-                f"LEFT JOIN (SELECT r.native, any_value(m.{value}) AS value FROM {name(MEANT, reference.entity)} AS m "
-                f"JOIN {RESULTS} AS r ON r.entity = {literal(reference.entity)} AND r.key = m._key GROUP BY 1) AS j{number} "
+                f"LEFT JOIN (SELECT r.native, any_value(m.{name(to[1])}) AS value FROM {name(MEANT, to[0])} AS m "
+                f"JOIN {RESULTS} AS r ON r.entity = {literal(to[0])} AND r.key = m._key GROUP BY 1) AS j{number} "
                 f"ON j{number}.native = {link}"
             )
             # An id that nobody knows stays visible as what it is.

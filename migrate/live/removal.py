@@ -69,6 +69,17 @@ class Removal:
         for start in range(0, len(ours), size):
             self._remove(entity, ability, ours[start : start + size])
 
+    def unmapped(self) -> None:
+        """Propose what earlier runs wrote of entities that no mapping fills any more."""
+        if not self.changes.whole:
+            return
+        for entity in self.changes.contract.entities:
+            if entity not in self.changes.entities():
+                for one in self.changes.abandoned(entity):
+                    self._propose(entity, one, "no mapping fills its entity any more, so no run removes it")
+        self.changes.enter(self.rows)
+        self.rows = []
+
     def _refusal(self, entity: str, ability: Ability, number: int) -> str:
         if not self.live.apply_deletions:
             return "nothing is deleted without --apply-deletions"
@@ -115,7 +126,8 @@ class Removal:
             for one in part
         ]  # fmt: skip
         receipts = self.live.ledger.intend(self.run, entity, intents)
-        asked, strangers = [records[one.key] for one in part], []
+        asked = [records[one.key] for one in part]
+        strangers: list[str] = []
         try:
             outcomes, strangers = answers(asked, self.live.connector.remove(entity, asked))
         except TargetLost as error:
