@@ -51,6 +51,8 @@ class Step:
     """Did a rollback that was cut off do it already?"""
     cut_off: int | None = None
     """The receipt that such a rollback left open."""
+    at_first: dict[str, Any] | None = None
+    """Of a record to be removed: how the run wrote it at first, before everything was loaded."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,9 @@ class RollingBack:
         native = held.native if held is not None else last.native
         before = None if receipt.before is None else json.loads(receipt.before)
         cut_off = self.cut_off.get((entity, key))
-        done = cut_off is not None and held is not None and before is not None and self._is_back(receipt, before, what, held)
+        at_first = json.loads(last.before) if what == "remove" and last.action == "update" and last.before else None
+        back = at_first if what == "remove" else before
+        done = cut_off is not None and held is not None and back is not None and self._is_back(receipt, back, what, held)
         refused = None
         if later:
             refused = f"a later run changed it: {later}"
@@ -180,18 +184,21 @@ class RollingBack:
             refused = f"the target holds {len(there)} records of this key"
         elif not done:
             refused = self._refusal(receipt, last, what, held, before, ability)
+        if refused is None and what == "remove" and held is not None and (who := self.referrers.of(entity, held)) is not None:
+            refused = f"a record that stays refers to it: {who}"
         if refused is None and what == "remove" and held is None and ability.find:
             what = "forget"
         met = what == "restore" and not known_before
         return Step(
-            receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, met, refused, done,
+            receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, met, refused, done and what != "remove",
             cut_off.id if cut_off is not None else None,
+            at_first,
         )  # fmt: skip
 
     def _is_back(self, receipt: Any, before: Any, what: What, held: Held) -> bool:
-        fields = self.remembered.written(self.pair, receipt.mapping) if what == "restore" else None
+        fields = self.remembered.written(self.pair, receipt.mapping) if what != "recreate" else None
         record = restored(before, self.contract.entities[receipt.entity], receipt.key, held.native, fields)
-        return what in ("restore", "recreate") and stands(self.remembered.linked(receipt.entity, record), held)
+        return what != "forget" and stands(self.remembered.linked(receipt.entity, record), held)
 
     def _refusal(self, receipt: Any, last: Any, what: What, held: Held | None, before: Any, ability: Ability) -> str | None:
         if what == "forget":
@@ -215,8 +222,6 @@ class RollingBack:
                 return UNVERIFIED
         elif changed_since(identity.seen, now):
             return SOMEBODY
-        if what == "remove" and (who := self.referrers.of(receipt.entity, held)) is not None:
-            return f"a record that stays refers to it: {who}"
         return None
 
     def _fields(self, entity: str, ability: Ability) -> list[str]:

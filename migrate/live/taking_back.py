@@ -39,10 +39,46 @@ class TakingBack:
         """Do the steps; gives those that failed, and why."""
         failed = self._round(steps)
         again = [step for step, _ in failed]
+        loosened = self._loosen([step for step in again if step.at_first is not None])
         # A value that has to be the only one of its kind may have been held by a record that has gone since.
-        if failed and len(again) < len(steps) and self.lost is None:
+        if failed and (loosened or len(again) < len(steps)) and self.lost is None:
             failed = self._round(again)
         return failed
+
+    def _loosen(self, steps: Sequence[Step]) -> bool:
+        """Records that refer to one another in a circle are first made what they were before the circle was closed."""
+        done = False
+        for entity, group in groupby(steps, key=lambda step: step.entity):
+            some = list(group)
+            size = self.connector.ability(entity).batch or len(some)
+            for start in range(0, len(some), size):
+                if self.lost is None and self.connector.ability(entity).update:
+                    done |= self._write_first(entity, some[start : start + size])
+        return done
+
+    def _write_first(self, entity: str, steps: Sequence[Step]) -> bool:
+        intents = [Intent(s.key, "update", "", s.mapping, s.source_key, s.native) for s in steps]
+        receipts = self.ledger.intend(self.run, entity, intents)
+        fields = {s.key: self.remembered.written(self.pair, s.mapping) for s in steps}
+        records = [
+            self.remembered.linked(entity, restored(s.at_first, self.contract.entities[entity], s.key, s.native, fields[s.key]))
+            for s in steps
+            if s.at_first is not None
+        ]
+        try:
+            outcomes, _ = answers(records, self.connector.write(entity, "update", records))
+        except TargetLost as error:
+            self.lost = error.message
+            outcomes = {r.key: Outcome(r.key, "unknown", r.native, error.message) for r in records}
+        shown = self._look(entity, "restore", outcomes.values())
+        self.ledger.settle(
+            self.run, entity,
+            [
+                Settled(receipt, intent, (said := outcomes[intent.key]).result, said.native, said.message, shown.get(intent.key))
+                for intent, receipt in zip(intents, receipts, strict=True)
+            ],
+        )  # fmt: skip
+        return any(outcome.result == "done" for outcome in outcomes.values())
 
     def _round(self, steps: Sequence[Step]) -> list[Failed]:
         order = {entity: n for n, entity in enumerate(self.contract.entities)}
