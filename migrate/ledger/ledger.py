@@ -237,7 +237,7 @@ class Ledger:
             .order_by(RECEIPTS.c.id)
         )
         with self._transaction() as connection:
-            return {native: key for native, key in connection.execute(query)}
+            return {row.native: row.key for row in connection.execute(query)}
 
     def last_target(self) -> str | None:
         """Address of the target that live runs wrote last; None where none did."""
@@ -284,9 +284,7 @@ def _undone(connection: Connection, receipts: Sequence[int], by: str) -> None:
     record = and_(own.c.run == same.c.run, own.c.entity == same.c.entity, own.c.key == same.c.key)
     siblings = select(same.c.id).join(own, record).where(own.c.id == bindparam("i"))
     statement = (
-        update(RECEIPTS)
-        .where(RECEIPTS.c.id.in_(siblings))
-        .values(state="undone", settled=_now(), message=f"taken back by {by}")
+        update(RECEIPTS).where(RECEIPTS.c.id.in_(siblings)).values(state="undone", settled=_now(), message=f"taken back by {by}")
     )
     if receipts:
         connection.execute(statement, [{"i": number} for number in receipts])

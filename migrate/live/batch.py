@@ -169,7 +169,7 @@ class Batch:
         return Decision(work, "update", there)
 
     def _met(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
-        """The target has a record of this key that no run of this workspace wrote. ``wrong`` is beside what is meant in the end."""
+        """The target has a record of this key that no run wrote; ``wrong`` is where it differs from what is meant in the end."""
         if not wrong or self.policy.existing == "adopt" or (self.policy.existing == "update" and not self.ability.update):
             return Decision(replace(work, fingerprint=work.final), "adopt", there)
         if self.policy.existing == "hold":

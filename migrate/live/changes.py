@@ -110,8 +110,8 @@ class Changes:
         self.connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
-            f"CREATE OR REPLACE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, m._level AS level, "
-            "k.state AS known, k.native, k.seen, k.origin, CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
+            f"CREATE OR REPLACE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, "
+            "m._level AS level, k.state AS known, k.native, k.seen, k.origin, CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
             f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
             "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
             "WHEN k.fingerprint = m._first THEN 'finish' ELSE 'update' END AS action, "
@@ -157,11 +157,7 @@ class Changes:
     def _late(self, entity: str) -> list[str]:
         """References that may name a record that is written later: of the same entity, or of one that comes after it."""
         order = self.entities()
-        return [
-            f
-            for f in self.fields(entity)
-            if (to := self.refers(entity, f)) and order.index(to[0]) >= order.index(entity)
-        ]
+        return [f for f in self.fields(entity) if (to := self.refers(entity, f)) and order.index(to[0]) >= order.index(entity)]
 
     def _rank(self, entity: str) -> None:
         """Parents get a lower level than their children. Where that cannot be (a circle, a second parent, an entity that
@@ -239,7 +235,7 @@ class Changes:
     def unfinished(self, entity: str) -> Iterator[Work]:
         """Records that got their first value and wait for the final one."""
         there = (
-            f"m._first <> m._fingerprint AND (t.action = 'finish' OR own.result IN ('created', 'updated') "
+            "m._first <> m._fingerprint AND (t.action = 'finish' OR own.result IN ('created', 'updated') "
             "OR (own.result = 'unchanged' AND t.known = 'handed_over'))"
         )
         return self._rows(entity, there, first=False)
@@ -247,9 +243,7 @@ class Changes:
     def there(self, entity: str, results: Sequence[str]) -> Iterator[Work]:
         """Records with one of these results, as they are meant in the end, and those of which no run saw yet what became."""
         wanted = ", ".join(literal(result) for result in results)
-        return self._rows(
-            entity, f"own.result IN ({wanted}) OR (own.result = 'unchanged' AND t.seen IS NULL)", first=False
-        )
+        return self._rows(entity, f"own.result IN ({wanted}) OR (own.result = 'unchanged' AND t.seen IS NULL)", first=False)
 
     def has_first(self, entity: str) -> bool:
         """Has the entity rows that are not written as they are meant before everything is loaded?"""
@@ -337,7 +331,8 @@ class Changes:
         """Records of earlier runs in an entity that no mapping fills."""
         self.recall(entity)
         rows = self.connection.execute(
-            f"SELECT key, mapping, source_key, origin, native, seen, NULL FROM {name(KNOWN, entity)} WHERE state = 'held' ORDER BY 1"
+            f"SELECT key, mapping, source_key, origin, native, seen, NULL FROM {name(KNOWN, entity)} "
+            "WHERE state = 'held' ORDER BY 1"
         ).fetchall()
         return [Gone(*row) for row in rows]
 
@@ -387,7 +382,8 @@ class Changes:
         if entity in self._recalled:
             sources += f" UNION ALL SELECT key, native, 2 FROM {name(KNOWN, entity)}"
         rows = self.connection.execute(
-            f"SELECT key, arg_min(native, n) FROM ({sources}) WHERE native IS NOT NULL AND key IN (SELECT unnest(?)) GROUP BY key",
+            f"SELECT key, arg_min(native, n) FROM ({sources}) WHERE native IS NOT NULL "
+            "AND key IN (SELECT unnest(?)) GROUP BY key",
             [list(keys)],
         ).fetchall()
         return dict(rows)

@@ -108,7 +108,9 @@ class LiveReading:
     def _renumber(self, entity: str, part: Sequence[Work], held: Sequence[Held]) -> None:
         """Somebody put another record of the same key into the target: what refers to it names the new one from now on."""
         known = {work.record.key: work.record.native for work in part}
-        changed = [(one.key, one.native) for one in held if one.native is not None and known.get(one.key, one.native) != one.native]
+        changed = [
+            (one.key, one.native) for one in held if one.native is not None and known.get(one.key, one.native) != one.native
+        ]
         self.live.ledger.renumber(entity, changed)
         for key, native in changed:
             self.connection.execute(f"UPDATE {RESULTS} SET native = ? WHERE entity = ? AND key = ?", [native, entity, key])

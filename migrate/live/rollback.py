@@ -190,9 +190,8 @@ class RollingBack:
             what = "forget"
         met = what == "restore" and not known_before
         return Step(
-            receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, met, refused, done and what != "remove",
-            cut_off.id if cut_off is not None else None,
-            at_first,
+            receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, met, refused,
+            done and what != "remove", cut_off.id if cut_off is not None else None, at_first,
         )  # fmt: skip
 
     def _is_back(self, receipt: Any, before: Any, what: What, held: Held) -> bool:
@@ -208,7 +207,9 @@ class RollingBack:
                 return "the target has such a record again"
             return None if before is not None and ability.create else "what it held before is not known"
         if (what == "remove" and not ability.remove) or (what == "restore" and not ability.update):
-            return None if held is None and ability.find and what == "remove" else f"the target's interface has no way to {what} it"
+            return (
+                None if held is None and ability.find and what == "remove" else f"the target's interface has no way to {what} it"
+            )
         if not ability.find:
             return None if self.unverified and what == "remove" else BLIND
         if held is None:

@@ -17,7 +17,10 @@ from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
 RESULTS_FILE = "results.parquet"
-_PREDICTED = "CASE WHEN old_key IS NOT NULL THEN 'held' ELSE CASE action WHEN 'look' THEN 'created' WHEN 'unchanged' THEN 'unchanged' ELSE 'updated' END END"
+_PREDICTED = (
+    "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
+    "ELSE 'updated' END"
+)
 
 
 def write_live(

@@ -8,18 +8,19 @@ time being, and a field that nothing fills.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from world import World, WorldTarget
+from world import World, WorldTarget, silent
 
 from migrate.artefacts import Loaded, Validated, write_manifest
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
+from migrate.connectors.target import Record
 from migrate.findings import write_findings
 from migrate.ledger import Ledger, audit, open_ledger
 from migrate.live.load import Live
@@ -49,7 +50,8 @@ system: desk
 label: Desk
 source: {kind: files}
 entities:
-  user: {file: user.csv, key: id, fields: {id: {}, person: {}, login: {}, name: {}, status: {}, boss: {references: {entity: user}}}}
+  user: {file: user.csv, key: id, fields: {id: {}, person: {}, login: {}, name: {}, status: {},
+         boss: {references: {entity: user}}}}
   guest: {file: guest.csv, key: id, fields: {id: {}, person: {}, name: {}}}
   room: {file: room.csv, key: id, fields: {id: {}, room: {type: int}, title: {}, tag: {}, owner: {references: {entity: user}}}}
   place: {file: place.csv, key: id, fields: {id: {}, room: {references: {entity: room}}, person: {references: {entity: user}},
@@ -121,6 +123,51 @@ fields:
 
 class Killed(BaseException):
     """The process is gone at this moment."""
+
+
+def person(key: str, **more: Any) -> Row:
+    """A row of people."""
+    return {"person": key, "login": f"l-{key}", "name": f"N {key}", "status": "open", "boss": None} | more
+
+
+def room(number: int, **more: Any) -> Row:
+    """A row of rooms."""
+    return {"room": number, "title": f"R{number}", "tag": None, "owner": None} | more
+
+
+def place(in_room: int, who: str, **more: Any) -> Row:
+    """A row of places."""
+    return {"room": in_room, "person": who, "role": "s", "score": 0.5} | more
+
+
+def small_hall(bench: Bench) -> None:
+    """Three people, one of them closed and below another, a guest, two rooms, three places."""
+    bench.rows["people"] = {"1": person("p1"), "2": person("p2", status="closed", boss="p1"), "3": person("p3")}
+    bench.rows["guests"] = {"1": {"person": "g1", "name": "G"}}
+    bench.rows["rooms"] = {"1": room(1, owner="p2", tag="l-p1"), "2": room(2)}
+    bench.rows["places"] = {"1": place(1, "p1"), "2": place(1, "g1"), "3": place(2, "p3")}
+
+
+def once(world: World, moment: str, what: str, entity: str, error: BaseException) -> None:
+    """Have the next call of a kind go wrong ``before`` or ``after`` its effect."""
+
+    def hook(when: str, called: str, of: str, records: Sequence[Record]) -> None:
+        if (when, called, of) == (moment, what, entity):
+            world.hook = silent
+            raise error
+
+    world.hook = hook
+
+
+def clean(bench: Bench, **options: Any) -> None:
+    """A run that has nothing to do, and says so."""
+    before = len(bench.world.writes())
+    ended = bench.live(**options)
+    assert set(ended.results.values()) <= {"unchanged"}, ended.results
+    assert ended.findings == []
+    assert bench.world.writes()[before:] == []
+    assert bench.open_receipts() == []
+    assert bench.trail_is_whole()
 
 
 def bench_plan(folder: Path, only: list[str] | None = None, **changed: str) -> Plan:
@@ -276,7 +323,9 @@ class Bench:
             pq.write_table(table, folder / f"{mapping}.parquet")
             for k, row in self.rows[mapping].items():
                 word = "candidate" if k in candidates[mapping] else row.get("_kept") or "blocked"
-                said.append({"entity": mapping, "key": k, "disposition": word, "target_key": self.key_of(mapping, row), "code": None})
+                said.append(
+                    {"entity": mapping, "key": k, "disposition": word, "target_key": self.key_of(mapping, row), "code": None}
+                )
             run.summary["entities"][mapping] = {"source": len(self.rows[mapping]), "references": {}}
             run.facts["entities"][mapping] = {}
         names = ("entity", "key", "disposition", "target_key", "code")

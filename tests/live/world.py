@@ -123,7 +123,9 @@ class WorldTarget:
         return []
 
     def ability(self, entity: str) -> Ability:
-        return Ability(**{"batch": 2, "find_batch": 3, **self.world.abilities.get("", {}), **self.world.abilities.get(entity, {})})
+        return Ability(
+            **{"batch": 2, "find_batch": 3, **self.world.abilities.get("", {}), **self.world.abilities.get(entity, {})}
+        )
 
     def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:
         with self._called("find", entity, records):

@@ -7,7 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ VALUES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 }  # fmt: skip
 MAPPINGS = st.sampled_from(list(KEYS))
 NUMBER = st.integers(0, 9)
+KINDS, MOMENTS = st.sampled_from(["killed", "lost", "ledger"]), st.sampled_from(["before", "after"])
 HAND = {"people": "name", "rooms": "title", "places": "role"}
 """The field of an entity that somebody changes by hand."""
 WORD = "by hand"
@@ -197,8 +198,7 @@ class LiveMachine(RuleBasedStateMachine):
             self._check(self._run(apply_deletions=apply_deletions), apply_deletions)
             assert self.bench.world.writes()[before:] == []
 
-    @rule(kind=st.sampled_from(["killed", "lost", "ledger"]), at=st.integers(0, 60), when=st.sampled_from(["before", "after"]),
-          delta=st.booleans(), apply_deletions=st.booleans())  # fmt: skip
+    @rule(kind=KINDS, at=st.integers(0, 60), when=MOMENTS, delta=st.booleans(), apply_deletions=st.booleans())
     def broken_run(self, kind: str, at: int, when: str, delta: bool, apply_deletions: bool) -> None:
         self.calm = False
         self._broken(kind, at, when, lambda: self._run(delta=delta, apply_deletions=apply_deletions))
@@ -217,7 +217,9 @@ class LiveMachine(RuleBasedStateMachine):
         ended = self._run(delta=delta)
         self.bench.world.answer = truth
         told = {(mapping, key) for _, mapping, key in ended.findings}
-        assert {at for at, word in ended.results.items() if word in ("failed", "held", "blocked")} <= told | self._blocked_before()
+        assert {
+            at for at, word in ended.results.items() if word in ("failed", "held", "blocked")
+        } <= told | self._blocked_before()
 
     @precondition(lambda self: self.runs)
     @rule(number=NUMBER)
@@ -225,8 +227,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.bench.rollback(self.runs[number % len(self.runs)])
 
     @precondition(lambda self: self.runs)
-    @rule(number=NUMBER, kind=st.sampled_from(["killed", "lost", "ledger"]), at=st.integers(0, 30), when=st.sampled_from(["before", "after"]),
-          again=st.booleans())  # fmt: skip
+    @rule(number=NUMBER, kind=KINDS, at=st.integers(0, 30), when=MOMENTS, again=st.booleans())
     def broken_rollback(self, number: int, kind: str, at: int, when: str, again: bool) -> None:
         run = self.runs[number % len(self.runs)]
         self.calm = False
@@ -235,8 +236,7 @@ class LiveMachine(RuleBasedStateMachine):
             self.bench.rollback(run)
 
     @precondition(lambda self: self.calm)
-    @rule(apply_deletions=st.booleans(), kind=st.sampled_from(["killed", "lost", "ledger"]), at=st.integers(0, 25),
-          when=st.sampled_from(["before", "after"]))  # fmt: skip
+    @rule(apply_deletions=st.booleans(), kind=KINDS, at=st.integers(0, 25), when=MOMENTS)
     def there_and_back(self, apply_deletions: bool, kind: str, at: int, when: str) -> None:
         """A run is taken back, half of it first, and everything is as it was."""
         before = self.bench.world.state()
@@ -256,11 +256,8 @@ class LiveMachine(RuleBasedStateMachine):
         return self.bench.live(**options)
 
     def _broken(self, kind: str, at: int, when: str, work: Callable[[], Any]) -> None:
-        with faults(self.bench, kind, at, when):
-            try:
-                work()
-            except (Killed, TargetLost, LedgerLost):
-                pass
+        with faults(self.bench, kind, at, when), suppress(Killed, TargetLost, LedgerLost):
+            work()
         self.bench.reopen()
 
     def _blocked_before(self) -> set[tuple[str, str]]:
@@ -282,7 +279,11 @@ class LiveMachine(RuleBasedStateMachine):
         for mapping, rows in candidates.items():
             entity = ENTITY[mapping]
             for number, row in rows.items():
-                key, word, found = self.bench.key_of(mapping, row), ended.results[mapping, number], codes.get((mapping, number), set())
+                key, word, found = (
+                    self.bench.key_of(mapping, row),
+                    ended.results[mapping, number],
+                    codes.get((mapping, number), set()),
+                )
                 touched = self._touched(mapping, number, key)
                 if word not in ("created", "updated", "unchanged"):
                     assert found & EXPLAINED, (mapping, number, word)
@@ -366,5 +367,7 @@ def test_any_order_of_things_at_length() -> None:
     checks = list(HealthCheck)
     run_state_machine_as_test(
         LiveMachine,
-        settings=settings(max_examples=300, stateful_step_count=25, derandomize=False, deadline=None, suppress_health_check=checks),
+        settings=settings(
+            max_examples=300, stateful_step_count=25, derandomize=False, deadline=None, suppress_health_check=checks
+        ),
     )
