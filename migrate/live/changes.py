@@ -111,7 +111,8 @@ class Changes:
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
             f"CREATE OR REPLACE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, "
-            "m._level AS level, k.state AS known, k.native, k.seen, k.origin, CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
+            "m._level AS level, k.state AS known, k.native, k.seen, k.origin, "
+            "CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
             f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
             "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
             "WHEN k.fingerprint = m._first THEN 'finish' ELSE 'update' END AS action, "

@@ -215,6 +215,7 @@ class Bench:
     rows: dict[str, dict[str, Row]] = field(default_factory=lambda: {"people": {}, "guests": {}, "rooms": {}, "places": {}})
     settings: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+    url: str = "sqlite:///ledger.sqlite"
     ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
@@ -224,7 +225,7 @@ class Bench:
 
     def open(self) -> None:
         """As a new process would."""
-        found = open_ledger("sqlite:///ledger.sqlite", self.folder)
+        found = open_ledger(self.url, self.folder)
         assert found is not None
         self.ledger = found
 

@@ -64,3 +64,39 @@ def test_what_an_entity_without_a_mapping_holds_is_told(bench: Bench, tmp_path: 
     fewer = bench_plan(tmp_path / "fewer", places="", pair=FILES["mapping/pair.yaml"] + "drop: {place: none}\n")
     e = bench.live(fewer)
     assert {k for c, m, k in e.findings if c == "LIVE-VANISHED"} == {"1", "2", "3"}, e.findings
+
+
+def test_a_run_over_some_mappings_removes_nothing(bench: Bench, tmp_path: Path) -> None:
+    bench.live()
+    bench.settings["max_deletions"] = 100
+    held = bench.world.state()
+    bench.rows["places"] = {}
+    bench.rows["guests"] = {}
+    for only in (["guests"], ["people", "rooms", "places"]):
+        ended = bench.live(bench_plan(tmp_path / only[0], only), apply_deletions=True)
+        assert ended.findings == []
+    assert bench.world.state() == held
+
+
+def test_what_refers_to_a_record_and_stays_keeps_it(bench: Bench) -> None:
+    bench.world.guards = False
+    bench.live()
+    bench.settings["max_deletions"] = 100
+    bench.world.rows["places"][bench.world.native("places", "2|p3")]["role"] = "by hand"
+    bench.rows["places"].pop("3")
+    bench.rows["people"].pop("3")
+    ended = bench.live(apply_deletions=True)
+    assert ended.findings == [("LIVE-VANISHED", "people", "3"), ("LIVE-VANISHED", "places", "3")]
+    assert "a record that stays refers to it: places 2|p3" in ended.messages["LIVE-VANISHED", "people", "3"]
+
+
+def test_the_share_is_not_rounded(bench: Bench) -> None:
+    bench.rows["people"] = {str(n): person(f"p{n}") for n in range(200)}
+    bench.rows["rooms"] = bench.rows["places"] = {}
+    bench.live()
+    bench.settings["max_deletions"] = 1.0
+    for gone in range(3):
+        bench.rows["people"].pop(str(gone))
+    assert bench.live(apply_deletions=True).codes == {"LIVE-VANISHED"}  # 3 of 201
+    bench.rows["people"]["0"] = person("p0")
+    assert bench.live(apply_deletions=True).codes == {"LIVE-REMOVED"}  # 2 of 201
