@@ -117,7 +117,7 @@ def run(
         warned: list[Warned] = []
         if writes and ledger is not None:
             stack.enter_context(ledger.locked())
-            connector, warned = open_live(workspace, plan)
+            connector, warned = open_live(workspace, plan, ledger)
             stack.callback(connector.close)
             target = Live(connector, ledger, workspace.settings.target, delta, apply_deletions)
         source = open_source(workspace)

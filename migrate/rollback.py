@@ -13,6 +13,7 @@ from migrate.check import check
 from migrate.connectors.opening import open_target
 from migrate.errors import ConfigurationError
 from migrate.ledger import open_ledger
+from migrate.live.preflight import OTHER_TARGET
 from migrate.live.rollback import Rollback, RollingBack
 from migrate.progress import Progress, Silent
 from migrate.run_folder import new_run
@@ -41,7 +42,8 @@ def rollback(
         stack.enter_context(ledger.locked())
         connector = open_target(workspace)
         stack.callback(connector.close)
-        rolling = RollingBack(checked.plan, connector, ledger, run, unverified=unverified)
+        moved = bool(workspace.settings.target.acknowledge.get(OTHER_TARGET, "").strip())
+        rolling = RollingBack(checked.plan, connector, ledger, run, unverified=unverified, moved=moved)
         plan = rolling.plan(progress or Silent())
         if not execute:
             return plan, None

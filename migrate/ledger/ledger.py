@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,8 +20,8 @@ from sqlalchemy import (
     bindparam,
     case,
     create_engine,
-    delete,
     event,
+    func,
     insert,
     select,
     true,
@@ -32,63 +31,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from migrate.errors import ConfigurationError, LedgerLost
-from migrate.ledger import audit
+from migrate.ledger import audit, identities
+from migrate.ledger.entries import OPEN, Identity, Intent, Settled, as_json
 from migrate.ledger.lock import hold
 from migrate.ledger.tables import IDENTITIES, RECEIPTS, RUNS
 from migrate.ledger.upgrade import upgrade
 
 FETCH = 50_000
-OPEN = ("intended", "unknown")
-"""States of receipts of which nobody knows yet whether they took effect."""
-Action = Literal["create", "update", "adopt", "remove"]
 IDENTITY_SCHEMA = pa.schema(
     [(c, pa.string()) for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin", "meant")]
 )
-
-
-@dataclass(frozen=True)
-class Intent:
-    """Something that is about to be done to one record."""
-
-    key: str
-    action: Action
-    fingerprint: str
-    """Of the row as it is meant."""
-    mapping: str
-    source_key: str
-    native: str | None = None
-    before: Mapping[str, Any] | None = None
-    """What the target holds now; for everything but a creation."""
-    meant: Mapping[str, Any] | None = None
-    """The values as they are written."""
-
-
-@dataclass(frozen=True)
-class Settled:
-    """How an intent ended."""
-
-    receipt: int
-    intent: Intent
-    state: str
-    native: str | None = None
-    message: str = ""
-    seen: str | None = None
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What the ledger knows of a record in the target."""
-
-    entity: str
-    key: str
-    native: str | None
-    fingerprint: str
-    seen: str | None
-    state: str
-    origin: str
-    run: str
-    meant: str | None
-    """JSON of the values as they were written last."""
 
 
 class Ledger:
@@ -157,15 +109,38 @@ class Ledger:
 
     def saw(self, entity: str, seen: Iterable[tuple[str, str]]) -> None:
         """Remember (key, fingerprint) of records as the target shows them."""
-        statement = (
-            update(IDENTITIES)
-            .where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k"))
-            .values(seen=bindparam("s"))
-        )
-        rows = [{"k": key, "s": fingerprint} for key, fingerprint in seen]
-        if rows:
-            with self._transaction() as connection:
-                connection.execute(statement, rows)
+        with self._transaction() as connection:
+            identities.saw(connection, entity, seen)
+
+    def gone(self, entity: str, keys: Sequence[str]) -> None:
+        """These records are in the target no more."""
+        with self._transaction() as connection:
+            identities.gone(connection, entity, keys)
+
+    def missed(self, entity: str, keys: Sequence[str]) -> None:
+        """These records were said to be written, and the target does not show them."""
+        with self._transaction() as connection:
+            identities.missed(connection, entity, keys)
+
+    def doubt(self, entity: str, keys: Sequence[str]) -> None:
+        """Nobody knows what these records look like now: the next run asks the target."""
+        with self._transaction() as connection:
+            identities.doubt(connection, entity, keys)
+
+    def renumber(self, entity: str, natives: Sequence[tuple[str, str]]) -> None:
+        """Remember (key, native) of records that have another id in the target now."""
+        with self._transaction() as connection:
+            identities.renumber(connection, entity, natives)
+
+    def relabel(self, entity: str, labels: Sequence[tuple[str, str, str]]) -> None:
+        """Remember (key, mapping, source key) of records that another source record stands behind now."""
+        with self._transaction() as connection:
+            identities.relabel(connection, entity, labels)
+
+    def rename(self, entity: str, names: Sequence[tuple[str, str]]) -> None:
+        """Records (old key, new key) that somebody renamed in the target."""
+        with self._transaction() as connection:
+            identities.rename(connection, entity, names)
 
     # Receipts ----------------------------------------------------------------------------------------------------
 
@@ -179,8 +154,7 @@ class Ledger:
                 "run": run, "entity": entity, "key": intent.key, "action": intent.action, "state": "intended",
                 "mapping": intent.mapping, "source_key": intent.source_key,
                 "native": intent.native, "fingerprint": intent.fingerprint, "intended": now,
-                "before": None if intent.before is None else _json(intent.before),
-                "meant": None if intent.meant is None else _json(intent.meant),
+                "before": as_json(intent.before), "meant": as_json(intent.meant),
             }
             for intent in intents
         ]  # fmt: skip
@@ -190,40 +164,28 @@ class Ledger:
 
     def settle(self, run: str, entity: str, settled: Sequence[Settled]) -> None:
         """Write down how intents ended, and what is known of the records from now on, in one step."""
-        if not settled:
-            return
-        now = _now()
-        receipts = [
-            {
-                "i": one.receipt,
-                "s": one.state,
-                "n": one.native or one.intent.native,
-                "m": one.message or None,
-                "t": now,
-                "o": one.state in OPEN,
-            }
-            for one in settled
-        ]  # fmt: skip
-        closed: dict[str, Any] = {column: bindparam(parameter) for column, parameter in _SETTLED.items()}
+        if settled:
+            with self._transaction() as connection:
+                _settle(connection, run, entity, settled)
+
+    def take_back(
+        self, run: str, entity: str, settled: Sequence[Settled], receipts: Sequence[int], met: Sequence[str],
+        cut_off: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        """Settle what the rollback ``run`` did, in one step: its own intents, the ``receipts`` it took back with all others of
+        those records in their run, what rollbacks that were ``cut_off`` left open, and ``met``, records that were in the target
+        before any run and are nobody's again."""
         with self._transaction() as connection:
-            connection.execute(
-                update(RECEIPTS)
-                .where(RECEIPTS.c.id == bindparam("i"))
-                .values(closed | {"meant": case((bindparam("o", type_=Boolean) == true(), RECEIPTS.c.meant), else_=None)}),
-                receipts,
-            )
-            _remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
+            _settle(connection, run, entity, settled)
+            identities.forget(connection, entity, met)
+            _undone(connection, receipts, run)
+            _void(connection, cut_off, f"done again by {run}")
 
     def void(self, receipts: Sequence[int], message: str = "") -> None:
         """Mark receipts that never took effect."""
         if receipts:
             with self._transaction() as connection:
-                connection.execute(
-                    update(RECEIPTS)
-                    .where(RECEIPTS.c.id == bindparam("i"))
-                    .values(state="void", settled=_now(), message=message or RECEIPTS.c.message),
-                    [{"i": number} for number in receipts],
-                )
+                _void(connection, receipts, message)
 
     def open_receipts(self, entity: str) -> list[Row[Any]]:
         """Receipts of which nobody knows whether they took effect, oldest first."""
@@ -266,28 +228,47 @@ class Ledger:
         with self._transaction() as connection:
             return {(row.entity, row.key): row.run for row in connection.execute(query)}
 
-    def undone(self, receipts: Sequence[int], by: str) -> None:
-        """Mark all receipts of these records in the runs they belong to as taken back by the rollback ``by``."""
-        own, same = RECEIPTS.alias("own"), RECEIPTS.alias("same")
-        record = and_(own.c.run == same.c.run, own.c.entity == same.c.entity, own.c.key == same.c.key)
-        siblings = select(same.c.id).join(own, record).where(own.c.id == bindparam("i"))
-        statement = (
-            update(RECEIPTS)
-            .where(RECEIPTS.c.id.in_(siblings))
-            .values(state="undone", settled=_now(), message=f"taken back by {by}")
-        )
-        if receipts:
-            with self._transaction() as connection:
-                connection.execute(statement, [{"i": number} for number in receipts])
+    def later(self, run: str, entities: Sequence[str]) -> list[Row[Any]]:
+        """(entity, key, run, native) of records of ``entities`` that were written after ``run`` began to write, by others."""
+        own = select(func.min(RECEIPTS.c.id)).where(RECEIPTS.c.run == run).scalar_subquery()
+        query = (
+            select(
+                RECEIPTS.c.entity, RECEIPTS.c.key,
+                func.max(RECEIPTS.c.run).label("run"), func.max(RECEIPTS.c.native).label("native"),
+            )
+            .join(RUNS, RUNS.c.id == RECEIPTS.c.run)
+            .where(RECEIPTS.c.id > own, RECEIPTS.c.run != run, RECEIPTS.c.entity.in_(entities), RUNS.c.kind != "rollback")
+            .where(RECEIPTS.c.state.in_(("done", "handed_over", *OPEN)), RECEIPTS.c.action != "remove")
+            .group_by(RECEIPTS.c.entity, RECEIPTS.c.key)
+        )  # fmt: skip
+        with self._transaction() as connection:
+            return list(connection.execute(query))
 
-    def forget(self, entity: str, keys: Sequence[str]) -> None:
-        """Know nothing of these records any more: they were in the target before any run, and stay there."""
-        if keys:
-            with self._transaction() as connection:
-                connection.execute(
-                    delete(IDENTITIES).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k")),
-                    [{"k": key} for key in keys],
-                )
+    def created(self, entity: str) -> dict[str, int]:
+        """{key: number of the receipt} of what runs created last, so that what came last can go first."""
+        query = (
+            select(RECEIPTS.c.key, func.max(RECEIPTS.c.id))
+            .where(RECEIPTS.c.entity == entity, RECEIPTS.c.action == "create")
+            .group_by(RECEIPTS.c.key)
+        )
+        with self._transaction() as connection:
+            return {key: int(number) for key, number in connection.execute(query)}
+
+    def known_as(self, entity: str, natives: Sequence[str]) -> dict[str, str]:
+        """{the target's id: key} of records, by every receipt that ever named the id; the last one counts."""
+        query = (
+            select(RECEIPTS.c.native, RECEIPTS.c.key)
+            .where(RECEIPTS.c.entity == entity, RECEIPTS.c.native.in_(natives))
+            .order_by(RECEIPTS.c.id)
+        )
+        with self._transaction() as connection:
+            return {row.native: row.key for row in connection.execute(query)}
+
+    def last_target(self) -> str | None:
+        """Address of the target that live runs wrote last; None where none did."""
+        query = select(RUNS.c.target).join(RECEIPTS, RECEIPTS.c.run == RUNS.c.id).order_by(RECEIPTS.c.id.desc()).limit(1)
+        with self._transaction() as connection:
+            return connection.execute(query).scalar()
 
     def known(self, entity: str) -> dict[str, Identity]:
         """Everything that is known of the records of an entity, by key."""
@@ -297,57 +278,48 @@ class Ledger:
             return {row.key: Identity(*row) for row in rows}
 
 
-def _remember(connection: Connection, run: str, entity: str, settled: Sequence[Settled]) -> None:
-    """Bring identities up to date. The key exists or not: update first, insert what was not there."""
-    removed = [one for one in settled if one.intent.action == "remove"]
-    kept = [one for one in settled if one.intent.action != "remove"]
-    if removed:
-        connection.execute(
-            update(IDENTITIES)
-            .where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k"))
-            .values(state="removed", fingerprint="", seen=None, native=None, run=run),
-            [{"k": one.intent.key} for one in removed],
-        )
-    if not kept:
+def _settle(connection: Connection, run: str, entity: str, settled: Sequence[Settled]) -> None:
+    if not settled:
         return
-    keys = [one.intent.key for one in kept]
-    known: set[str] = set()
-    for start in range(0, len(keys), 500):
-        part = keys[start : start + 500]
-        query = select(IDENTITIES.c.key).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key.in_(part))
-        known.update(connection.execute(query).scalars())
-    rows = [
-        {
-            "entity": entity, "key": one.intent.key, "mapping": one.intent.mapping, "source_key": one.intent.source_key,
-            "native": one.native or one.intent.native, "fingerprint": one.intent.fingerprint, "seen": one.seen,
-            "meant": None if one.intent.meant is None else _json(one.intent.meant),
-            "state": "handed_over" if one.state == "handed_over" else "held",
-            "origin": "created" if one.intent.action == "create" else "adopted", "run": run,
-        }
-        for one in kept
-    ]  # fmt: skip
-    fresh = [row for row in rows if row["key"] not in known]
-    if fresh:
-        connection.execute(insert(IDENTITIES), fresh)
-    changed = [{"k": row["key"], **{f"v_{c}": row[c] for c in _CHANGING}} for row in rows if row["key"] in known]
-    if changed:
+    now = _now()
+    still_open = bindparam("o", type_=Boolean) == true()
+    connection.execute(
+        update(RECEIPTS)
+        .where(RECEIPTS.c.id == bindparam("i"))
+        .values(
+            state=bindparam("s"), native=bindparam("n"), message=bindparam("m"), settled=bindparam("t"),
+            meant=case((still_open, RECEIPTS.c.meant), else_=None),
+        ),
+        [
+            {
+                "i": one.receipt, "s": one.state, "n": one.native or one.intent.native, "m": one.message or None, "t": now,
+                "o": one.state in OPEN,
+            }
+            for one in settled
+        ],
+    )  # fmt: skip
+    identities.remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
+
+
+def _void(connection: Connection, receipts: Sequence[int], message: str) -> None:
+    if receipts:
         connection.execute(
-            update(IDENTITIES)
-            .where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k"))
-            .values({c: bindparam(f"v_{c}") for c in _CHANGING}),
-            changed,
-        )
-    # What was removed and came back, or was created after all, is no longer what it was.
-    created = [{"k": one.intent.key} for one in kept if one.intent.action == "create" and one.intent.key in known]
-    if created:
-        connection.execute(
-            update(IDENTITIES).where(IDENTITIES.c.entity == entity, IDENTITIES.c.key == bindparam("k")).values(origin="created"),
-            created,
+            update(RECEIPTS)
+            .where(RECEIPTS.c.id == bindparam("i"))
+            .values(state="void", settled=_now(), message=message or RECEIPTS.c.message),
+            [{"i": number} for number in receipts],
         )
 
 
-_SETTLED = {"state": "s", "native": "n", "message": "m", "settled": "t"}
-_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "meant", "state", "run")
+def _undone(connection: Connection, receipts: Sequence[int], by: str) -> None:
+    own, same = RECEIPTS.alias("own"), RECEIPTS.alias("same")
+    record = and_(own.c.run == same.c.run, own.c.entity == same.c.entity, own.c.key == same.c.key)
+    siblings = select(same.c.id).join(own, record).where(own.c.id == bindparam("i"))
+    statement = (
+        update(RECEIPTS).where(RECEIPTS.c.id.in_(siblings)).values(state="undone", settled=_now(), message=f"taken back by {by}")
+    )
+    if receipts:
+        connection.execute(statement, [{"i": number} for number in receipts])
 
 
 def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger | None:
@@ -400,10 +372,6 @@ def _lost(address: str, error: SQLAlchemyError) -> LedgerLost:
 def _short(error: Exception) -> str:
     own = getattr(error, "orig", None) or error
     return " ".join(str(own).split())[:300]
-
-
-def _json(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False, default=str, sort_keys=True)
 
 
 def _now() -> str:

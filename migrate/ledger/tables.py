@@ -29,8 +29,8 @@ IDENTITIES = Table(
     Column("native", Text),  # the target's own id
     Column("fingerprint", String(64), nullable=False),  # of the row as it was meant; blank: not what is meant
     Column("meant", Text),  # JSON of the values as they were written
-    Column("seen", String(80)),  # of the row as the target last showed it
-    Column("state", String(16), nullable=False),  # held, handed_over, removed
+    Column("seen", Text),  # of the fields of the row as the target last showed it; null: nobody looked since it was written
+    Column("state", String(16), nullable=False),  # held, handed_over, removed; missed: said to be written, and not found
     Column("origin", String(16), nullable=False),  # created, adopted
     Column("run", String(64), ForeignKey("runs.id"), nullable=False),  # that wrote it last
 )

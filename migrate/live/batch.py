@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetConnector
 from migrate.errors import TargetLost
 from migrate.ledger import Intent, Ledger, Settled
+from migrate.live.answers import answers, stranger
 from migrate.live.changes import Work
-from migrate.live.images import changed_since, equal, image, seen, unequal
+from migrate.live.images import changed_since, equal, image, meant, seen, unequal, was_meant
 
 Existing = Literal["hold", "adopt", "update"]
 Row = tuple[str | None, ...]
@@ -47,13 +48,13 @@ class Batch:
 
     def __init__(
         self, entity: str, fields: Sequence[str], ability: Ability, connector: TargetConnector, ledger: Ledger, run: str,
-        policy: Policy, receipts: Mapping[str, Any], *, empty: bool = False, finishing: bool = False,
+        policy: Policy, receipts: Mapping[str, Any], *, empty: bool = False,
     ) -> None:  # fmt: skip
         self.entity, self.fields, self.ability = entity, fields, ability
         self.connector, self.ledger, self.run, self.policy = connector, ledger, run, policy
         self.receipts = receipts
         """Open receipts of earlier runs, by key."""
-        self.empty, self.finishing = empty, finishing
+        self.empty = empty
         self.rows: list[Row] = []
         self.lost: str | None = None
         """Why the target is lost, where this batch met that."""
@@ -94,53 +95,59 @@ class Batch:
         return found
 
     def _decide(self, work: Work, held: list[Held]) -> Decision | None:
+        receipt = self.receipts.get(work.record.key)
         if not self.ability.find:
+            if receipt is not None:
+                message = "an earlier run meant to write it, nobody knows whether it did, and the target cannot be asked"
+                self._enter(work, "held", "LIVE-UNKNOWN", message)
+                return None
             return Decision(work, "update" if work.known == "held" else "create")
         if len(held) > 1:
             self._enter(work, "held", "LIVE-TWICE", f"the target holds {len(held)} records of this key")
             return None
-        receipt = self.receipts.get(work.record.key)
         if not held:
             return self._absent(work, receipt)
         there = held[0]
         work = self.as_held(work, there)
         wrong = unequal(work.record, there, self.fields)
+        if work.later and not unequal(finished := self._finished(work), there, self.fields):
+            # It stands there as it is meant in the end: nothing is taken back for the time being.
+            work, wrong = replace(work, record=finished, fingerprint=work.final, later={}), []
         if receipt is not None:
             return self._recover(work, there, wrong, receipt)
-        if work.known == "held":
+        if work.known in ("held", "missed"):
             return self._changed(work, there, wrong)
-        if not wrong or work.known == "handed_over":
+        if work.known == "handed_over":
             return Decision(work, "adopt", there)
-        return self._met(work, there, wrong)
+        return self._met(work, there, unequal(self._finished(work), there, self.fields))
 
     @staticmethod
     def as_held(work: Work, there: Held) -> Work:
         """The record with the target's own id."""
         return replace(work, record=replace(work.record, native=there.native or work.record.native))
 
+    @staticmethod
+    def _finished(work: Work) -> Record:
+        """The record as it is meant in the end, as far as it can be said before everything is loaded."""
+        return replace(work.record, values={**work.record.values, **work.later})
+
     def _absent(self, work: Work, receipt: Any) -> Decision | None:
         if receipt is not None:
             self.ledger.void([receipt.id], "it never took effect")
-        if work.known == "held" and not self.finishing and self.policy.drift == "hold":
+        if work.known == "held" and self.policy.drift == "hold":
             self._enter(work, "held", "LIVE-GONE", "an earlier run wrote it, and somebody removed it from the target")
             return None
         return Decision(replace(work, record=replace(work.record, native=None)), "create")
 
     def _recover(self, work: Work, there: Held, wrong: list[str], receipt: Any) -> Decision | None:
         """A run that was cut off meant to write this record, and it is there."""
-        created = receipt.action == "create"
-        if not created and any(not _ours(field, there, receipt) for field in wrong):
+        if receipt.action == "update" and any(not _ours(field, there, receipt) for field in wrong):
             self.ledger.void([receipt.id], "the target holds what neither this run nor the one before it wrote")
             return self._changed(replace(work, seen="unlike"), there, wrong)
         intent = Intent(
-            work.record.key,
-            receipt.action,
-            work.fingerprint if not wrong else "",
-            work.mapping,
-            work.source_key,
-            there.native,
+            work.record.key, receipt.action, work.fingerprint if not wrong else "", work.mapping, work.source_key, there.native,
             meant=work.record.values,
-        )
+        )  # fmt: skip
         self.ledger.settle(receipt.run, self.entity, [Settled(receipt.id, intent, "done", there.native, "found after a crash")])
         if not wrong:
             self._enter(work, OUTCOMES[receipt.action], None, None, native=there.native)
@@ -150,7 +157,7 @@ class Batch:
     def _changed(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
         now = seen(there, self.fields)
         drifted = work.seen == "unlike" or changed_since(work.seen, now)
-        if drifted and wrong and self.policy.drift == "hold" and not self.finishing:
+        if drifted and wrong and self.policy.drift == "hold":
             message = f"somebody changed it in the target since the last run wrote it; not overwritten: {', '.join(wrong)}"
             self._enter(work, "held", "LIVE-DRIFT", message, native=there.native)
             return None
@@ -163,13 +170,13 @@ class Batch:
         return Decision(work, "update", there)
 
     def _met(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
-        """The target has a record of this key that no run of this workspace wrote."""
+        """The target has a record of this key that no run wrote; ``wrong`` is where it differs from what is meant in the end."""
+        if not wrong or self.policy.existing == "adopt" or (self.policy.existing == "update" and not self.ability.update):
+            return Decision(replace(work, fingerprint=work.final), "adopt", there)
         if self.policy.existing == "hold":
             message = f"the target has a record of this key that no run wrote, and it differs: {', '.join(wrong)}"
             self._enter(work, "held", "LIVE-EXISTS", message, native=there.native)
             return None
-        if self.policy.existing == "adopt" or not self.ability.update:
-            return Decision(work, "adopt", there)
         return Decision(work, "update", there)
 
     # Acting ------------------------------------------------------------------------------------------------------
@@ -184,10 +191,11 @@ class Batch:
         intents = [self._intent(decision) for decision in decisions]
         receipts = self.ledger.intend(self.run, self.entity, intents)
         by_key = {decision.work.record.key: (decision, intents[n], receipts[n]) for n, decision in enumerate(decisions)}
+        strangers: list[str] = []
         if action == "adopt":
             outcomes = [Outcome(d.work.record.key, "done", d.before.native if d.before else None) for d in decisions]
         else:
-            outcomes = self._write(action, [decision.work.record for decision in decisions])
+            outcomes, strangers = self._write(action, [decision.work.record for decision in decisions])
         settled = []
         for outcome in outcomes:
             decision, intent, receipt = by_key[outcome.key]
@@ -195,40 +203,48 @@ class Batch:
             settled.append(Settled(receipt, intent, outcome.result, outcome.native, outcome.message, shown))
             self._result(decision, outcome)
         self.ledger.settle(self.run, self.entity, settled)
+        if strangers:
+            raise stranger(self.entity, strangers)
 
     def _intent(self, decision: Decision) -> Intent:
         work, before = decision.work, decision.before
-        kept = image(before, work.written) if before is not None and decision.action == "update" else None
+        kept = None
+        if before is not None and decision.action == "update":
+            kept = image(before, work.written) | {"meant": meant(work.record)}
         native = before.native if before is not None else work.record.native
-        key, meant = work.record.key, work.record.values
-        return Intent(key, decision.action, work.fingerprint, work.mapping, work.source_key, native, kept, meant)
+        return Intent(
+            work.record.key, decision.action, work.fingerprint, work.mapping, work.source_key, native, kept, work.record.values
+        )
 
-    def _write(self, action: Action, records: Sequence[Record]) -> list[Outcome]:
-        """Write, and find out what became of records whose reply was lost."""
+    def _write(self, action: Action, records: Sequence[Record]) -> tuple[list[Outcome], list[str]]:
+        """Write, and find out what became of records whose reply was lost; and keys that were answered for unasked."""
         try:
-            outcomes = self.connector.write(self.entity, action, records)
+            outcomes, strangers = answers(records, self.connector.write(self.entity, action, records))
         except TargetLost as error:
             self.lost = error.message
-            outcomes = [Outcome(record.key, "unknown", None, error.message) for record in records]
-        unknown = {outcome.key: outcome for outcome in outcomes if outcome.result == "unknown"}
-        if not unknown or not self.ability.find or self.lost:
-            return outcomes
-        asked = [record for record in records if record.key in unknown]
+            return [Outcome(record.key, "unknown", None, error.message) for record in records], []
+        asked = [record for record in records if outcomes[record.key].result == "unknown"]
+        if not asked or not self.ability.find or self.lost:
+            return list(outcomes.values()), strangers
+        held: dict[str, list[Held]] = defaultdict(list)
         try:
-            held: Iterable[Held] = list(self.connector.find(self.entity, asked))
+            for one in self.connector.find(self.entity, asked):
+                held[one.key].append(one)
         except TargetLost as error:
             self.lost = error.message
-            return outcomes
-        there = {one.key: one for one in held}
-        result = {outcome.key: outcome for outcome in outcomes}
+            return list(outcomes.values()), strangers
         for record in asked:
-            found = there.get(record.key)
-            if found is not None and not unequal(record, found, self.fields):
-                result[record.key] = Outcome(record.key, "done", found.native, "the reply was lost; the target holds it")
-            elif found is None and action == "create":
-                lost = f"the reply was lost and the target does not hold it: {unknown[record.key].message}"
-                result[record.key] = Outcome(record.key, "failed", None, lost)
-        return list(result.values())
+            there, said = held.get(record.key, []), outcomes[record.key].message
+            if len(there) == 1 and not unequal(record, there[0], self.fields):
+                found = Outcome(record.key, "done", there[0].native, "the reply was lost; the target holds it")
+            elif len(there) > 1:
+                found = Outcome(record.key, "unknown", None, f"the target holds {len(there)} records of this key: {said}")
+            elif not there and action == "create":
+                found = Outcome(record.key, "failed", None, f"the reply was lost and the target does not hold it: {said}")
+            else:
+                continue
+            outcomes[record.key] = found
+        return list(outcomes.values()), strangers
 
     def _result(self, decision: Decision, outcome: Outcome) -> None:
         work = decision.work
@@ -262,10 +278,12 @@ class Batch:
 
 
 def _ours(field: str, there: Held, receipt: Any) -> bool:
-    """Is the value that differs from what is meant the one that stood there before the run that was cut off?"""
+    """Is the value that differs from what is meant now the one that the run that was cut off found, or the one it meant?"""
     if receipt.before is None:
         return False
     before = json.loads(receipt.before)
+    if was_meant(before.get("meant"), there, field):
+        return True
     if field in there.links:
         return bool(before["links"].get(field) == there.links[field])
     now = there.values.get(field)

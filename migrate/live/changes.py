@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +18,7 @@ from migrate.engine import scan
 from migrate.ledger import Ledger
 from migrate.ledger.ledger import IDENTITY_SCHEMA
 from migrate.live.images import written_values
+from migrate.live.keys import key_values
 
 MEANT, KNOWN, TODO = "meant", "known", "todo"
 """Schemas: rows as they are to stand in the target, what the ledger knows, and what is to be done."""
@@ -34,9 +36,14 @@ class Work:
     source_key: str
     fingerprint: str
     """Of the row as it is written now."""
+    final: str
+    """Fingerprint of the row as it is meant in the end."""
+    later: Mapping[str, Any]
+    """``{field: value}`` of what is written at the end only, where that differs from what is written now."""
     known: str | None
     """State of the identity in the ledger; None where there is none."""
     seen: str | None
+    """How it looked when a run last looked; None where this run wrote it since."""
     origin: str | None
     written: str | None
     """JSON of the values that were written last."""
@@ -44,6 +51,22 @@ class Work:
     """``mapping/key`` of the source record at whose fault it is that something it refers to is not in the target."""
     same: bool = False
     """Is the row as the ledger last knew it?"""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A record of an earlier run that no row of this run is meant to be."""
+
+    key: str
+    mapping: str
+    source_key: str
+    origin: str
+    native: str | None
+    seen: str | None
+    written: str | None
+    """JSON of the values that were written last."""
+    kept: str | None
+    """Disposition of its source record, where that is only kept back."""
 
 
 class Changes:
@@ -57,6 +80,8 @@ class Changes:
         self.whole = whole
         self.together: frozenset[str] = frozenset()
         """Entities whose records are being handed over together: those that wait do not keep one another back."""
+        self._meant: set[str] = set()
+        self._recalled: set[str] = set()
         connection.execute(f"CREATE SCHEMA {MEANT}; CREATE SCHEMA {KNOWN}; CREATE SCHEMA {TODO}")
         connection.execute(
             f"CREATE TABLE {RESULTS} (entity VARCHAR, key VARCHAR, result VARCHAR, code VARCHAR, message VARCHAR, "
@@ -83,25 +108,27 @@ class Changes:
 
     # Comparing ---------------------------------------------------------------------------------------------------
 
-    def compare(self, entity: str, unwritable: Sequence[str] = (), unsettled: Sequence[str] = ()) -> None:
+    def compare(self, entity: str, unsettled: Sequence[str] = ()) -> None:
         """Fill ``meant``, ``known`` and ``todo`` for an entity; what is unchanged is entered in the results.
 
         ``unsettled`` are keys of which an earlier run left open what became of them: they count as changed.
         """
-        self._mean(entity, [f for f in self.fields(entity) if f not in unwritable])
+        self.mean(entity)
         self.recall(entity)
         meant, known, todo = (name(schema, entity) for schema in (MEANT, KNOWN, TODO))
+        self.connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
-            f"CREATE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, m._level AS level, "
-            "k.state AS known, k.native, k.seen, k.origin, k.meant AS written, "
+            f"CREATE OR REPLACE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, "
+            "m._level AS level, k.state AS known, k.native, k.seen, k.origin, k.meant AS written, "
             "coalesce(k.fingerprint = m._first, FALSE) AS same, "
             "CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
             f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
             "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
             "WHEN k.fingerprint = m._first THEN 'finish' ELSE 'update' END AS action, "
             f"o.key AS old_key FROM {meant} AS m LEFT JOIN {known} AS k ON k.key = m._key "
-            f"LEFT JOIN (SELECT x.* FROM {known} AS x WHERE x.state = 'held' AND x.key NOT IN (SELECT _key FROM {meant})) AS o "
+            f"LEFT JOIN (SELECT x.mapping, x.source_key, min(x.key) AS key FROM {known} AS x WHERE x.state = 'held' "
+            f"AND x.key NOT IN (SELECT _key FROM {meant}) GROUP BY ALL) AS o "
             "ON k.key IS NULL AND o.mapping = m._mapping AND o.source_key = m._source"
         )
         self.connection.execute(
@@ -109,7 +136,11 @@ class Changes:
             f"FROM {todo} WHERE action = 'unchanged'"
         )
 
-    def _mean(self, entity: str, fields: list[str]) -> None:
+    def mean(self, entity: str) -> None:
+        """Fill ``meant`` for an entity, once: the rows with their fingerprints, and how deep they hang below others of it."""
+        if entity in self._meant:
+            return
+        self._meant.add(entity)
         rules = self.contract.entities[entity].fields
         selects = []
         for mapping in self.mappings(entity):
@@ -121,40 +152,76 @@ class Changes:
                 f"SELECT _target_key AS _key, {literal(mapping)} AS _mapping, _key AS _source, {', '.join(columns)} "
                 f"FROM {scan(self.validated.parquet(mapping))}"
             )
+        meant, late = name(MEANT, entity), "".join(f", FALSE AS {name('late:' + f)}" for f in self._late(entity))
+        self.connection.execute(f"CREATE TABLE {meant} AS SELECT *, 0 AS _level{late} FROM ({' UNION ALL '.join(selects)}) AS m")
+        self._rank(entity)
+        # Of the fields that its own mapping fills: what other mappings do, or which of them run, changes no row.
+        final = {f: f"m.{name(f)}" for f in self.fields(entity)}
+        first = {f: self._first(entity, f) for f in self.fields(entity)}
+        prints = []
+        for column, values in (("_fingerprint", final), ("_first", first)):
+            own = {m: _fingerprint({f: v for f, v in values.items() if f in self.mapped(m)}) for m in self.mappings(entity)}
+            whens = " ".join(f"WHEN {literal(mapping)} THEN {print_}" for mapping, print_ in own.items())
+            prints.append(f"CASE m._mapping {whens} END AS {column}")
+        self.connection.execute(f"CREATE OR REPLACE TABLE {meant} AS SELECT *, {', '.join(prints)} FROM {meant} AS m")
+
+    def _late(self, entity: str) -> list[str]:
+        """References that may name a record that is written later: of the same entity, or of one that comes after it."""
+        order = self.entities()
+        return [f for f in self.fields(entity) if (to := self.refers(entity, f)) and order.index(to[0]) >= order.index(entity)]
+
+    def _rank(self, entity: str) -> None:
+        """Parents get a lower level than their children. Where that cannot be (a circle, a second parent, an entity that
+        comes later) the reference is written at the end."""
         meant = name(MEANT, entity)
-        final, first = (
-            _fingerprint({f: f"m.{name(f)}" for f in fields}),
-            _fingerprint({f: self._first(entity, f) for f in fields}),
-        )
-        self.connection.execute(
-            f"CREATE TABLE {meant} AS SELECT *, {final} AS _fingerprint, {first} AS _first, 0 AS _level "
-            f"FROM ({' UNION ALL '.join(selects)}) AS m"
-        )
-        parent = next((f for f in fields if (r := rules[f].references) and r.entity == entity), None)
-        if parent is not None:
-            reference = rules[parent].references
-            assert reference is not None
-            other = name(reference.field or self.contract.entities[entity].key[0])
+        own = {f: to[1] for f in self._late(entity) if (to := self.refers(entity, f)) and to[0] == entity}
+        for field, named in list(own.items())[:1]:
+            parent, other = name(field), name(named)
             self.connection.execute(
                 f"UPDATE {meant} AS m SET _level = d.level FROM (WITH RECURSIVE d AS ("
                 f"SELECT _key AS key, {other} AS o, 0 AS level FROM {meant} "
-                f"WHERE {name(parent)} IS NULL OR {name(parent)} NOT IN (SELECT {other} FROM {meant} "
+                f"WHERE {parent} IS NULL OR {parent} NOT IN (SELECT {other} FROM {meant} "
                 f"WHERE {other} IS NOT NULL) UNION SELECT m._key, m.{other}, d.level + 1 FROM {meant} AS m JOIN d "
-                f"ON m.{name(parent)} = d.o WHERE d.level < 1000) SELECT key, max(level) AS level FROM d GROUP BY key) AS d "
+                f"ON m.{parent} = d.o WHERE d.level < 1000) SELECT key, max(level) AS level FROM d GROUP BY key) AS d "
                 "WHERE d.key = m._key"
             )
+        for field in self._late(entity):
+            late = name("late:" + field)
+            if field in own:
+                self.connection.execute(
+                    f"UPDATE {meant} AS m SET {late} = TRUE FROM {meant} AS p WHERE p.{name(own[field])} = m.{name(field)} "
+                    "AND p._level >= m._level"
+                )
+            else:
+                self.connection.execute(f"UPDATE {meant} SET {late} = TRUE WHERE {name(field)} IS NOT NULL")
+
+    def refers(self, entity: str, field: str) -> tuple[str, str] | None:
+        """The entity that a reference names, and the field of it that it holds; None where no row of this run has that."""
+        reference = self.contract.entities[entity].fields[field].references
+        if reference is None or reference.entity not in self.entities():
+            return None
+        named = reference.field or self.contract.entities[reference.entity].key[0]
+        return (reference.entity, named) if named in self.fields(reference.entity) else None
 
     def _first(self, entity: str, field: str) -> str:
         """SQL of the value that is written until everything is loaded."""
-        rule = self.contract.entities[entity].fields[field]
-        if not rule.at_first:
-            return f"m.{name(field)}"
-        whens = " ".join(f"WHEN {literal(final)} THEN {literal(first)}" for final, first in rule.at_first.items())
-        return f"CASE CAST(m.{name(field)} AS VARCHAR) {whens} ELSE m.{name(field)} END"
+        rule, value = self.contract.entities[entity].fields[field], f"m.{name(field)}"
+        if rule.at_first:
+            whens = " ".join(f"WHEN {literal(final)} THEN {literal(first)}" for final, first in rule.at_first.items())
+            value = f"CASE CAST({value} AS VARCHAR) {whens} ELSE {value} END"
+        if field in self._late(entity):
+            value = f"CASE WHEN m.{name('late:' + field)} THEN NULL ELSE {value} END"
+        return value
+
+    def _put_off(self, entity: str) -> list[str]:
+        """Fields whose first value may differ from the final one."""
+        rules, late = self.contract.entities[entity].fields, self._late(entity)
+        return [f for f in self.fields(entity) if rules[f].at_first or f in late]
 
     def recall(self, entity: str) -> None:
         """Read what the ledger knows of an entity."""
         known = name(KNOWN, entity)
+        self._recalled.add(entity)
         self.connection.execute(
             f"CREATE OR REPLACE TABLE {known} ({', '.join(f'{name(column)} VARCHAR' for column in IDENTITY_SCHEMA.names)})"
         )
@@ -179,43 +246,48 @@ class Changes:
     def unfinished(self, entity: str) -> Iterator[Work]:
         """Records that got their first value and wait for the final one."""
         there = (
-            f"m._first <> m._fingerprint AND (t.action = 'finish' OR EXISTS (SELECT 1 FROM {RESULTS} AS r WHERE "
-            f"r.entity = {literal(entity)} AND r.key = m._key AND r.result IN ('created', 'updated')))"
+            "m._first <> m._fingerprint AND (t.action = 'finish' OR own.result IN ('created', 'updated') "
+            "OR (own.result = 'unchanged' AND t.known = 'handed_over'))"
         )
         return self._rows(entity, there, first=False)
 
     def there(self, entity: str, results: Sequence[str]) -> Iterator[Work]:
-        """Records with one of these results, as they are meant in the end."""
+        """Records with one of these results, as they are meant in the end, and those of which no run saw yet what became."""
         wanted = ", ".join(literal(result) for result in results)
-        stands = f"SELECT key FROM {RESULTS} WHERE entity = {literal(entity)} AND result IN ({wanted})"
-        return self._rows(entity, f"m._key IN ({stands})", first=False)
+        return self._rows(entity, f"own.result IN ({wanted}) OR (own.result = 'unchanged' AND t.seen IS NULL)", first=False)
 
     def has_first(self, entity: str) -> bool:
-        """Has the entity fields with a value of their own until everything is loaded?"""
-        return any(self.contract.entities[entity].fields[f].at_first for f in self.fields(entity))
+        """Has the entity rows that are not written as they are meant before everything is loaded?"""
+        row = self.connection.execute(f"SELECT 1 FROM {name(MEANT, entity)} WHERE _first <> _fingerprint LIMIT 1").fetchone()
+        return row is not None
 
     def _rows(self, entity: str, condition: str, *, first: bool) -> Iterator[Work]:
         fields, rules = self.fields(entity), self.contract.entities[entity].fields
-        values = [f"{self._first(entity, f) if first else 'm.' + name(f)} AS {name(f)}" for f in fields]
-        references = [f for f in fields if rules[f].references is not None]
+        put_off = self._put_off(entity) if first else []
+        values = [f"{self._first(entity, f) if f in put_off else 'm.' + name(f)} AS {name(f)}" for f in fields]
+        references, late = [f for f in fields if rules[f].references is not None], self._late(entity) if first else []
         joins, natives, waits = [], [], []
         for number, field in enumerate(references):
-            reference = rules[field].references
-            assert reference is not None
-            if reference.entity not in self.entities():
+            to = self.refers(entity, field)
+            if to is None or (field in late and to[0] != entity):
                 natives.append("NULL")
                 continue
-            alias = f"r{number}"
+            other, value = to
+            alias, on = f"r{number}", f"m.{name(field)}"
+            if field in late:
+                on = f"CASE WHEN m.{name('late:' + field)} THEN NULL ELSE {on} END"
             joins.append(
-                f"LEFT JOIN ({self._standing(reference.entity, reference.field, entity in self.together)}) AS {alias} "
-                f"ON {alias}.value = m.{name(field)}"
+                f"LEFT JOIN ({self._standing(other, value, entity in self.together)}) AS {alias} ON {alias}.value = {on}"
             )
             natives.append(f"{alias}.native")
-            waits.append(f"CASE WHEN m.{name(field)} IS NOT NULL AND {alias}.ok IS FALSE THEN {alias}.blamed END")
+            waits.append(f"CASE WHEN {on} IS NOT NULL AND {alias}.ok IS FALSE THEN {alias}.blamed END")
         waiting = f"coalesce({', '.join(waits)})" if waits else "NULL"
+        # What this run wrote was not seen since.
+        seen = "CASE WHEN own.result IN ('created', 'updated') THEN NULL ELSE t.seen END"
         selected = [
-            "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "coalesce(own.native, t.native)",
-            "t.known", "t.seen", "t.origin", "t.written", waiting, "t.same", *natives, *values,
+            "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "m._fingerprint",
+            "coalesce(own.native, t.native)", "t.known", seen, "t.origin", "t.written", waiting, "t.same",
+            *natives, *values, *(f"m.{name(f)} AS {name('final:' + f)}" for f in put_off),
         ]  # fmt: skip
         own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(entity)} AND own.key = m._key"
         cursor = self.connection.cursor().execute(
@@ -224,23 +296,27 @@ class Changes:
         )
         filled = {mapping: self.mapped(mapping) for mapping in self.mappings(entity)}
         while rows := cursor.fetchmany(FETCH):
-            for key, mapping, source_key, fingerprint, native, known, seen, origin, written, waits_for, same, *rest in rows:
+            for key, mapping, source_key, fingerprint, final, native, known, last_seen, origin, written, *more in rows:
+                waits_for, same, *rest = more
                 links = {f: n for f, n in zip(references, rest, strict=False) if n is not None}
-                cells = dict(zip(fields, rest[len(references) :], strict=True))
+                cells = dict(zip(fields, rest[len(references) :], strict=False))
+                finals = dict(zip(put_off, rest[len(references) + len(fields) :], strict=True))
+                later = {f: v for f, v in finals.items() if f in filled[mapping] and v != cells[f]}
                 record = Record(key, {f: v for f, v in cells.items() if f in filled[mapping]}, native, links)
                 # What gets its final value was written by this run or an earlier one, whatever the ledger said before.
-                state = known if first else "held"
-                yield Work(record, mapping, source_key, fingerprint, state, seen, origin, written, waits_for, same)
+                stands = known if first else "held"
+                yield Work(
+                    record, mapping, source_key, fingerprint, final, later, stands, last_seen, origin, written, waits_for, same
+                )  # fmt: skip
 
-    def _standing(self, entity: str, field: str | None, together: bool) -> str:
+    def _standing(self, entity: str, field: str, together: bool) -> str:
         """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run.
 
         For records that are handed over ``together``, what waits in a file is good enough.
         """
-        value = name(field) if field else name(self.contract.entities[entity].key[0])
         waiting = ", 'LIVE-HANDED-OVER'" if together and entity in self.together else ""
         return (
-            f"SELECT m.{value} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') "
+            f"SELECT m.{name(field)} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') "
             f"OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE'{waiting}) AS ok, "
             f"coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
             f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key"
@@ -248,73 +324,98 @@ class Changes:
 
     # What is not meant any more ----------------------------------------------------------------------------------
 
-    def vanished(self, entity: str) -> list[tuple[str, str, str, str, str | None]]:
-        """(key, mapping, source key, origin, native) of records of earlier runs that no source record stands behind.
+    def vanished(self, entity: str) -> list[Gone]:
+        """Records of earlier runs that no source record stands behind.
 
         The origin of what was handed over and not found since is ``handed_over``.
         A record that is only kept back in this run (quarantined, held, blocked) is not among them, nor are those of a run
         over some mappings only.
         """
-        if not self.whole:
-            return []
-        return [
-            tuple(row) for row in self.connection.execute(f"{self._gone(entity)} AND d.key IS NULL ORDER BY k.key").fetchall()
-        ]
+        return self._gone(entity, "d.key IS NULL") if self.whole else []
 
-    def stale(self, entity: str) -> list[tuple[str, str, str, str]]:
-        """(key, mapping, source key, disposition) of records that stand in the target as an earlier run wrote them, and
-        whose source record is kept back now."""
-        sql = f"{self._gone(entity, 'k.key, k.mapping, k.source_key, d.disposition')} AND d.key IS NOT NULL ORDER BY k.key"
-        return [tuple(row) for row in self.connection.execute(sql).fetchall()]
+    def stale(self, entity: str) -> list[Gone]:
+        """Records that stand in the target as an earlier run wrote them, and whose source record is kept back now."""
+        return self._gone(entity, "d.key IS NOT NULL")
 
-    def _gone(self, entity: str, columns: str = "") -> str:
-        origin = "CASE k.state WHEN 'held' THEN k.origin ELSE k.state END"
-        columns = columns or f"k.key, k.mapping, k.source_key, {origin} AS origin, k.native"
+    def _gone(self, entity: str, condition: str) -> list[Gone]:
         dispositions = scan(self.validated.parquet("dispositions"))
-        return (
-            f"SELECT {columns} FROM {name(KNOWN, entity)} AS k LEFT JOIN (SELECT entity, key, disposition FROM {dispositions} "
+        rows = self.connection.execute(
+            "SELECT k.key, k.mapping, k.source_key, CASE k.state WHEN 'held' THEN k.origin ELSE k.state END, k.native, k.seen, "
+            f"k.meant, d.disposition FROM {name(KNOWN, entity)} AS k "
+            f"LEFT JOIN (SELECT entity, key, disposition FROM {dispositions} "
             "WHERE disposition IN ('quarantined', 'held', 'blocked', 'failed')) AS d "
             "ON d.entity = k.mapping AND d.key = k.source_key "
-            f"WHERE k.state IN ('held', 'handed_over') AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)})"
-        )
+            f"WHERE k.state IN ('held', 'handed_over') AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)}) "
+            f"AND {condition} ORDER BY k.key"
+        ).fetchall()
+        return [Gone(*row) for row in rows]
+
+    def abandoned(self, entity: str) -> list[Gone]:
+        """Records of earlier runs in an entity that no mapping fills."""
+        self.recall(entity)
+        rows = self.connection.execute(
+            f"SELECT key, mapping, source_key, origin, native, seen, meant, NULL FROM {name(KNOWN, entity)} "
+            "WHERE state = 'held' ORDER BY 1"
+        ).fetchall()
+        return [Gone(*row) for row in rows]
+
+    def meant_among(self, entity: str, keys: Sequence[str]) -> set[str]:
+        """Those of ``keys`` that a row of this run has."""
+        rows = self.connection.execute(
+            f"SELECT _key FROM {name(MEANT, entity)} WHERE _key IN (SELECT unnest(?))", [list(keys)]
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def moved(self, entity: str) -> list[tuple[str, str, str]]:
+        """(key, mapping, source key) of records that another source record stands behind than the ledger says."""
+        return self.connection.execute(
+            f"SELECT t.key, t.mapping, t.source_key FROM {name(TODO, entity)} AS t JOIN {name(KNOWN, entity)} AS k "
+            "ON k.key = t.key WHERE k.mapping <> t.mapping OR k.source_key <> t.source_key"
+        ).fetchall()
 
     def renamed(self, entity: str) -> dict[str, str]:
         """{key: the key that the same source record has in the target} of records that would be created a second time."""
         rows = self.connection.execute(f"SELECT key, old_key FROM {name(TODO, entity)} WHERE old_key IS NOT NULL").fetchall()
         return dict(rows)
 
-    def known_records(self, entity: str, keys: Sequence[str], meant: Mapping[str, str | None] | None = None) -> list[Record]:
+    def labels(self, entity: str, keys: Sequence[str]) -> list[tuple[str, str, str]]:
+        """(key, mapping, source key) of rows that are meant."""
+        return self.connection.execute(
+            f"SELECT _key, _mapping, _source FROM {name(MEANT, entity)} WHERE _key IN (SELECT unnest(?)) ORDER BY 1", [list(keys)]
+        ).fetchall()
+
+    def known_records(
+        self, entity: str, keys: Sequence[str], meant: Mapping[str, str | None] | None = None, *, by_native: bool = True
+    ) -> list[Record]:
         """Records of earlier runs, as they were written and with the target's ids: enough to find them.
 
         ``meant`` has the JSON of values of records that the ledger does not know yet.
         """
         model = self.contract.entities[entity]
-        natives = self._natives(entity, keys)
+        natives = self._natives(entity, keys) if by_native else {}
         found = f"SELECT key, meant FROM {name(KNOWN, entity)} WHERE key IN (SELECT unnest(?))"
         written = {**(meant or {}), **dict(self.connection.execute(found, [list(keys)]).fetchall())}
-        records = []
-        for key in keys:
-            values = written_values(written.get(key), model)
-            values |= dict(zip(model.key, split_key(key, len(model.key)), strict=True))
-            links = {}
-            for field, value in values.items():
-                reference = model.fields[field].references
-                if (
-                    reference is not None
-                    and value is not None
-                    and (native := self._natives(reference.entity, [value]).get(value)) is not None
-                ):
-                    links[field] = native
-            records.append(Record(key, values, natives.get(key), links))
-        return records
+        values = {key: written_values(written.get(key), model) | key_values(model, key) for key in keys}
+        links: dict[str, dict[str, str]] = {key: {} for key in keys}
+        for field, rule in model.fields.items():
+            if rule.references is None:
+                continue
+            named = {key: str(own[field]) for key, own in values.items() if own.get(field) is not None}
+            others = self._natives(rule.references.entity, list(named.values())) if named else {}
+            for key, value in named.items():
+                if value in others:
+                    links[key][field] = others[value]
+        return [Record(key, values[key], natives.get(key), links[key]) for key in keys]
 
     def _natives(self, entity: str, keys: Sequence[str]) -> dict[str, str]:
-        """{key: the target's own id}, by this run or by the ledger."""
-        known = f"UNION ALL SELECT key, native FROM {name(KNOWN, entity)} " if entity in self.entities() else ""
+        """{key: the target's own id}, by this run or else by the ledger."""
+        sources = f"SELECT key, native, 1 AS n FROM {RESULTS} WHERE entity = {literal(entity)}"
+        if entity in self._recalled:
+            sources += f" UNION ALL SELECT key, native, 2 FROM {name(KNOWN, entity)}"
         rows = self.connection.execute(
-            f"SELECT key, any_value(native) FROM (SELECT key, native FROM {RESULTS} WHERE entity = ? {known}) "
-            "WHERE native IS NOT NULL AND key IN (SELECT unnest(?)) GROUP BY key",
-            [entity, list(keys)],
+            f"SELECT key, arg_min(native, n) FROM ({sources}) WHERE native IS NOT NULL "
+            "AND key IN (SELECT unnest(?)) GROUP BY key",
+            [list(keys)],
         ).fetchall()
         return dict(rows)
 
@@ -323,7 +424,7 @@ class Changes:
     def enter(self, results: Sequence[tuple[str | None, ...]], *, finishing: bool = False) -> None:
         """Enter results, in the columns of the table; a record that had one gets the new one.
 
-        A record that this run created and then gave its final value was created.
+        A record that this run wrote and then gave its final value keeps the result it had.
         """
         if not results:
             return
@@ -331,37 +432,20 @@ class Changes:
         columns = [pa.array(list(column), pa.string()) for column in zip(*results, strict=True)]
         self.connection.register("_results", pa.Table.from_arrays(columns, names=list(names)))
         if finishing:
+            written = "r.result IN ('created', 'updated') AND n.result IN ('updated', 'unchanged')"
             self.connection.execute(
-                f"UPDATE {RESULTS} AS r SET code = n.code, message = n.message FROM _results AS n WHERE n.result = 'updated' "
-                "AND r.result = 'created' AND r.entity = n.entity AND r.key = n.key"
+                f"UPDATE {RESULTS} AS r SET code = n.code, message = n.message FROM _results AS n "
+                f"WHERE {written} AND r.entity = n.entity AND r.key = n.key"
             )
-            kept = f"(entity, key) IN (SELECT (entity, key) FROM {RESULTS} WHERE result = 'created')"
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE _new AS SELECT * FROM _results WHERE result <> 'updated' OR NOT {kept}"
+                f"CREATE OR REPLACE TEMP TABLE _new AS SELECT n.* FROM _results AS n WHERE NOT EXISTS (SELECT 1 FROM {RESULTS} "
+                f"AS r WHERE {written} AND r.entity = n.entity AND r.key = n.key)"
             )
         else:
             self.connection.execute("CREATE OR REPLACE TEMP TABLE _new AS SELECT * FROM _results")
         self.connection.execute(f"DELETE FROM {RESULTS} WHERE (entity, key) IN (SELECT entity, key FROM _new)")
         self.connection.execute(f"INSERT INTO {RESULTS} SELECT * FROM _new")
         self.connection.unregister("_results")
-
-
-def split_key(key: str, parts: int) -> list[str]:
-    """The parts of a key's text (see :func:`migrate.compiler.text.key_text`)."""
-    if parts == 1:
-        return [key]
-    found, part, escaped = [], "", False
-    for character in key:
-        if escaped:
-            part, escaped = part + character, False
-        elif character == "\\":
-            escaped = True
-        elif character == "|":
-            found.append(part)
-            part = ""
-        else:
-            part += character
-    return [*found, part]
 
 
 def literal_list(values: Sequence[str]) -> str:

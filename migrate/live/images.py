@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ from migrate.contracts.model import Entity
 
 CLOSE = 1e-9
 """Relative difference up to which two decimals are one: databases keep fewer digits than the engine."""
+_NAME, _VALUE = 5, 6
+"""Letters of base64: 30 bits tell a record's fields apart, 36 bits its values."""
 
 
 def unequal(record: Record, held: Held, fields: Sequence[str]) -> list[str]:
@@ -53,27 +56,66 @@ def written_values(written: str | None, entity: Entity) -> dict[str, Any]:
 
 
 def seen(held: Held, fields: Sequence[str]) -> str:
-    """Fingerprint of a record as the target shows it: 8 digits for the fields looked at, then 32 for their values.
+    """Fingerprint of a record as the target shows it: per field 5 letters for its name and 6 for its value.
 
-    Two of them can be compared only where the first 8 are equal.
+    Two of them can be compared in the fields that both have, so that a mapping may learn a field, or a run cover some mappings
+    only, and what somebody changed in the other fields still shows.
     """
     shown = sorted(f for f in fields if f in held.values or f in held.links)
     values = [held.links[f] if f in held.links else _plain(held.values[f]) for f in shown]
-    return _digest(shown)[:8] + ":" + _digest(values)[:32]
+    return "".join(_letters(f, _NAME) + _letters([v], _VALUE) for f, v in zip(shown, values, strict=True))
+
+
+def meant(record: Record) -> dict[str, str]:
+    """What a record says, as fingerprints by field; for what was cut off, a later run tells its own values by it."""
+    return {
+        "values": seen(Held(record.key, None, record.values), list(record.values)),
+        "links": seen(Held(record.key, None, {}, record.links), list(record.links)),
+    }
+
+
+def was_meant(before: Mapping[str, str] | None, held: Held, field: str) -> bool:
+    """Does the target hold what a record said, in one field?"""
+    if before is None:
+        return False
+    said = _by_field(before["links" if field in held.links else "values"])
+    return any(said.get(f) == value for f, value in _by_field(seen(held, [field])).items())
 
 
 def changed_since(before: str | None, now: str) -> bool:
-    """Does the target hold something else than was seen before? Where the fields differ, nobody can say: no."""
-    return before is not None and before[:8] == now[:8] and before != now
+    """Does the target hold something else than was seen before, in a field that was looked at both times?"""
+    was, found = _by_field(before), _by_field(now)
+    return any(was[f] != found[f] for f in was.keys() & found.keys())
 
 
-def restored(before: Mapping[str, Any], entity: Entity, key: str, native: str | None) -> Record:
-    """The record that puts an image back. ``before`` was read from JSON."""
-    return Record(key, _values(before["values"], entity), native, dict(before["links"]))
+def seen_wholly(before: str | None, now: str) -> bool:
+    """Was every field that shows now looked at before?"""
+    return bool(before) and _by_field(now).keys() <= _by_field(before).keys()
+
+
+def restored(
+    before: Mapping[str, Any], entity: Entity, key: str, native: str | None, fields: Container[str] | None = None
+) -> Record:
+    """The record that puts an image back, or ``fields`` of it. ``before`` was read from JSON."""
+    values = {f: v for f, v in before["values"].items() if fields is None or f in fields}
+    links = {f: native for f, native in before["links"].items() if fields is None or f in fields}
+    return Record(key, _values(values, entity), native, links)
 
 
 def _values(given: Mapping[str, Any], entity: Entity) -> dict[str, Any]:
     return {field: _typed(entity.fields[field].type, value) for field, value in given.items() if field in entity.fields}
+
+
+def stands(record: Record, held: Held) -> bool:
+    """Does the target hold a record just as it is, in every field of it that shows?"""
+    fields = [f for f in (record.values.keys() | record.links.keys()) if f in held.values or f in held.links]
+    for f in fields:
+        if f in record.links or f in held.links:
+            if record.links.get(f) != held.links.get(f):
+                return False
+        elif not equal(record.values[f], held.values[f]):
+            return False
+    return True
 
 
 def _plain(value: Any) -> Any:
@@ -82,8 +124,16 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, dt.date) else value if value != "" else None
 
 
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, ensure_ascii=False, default=str).encode()).hexdigest()
+def _letters(value: Any, number: int) -> str:
+    digest = hashlib.sha256(json.dumps(value, ensure_ascii=False, default=str).encode()).digest()
+    return base64.urlsafe_b64encode(digest)[:number].decode()
+
+
+def _by_field(text: str | None) -> dict[str, str]:
+    size = _NAME + _VALUE
+    if text is None or len(text) % size:  # of a ledger that kept one fingerprint for all fields
+        return {}
+    return {text[n : n + _NAME]: text[n + _NAME : n + size] for n in range(0, len(text), size)}
 
 
 def _typed(kind: str, value: Any) -> Any:

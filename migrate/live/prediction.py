@@ -14,7 +14,9 @@ def predicted(runs: Path, run: RunFolder) -> dict[str, Any] | None:
 
     None where there was no rehearsal, which is something a reviewer has to know.
     """
-    for folder in sorted((path for path in runs.iterdir() if path.name < run.id), key=lambda path: path.name, reverse=True):
+    # By the time they were written, as names follow a clock that may have gone back.
+    others = [path for path in runs.iterdir() if path.name != run.id and (path / "summary.json").is_file()]
+    for folder in sorted(others, key=lambda path: ((path / "summary.json").stat().st_mtime_ns, path.name), reverse=True):
         try:
             summary = json.loads((folder / "summary.json").read_text("utf-8"))
             facts = json.loads((folder / "run.json").read_text("utf-8"))

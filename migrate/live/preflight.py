@@ -6,10 +6,14 @@ from migrate.compiler.plan import Plan
 from migrate.connectors.opening import open_target
 from migrate.connectors.target import TargetConnector, Warned
 from migrate.errors import ConfigurationError, Problem
+from migrate.ledger import Ledger
+from migrate.live.rollback import place_of
 from migrate.workspace import Workspace
 
+OTHER_TARGET = "LEDGER-OTHER-TARGET"
 
-def open_live(workspace: Workspace, plan: Plan) -> tuple[TargetConnector, list[Warned]]:
+
+def open_live(workspace: Workspace, plan: Plan, ledger: Ledger) -> tuple[TargetConnector, list[Warned]]:
     """The connector of the live target, and everything it warns of.
 
     Raises ConfigurationError while a warning that blocks is not acknowledged in the workspace.
@@ -22,6 +26,7 @@ def open_live(workspace: Workspace, plan: Plan) -> tuple[TargetConnector, list[W
         warned = [Warned(effect.code, effect.message, effect.avoid) for effect in target.side_effects]
         warned += [w for w in connector.preflight(entities) if w.code not in {known.code for known in warned}]
         warned += _irreversible(connector, entities)
+        warned += _elsewhere(connector, ledger)
         _demand_acknowledged(workspace, warned)
     except BaseException:
         connector.close()
@@ -43,6 +48,15 @@ def _irreversible(connector: TargetConnector, entities: list[str]) -> list[Warne
                 Warned(f"TARGET-CASCADE-{entity.upper().replace('_', '-')}", message, "take a backup first", blocking=False)
             )
     return warned
+
+
+def _elsewhere(connector: TargetConnector, ledger: Ledger) -> list[Warned]:
+    """What the ledger knows of one target is wrong of any other: records would count as written that are not there."""
+    last, address = ledger.last_target(), connector.info.address
+    if last is None or place_of(last) == place_of(address):
+        return []
+    message = f"the runs in this ledger wrote {last}, and this one would write {address}"
+    return [Warned(OTHER_TARGET, message, "correct target: {url: ...}, or name a new ledger: for another target")]
 
 
 def _demand_acknowledged(workspace: Workspace, warned: list[Warned]) -> None:

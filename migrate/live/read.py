@@ -17,9 +17,9 @@ from migrate.connectors.target import Held, Record
 from migrate.contracts.model import Entity
 from migrate.engine import copy_to_parquet
 from migrate.errors import RunFailed, TargetLost
-from migrate.live.changes import MEANT, RESULTS, TODO, Changes, Work
+from migrate.live.changes import MEANT, RESULTS, Changes, Work
 from migrate.live.images import seen
-from migrate.live.load import Live
+from migrate.live.settings import Live
 from migrate.progress import Progress
 
 BACK = "back"
@@ -69,14 +69,13 @@ class LiveReading:
             return
         results = ("created", "updated") if self.live.delta else ("created", "updated", "unchanged")
         compared = [f for f in mapped if f not in ability.unwritable and f not in ability.unseen]
-        fresh = self._fresh(entity_name)
         works = self.changes.there(entity_name, results)
         parts = iter(lambda: list(islice(works, ability.find_batch)), [])
         with self.progress.task("read back", entity_name) as task, ThreadPoolExecutor(ability.parallel) as pool:
             try:
                 for part, held in self._answers(entity_name, parts, pool, ability.parallel):
                     self._store(entity_name, entity, part, held)
-                    self.live.ledger.saw(entity_name, [(one.key, seen(one, compared)) for one in held if one.key in fresh])
+                    self._remember(entity_name, part, held, compared)
                     task.advance(len(part))
             except TargetLost as error:
                 self.lost = error.message
@@ -91,14 +90,30 @@ class LiveReading:
             asked = [[work.record for work in part] for part in ahead]
             yield from zip(ahead, pool.map(ask, asked), strict=True)
 
-    def _fresh(self, entity: str) -> set[str]:
-        """Records whose present state is the one to compare with later: those of this run, and those never seen yet."""
-        rows = self.connection.execute(
-            f"SELECT r.key FROM {RESULTS} AS r JOIN {name(TODO, entity)} AS t ON t.key = r.key WHERE r.entity = ? "
-            "AND (r.result IN ('created', 'updated') OR t.seen IS NULL)",
-            [entity],
-        ).fetchall()
-        return {row[0] for row in rows}
+    def _remember(self, entity: str, part: Sequence[Work], held: Sequence[Held], compared: Sequence[str]) -> None:
+        """What stands there now is what later runs compare with, unless an earlier run saw it after it was written."""
+        fresh = {work.record.key for work in part if work.seen is None}
+        self.live.ledger.saw(entity, [(one.key, seen(one, compared)) for one in held if one.key in fresh])
+        self._renumber(entity, part, held)
+        missing = fresh - {one.key for one in held}
+        if missing:
+            updated = self.connection.execute(
+                f"SELECT key FROM {RESULTS} WHERE entity = ? AND result = 'updated' AND key IN (SELECT unnest(?))",
+                [entity, list(missing)],
+            ).fetchall()
+            was_there = {row[0] for row in updated}
+            self.live.ledger.doubt(entity, sorted(was_there))
+            self.live.ledger.missed(entity, sorted(missing - was_there))
+
+    def _renumber(self, entity: str, part: Sequence[Work], held: Sequence[Held]) -> None:
+        """Somebody put another record of the same key into the target: what refers to it names the new one from now on."""
+        known = {work.record.key: work.record.native for work in part}
+        changed = [
+            (one.key, one.native) for one in held if one.native is not None and known.get(one.key, one.native) != one.native
+        ]
+        self.live.ledger.renumber(entity, changed)
+        for key, native in changed:
+            self.connection.execute(f"UPDATE {RESULTS} SET native = ? WHERE entity = ? AND key = ?", [native, entity, key])
 
     def _store(self, entity_name: str, entity: Entity, part: Sequence[Work], held: Sequence[Held]) -> None:
         self._insert(ASKED, pa.table({"e": [entity_name] * len(part), "k": [work.record.key for work in part]}))
@@ -120,22 +135,24 @@ class LiveReading:
         self.connection.unregister("_rows")
 
     def _select(self, entity_name: str, entity: Entity) -> str:
-        """What was read, with the target's ids of other records turned into what those are called."""
+        """What was read, with the target's ids of other records turned into what those are called. References are text."""
         columns, joins = [], []
         for number, (field, rule) in enumerate(entity.fields.items()):
             link, own = f"b.{name('link:' + field)}", f"b.{name(field)}"
             reference = rule.references
-            if reference is None or reference.entity not in self.changes.entities():
-                columns.append(own if reference is None else f"coalesce({own}, '#' || {link}) AS {name(field)}")
+            to = self.changes.refers(entity_name, field) if entity_name in self.changes.entities() else None
+            if reference is None or to is None:
+                text = f"coalesce(CAST({own} AS VARCHAR), '#' || {link}) AS {name(field)}"
+                columns.append(own if reference is None else text)
                 continue
-            value = name(reference.field or self.changes.contract.entities[reference.entity].key[0])
             joins.append(
-                f"LEFT JOIN (SELECT r.native, any_value(m.{value}) AS value FROM {name(MEANT, reference.entity)} AS m "
-                f"JOIN {RESULTS} AS r ON r.entity = {literal(reference.entity)} AND r.key = m._key GROUP BY 1) AS j{number} "
+                f"LEFT JOIN (SELECT r.native, any_value(m.{name(to[1])}) AS value FROM {name(MEANT, to[0])} AS m "
+                f"JOIN {RESULTS} AS r ON r.entity = {literal(to[0])} AND r.key = m._key GROUP BY 1) AS j{number} "
                 f"ON j{number}.native = {link}"
             )
             # An id that nobody knows stays visible as what it is.
-            columns.append(f"coalesce({own}, j{number}.value, '#' || {link}) AS {name(field)}")
+            known = f"CAST(j{number}.value AS VARCHAR)"
+            columns.append(f"coalesce(CAST({own} AS VARCHAR), {known}, '#' || {link}) AS {name(field)}")
         return (
             f"SELECT b._target_key, {', '.join(columns)} FROM {name(BACK, entity_name)} AS b {' '.join(joins)} "
             "ORDER BY b._target_key"

@@ -19,7 +19,10 @@ from migrate.run_folder import RunFolder
 RESULTS_FILE = "results.parquet"
 HAND_OVER = "hand_over"
 """The folder of a run for files that a person gives to the target."""
-_PREDICTED = "CASE action WHEN 'look' THEN 'created' WHEN 'unchanged' THEN 'unchanged' ELSE 'updated' END"
+_PREDICTED = (
+    "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
+    "ELSE 'updated' END"
+)
 
 
 def write_live(

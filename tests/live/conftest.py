@@ -14,7 +14,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "databases"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import database_servers as servers
+from live_bench import Bench, bench_plan, small_hall
 from live_school import LiveSchool
+
+from migrate.compiler.plan import Plan
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
@@ -32,3 +35,18 @@ def school(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LiveSchoo
 def small(tmp_path: Path) -> LiveSchool:
     """The same into SQLite, for what does not depend on the database."""
     return LiveSchool(tmp_path / "school", f"sqlite:///{tmp_path / 'hub.sqlite'}")
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The pair of systems of the bench."""
+    return bench_plan(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, plan: Plan) -> Iterator[Bench]:
+    """The live stage by itself, over a small hall that was never written."""
+    bench = Bench(tmp_path / "bench", plan)
+    small_hall(bench)
+    yield bench
+    bench.ledger.close()

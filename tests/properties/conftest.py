@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e" / "support"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
 
 if TYPE_CHECKING:
     from small_pair import Bench

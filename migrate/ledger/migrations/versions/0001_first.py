@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("native", sa.Text),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("meant", sa.Text),
-        sa.Column("seen", sa.String(80)),
+        sa.Column("seen", sa.Text),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("origin", sa.String(16), nullable=False),
         sa.Column("run", sa.String(64), sa.ForeignKey("runs.id"), nullable=False),

@@ -87,7 +87,7 @@ def test_what_other_runs_wrote_before_and_after(ledger: Ledger) -> None:
     put(ledger, "back", intent("a", "update"))
     assert ledger.others("run-1", later=True) == {("person", "a"): "run-2"}
     assert ledger.others("run-2", later=False) == {("person", "a"): "run-1"}
-    ledger.undone([second], "back")
+    ledger.take_back("back", "person", [], [second], [])
     assert ledger.others("run-1", later=True) == {}
     assert [receipt.state for receipt in ledger.receipts("run-2")] == ["undone"]
 

@@ -1,0 +1,67 @@
+"""What the ledger remembers of records in the target, for finding them and for putting back what they referred to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migrate.connectors.target import Record
+from migrate.contracts.model import Contract
+from migrate.ledger import Identity, Ledger
+from migrate.live.keys import key_values
+from migrate.mapping.load import LoadedPair
+
+
+class Remembered:
+    """Identities, read once per entity."""
+
+    def __init__(self, contract: Contract, ledger: Ledger) -> None:
+        self.contract, self.ledger = contract, ledger
+        self._identities: dict[str, dict[str, Identity]] = {}
+        self._natives: dict[str, set[str | None]] = {}
+
+    def identity(self, entity: str, key: str) -> Identity | None:
+        """What is known of a record."""
+        if entity not in self._identities:
+            self._identities[entity] = self.ledger.known(entity)
+            self._natives[entity] = {one.native for one in self._identities[entity].values()}
+        return self._identities[entity].get(key)
+
+    def renew(self, entity: str, key: str, native: str | None) -> None:
+        """A record was brought back under another id of the target."""
+        if (known := self.identity(entity, key)) is not None:
+            self._identities[entity][key] = replace(known, native=native)
+            self._natives[entity].add(native)
+
+    def record(self, entity: str, key: str, native: str | None) -> Record:
+        """Enough of a record to find it."""
+        model = self.contract.entities[entity]
+        values = key_values(model, key)
+        links = {}
+        for field, value in values.items():
+            if (reference := model.fields[field].references) is not None:
+                other = self.identity(reference.entity, str(value))
+                if other is not None and other.native is not None:
+                    links[field] = other.native
+        return Record(key, values, native, links)
+
+    def linked(self, entity: str, record: Record) -> Record:
+        """The record, with the present ids of what it refers to: what was removed and brought back has another one."""
+        links = dict(record.links)
+        for field, native in record.links.items():
+            reference = self.contract.entities[entity].fields[field].references
+            if reference is None or self._is_present(reference.entity, native):
+                continue
+            key = self.ledger.known_as(reference.entity, [native]).get(native)
+            known = self.identity(reference.entity, key) if key is not None else None
+            if known is not None and known.native is not None:
+                links[field] = known.native
+        return replace(record, links=links)
+
+    def written(self, pair: LoadedPair, mapping: str) -> frozenset[str] | None:
+        """Fields that a mapping writes; None where there is no such mapping any more."""
+        found = pair.mappings.get(mapping)
+        return frozenset(found.model.fields) if found is not None else None
+
+    def _is_present(self, entity: str, native: str) -> bool:
+        self.identity(entity, "")
+        return native in self._natives[entity]
