@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from migrate.compiler.text import key_text
 from migrate.connectors.target import Held, Record
 from migrate.contracts.model import Entity, Field
-from migrate.live.keys import split_key
 from migrate.live.images import changed_since, equal, image, restored, seen, unequal
+from migrate.live.keys import split_key
 
 
 @pytest.mark.parametrize(
