@@ -7,6 +7,7 @@ from dataclasses import replace
 from migrate.connectors.target import Record
 from migrate.contracts.model import Contract
 from migrate.ledger import Identity, Ledger
+from migrate.live.images import written_values
 from migrate.live.keys import key_values
 from migrate.mapping.load import LoadedPair
 
@@ -18,6 +19,8 @@ class Remembered:
         self.contract, self.ledger = contract, ledger
         self._identities: dict[str, dict[str, Identity]] = {}
         self._natives: dict[str, set[str | None]] = {}
+        self.unsettled: dict[tuple[str, str], str | None] = {}
+        """JSON of the values of records, by entity and key, that a run which was cut off meant to write."""
 
     def identity(self, entity: str, key: str) -> Identity | None:
         """What is known of a record."""
@@ -33,12 +36,13 @@ class Remembered:
             self._natives[entity].add(native)
 
     def record(self, entity: str, key: str, native: str | None) -> Record:
-        """Enough of a record to find it."""
-        model = self.contract.entities[entity]
-        values = key_values(model, key)
+        """A record as it was written last, which is enough to find it."""
+        model, known = self.contract.entities[entity], self.identity(entity, key)
+        meant = self.unsettled.get((entity, key)) if known is None or known.meant is None else known.meant
+        values = written_values(meant, model) | key_values(model, key)
         links = {}
         for field, value in values.items():
-            if (reference := model.fields[field].references) is not None:
+            if (reference := model.fields[field].references) is not None and value is not None:
                 other = self.identity(reference.entity, str(value))
                 if other is not None and other.native is not None:
                     links[field] = other.native

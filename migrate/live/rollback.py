@@ -115,6 +115,7 @@ class RollingBack:
                 first[at] = receipt
         newest = {(receipt.entity, receipt.key): receipt for receipt in receipts}
         later, known_before = self.ledger.others(self.run, later=True), self.ledger.others(self.run, later=False)
+        self.remembered.unsettled = {at: receipt.meant for at, receipt in newest.items()}
         self._mark_later({entity for entity, _ in first})
         steps: list[Step] = []
         ordered = sorted(first, key=lambda at: (-order.get(at[0], 0), -first[at].id))
