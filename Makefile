@@ -1,11 +1,11 @@
-# make demo | make test | make test-long | make lint | make clean
+# make demo | make test | make test-long | make bench | make lint | make clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: install demo test test-long lint format clean
+.PHONY: install demo test test-long bench lint format clean
 
 install: $(INSTALLED)
 
@@ -23,6 +23,11 @@ test: install
 
 test-long: install
 	$(PYTEST) -n 2
+
+bench: install
+	$(BIN)/python benchmarks/database_load.py
+	$(BIN)/python benchmarks/delta_run.py --target moodle
+	$(BIN)/python benchmarks/delta_run.py --target postgresql://postgres@127.0.0.1:5432/test
 
 lint: install
 	$(BIN)/ruff check .

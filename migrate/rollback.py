@@ -58,7 +58,9 @@ def rollback(
 
 def _write(done: Rollback, folder: Path) -> None:
     """What was done and what was not. Images of records stay in the ledger, which is where people's data is kept."""
-    steps = [{word: value for word, value in asdict(step).items() if word not in ("before", "native")} for step in done.steps]
+    steps = [
+        {word: value for word, value in asdict(step).items() if word not in ("before", "meant", "native")} for step in done.steps
+    ]
     failed = [{"receipt": step.receipt, "why": why} for step, why in done.failed]
     counts = {entity: dict(words) for entity, words in done.counts().items()}
     content = {"of_run": done.run, "counts": counts, "failed": failed, "steps": steps}

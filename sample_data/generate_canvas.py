@@ -452,6 +452,37 @@ def plant_enrolments(college: College) -> None:
     enrol(college, shut, 924, "designer")
 
 
+def plant_total(college: College, user: int, section: int, state: str, **cells: str) -> None:
+    """A row of the grade export; scores that are not given are blank."""
+    place = college.one("sections", canvas_section_id=section)
+    course = college.one("courses", canvas_course_id=place["canvas_course_id"])
+    person = college.find("users", canvas_user_id=user)[0]
+    row = dict.fromkeys(COLUMNS["grade_export"].split(","), "")
+    row |= {"student name": person["full_name"], "student id": str(user), "student sis": person["user_id"]}
+    row |= {"course": course["long_name"], "course id": course["canvas_course_id"], "course sis": course["course_id"]}
+    row |= {"section": place["name"], "section id": str(section), "section sis": place["section_id"]}
+    row |= {"term id": course["canvas_term_id"], "term sis": course["term_id"], "enrollment state": state}
+    college.tables["grade_export"].append(row | {name.replace("_", " "): value for name, value in cells.items()})
+
+
+def scores(score: str, letter: str) -> dict[str, str]:
+    return {f"{posted}{when}_score": score for posted in ("", "unposted_") for when in ("current", "final")} | {
+        f"{posted}{when}_grade": letter for posted in ("", "unposted_") for when in ("current", "final")
+    }
+
+
+def plant_totals(college: College) -> None:
+    for section in (912, 913):
+        plant_total(college, 919, section, "active", **scores("84.5", "B"))
+    running_total = scores("0.0", "F") | {"current_score": "90.25", "current_grade": "A", "unposted_current_score": "91.0"}
+    plant_total(college, 920, 912, "active", **running_total | {"unposted_final_score": "45.5"})
+    plant_total(college, 920, 913, "deleted", **scores("12.0", "F"))
+    plant_total(college, 925, 915, "active", **scores("104.5", "A"))
+    plant_total(college, 923, int(section_of(college, running(college, "BIO210"))["canvas_section_id"]), "active")
+    plant_total(college, 152, 903, "concluded", **scores("66.0", "D"))
+    plant_total(college, 921, 912, "active", final_grade="Pass", unposted_final_grade="Pass")
+
+
 def plant_files(college: College) -> None:
     college.raw["users"] = [b'927,N000927,,saml,jos\xe9.byte,Jos\xe9,Byte,Jos Byte,"Byte, Jos",Jos Byte,,active,true,\r\n']
     college.raw["enrollments"] = [
@@ -632,6 +663,24 @@ FAULTS: tuple[Fault, ...] = (
     Fault("Parent who is a student too", "user 851 in GRP100", "ROLE-OBSERVER",
           count("enrollments", canvas_user_id=851, role="student"), 1, plant_sections_and_groups),
     # -- files
+    Fault("Total of a person in two sections, each a row", "user 919 in GRP100", "GRD-FOLDED",
+          lambda c: len(c.find("grade_export", **{"student id": "919"})) // 2, 1, plant_totals),
+    Fault("Score that grades not posted yet would change", "user 920 in GRP100", "GRD-UNPOSTED",
+          lambda c: sum(r["unposted final score"] != r["final score"] for r in c.tables["grade_export"]), 1, plant_totals),
+    Fault("Final score of 0 beside good graded work", "user 920 in GRP100", "-",
+          lambda c: sum(r["final score"] == "0.0" for r in c.tables["grade_export"]), 1, plant_totals),
+    Fault("Score above 100 percent", "user 925 in SHUT100", "GRD-RANGE",
+          lambda c: sum(float(r["final score"] or 0) > 100 for r in c.tables["grade_export"]), 1, plant_totals),
+    Fault("Row without a score", "user 923 in BIO210", "GRD-EMPTY",
+          lambda c: sum(not r["final score"] + r["final grade"] for r in c.tables["grade_export"]), 1, plant_totals),
+    Fault("Grade without a score", "user 921 in GRP100", "-",
+          lambda c: sum(r["final grade"] == "Pass" for r in c.tables["grade_export"]), 1, plant_totals),
+    Fault("Total of a deleted enrolment", "user 920 in section 913", "GRD-DELETED",
+          lambda c: len(c.find("grade_export", **{"enrollment state": "deleted"})), 1, plant_totals),
+    Fault("Total in the deleted course", "course 903", "ITEM-COURSE-EXCLUDED",
+          lambda c: len(c.find("grade_export", **{"course id": "903"})), 1, plant_totals),
+    Fault("Grade of the total in the deleted course", "course 903", "GRD-COURSE-EXCLUDED",
+          lambda c: len(c.find("grade_export", **{"course id": "903"})), 1, plant_totals),
     Fault("Bytes that are not UTF-8", "users.csv, user 927", "SRC-ENCODING",
           lambda c: len(c.raw.get("users", ())), 1, plant_files),
     Fault("Row with a cell too many", "enrollments.csv, enrolment 9999", "SRC-SHAPE",

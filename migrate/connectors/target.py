@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Action = Literal["create", "update"]
 Result = Literal["done", "refused", "failed", "unknown", "handed_over"]
+Standing = Literal["new", "waiting", "there"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,21 @@ class Ability:
     """Batches that may be under way at the same time, in threads."""
     cascades: str = ""
     """What else goes when a record is removed."""
+    together: str = ""
+    """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after all others were written, and
+    never through ``write``. They can be neither updated nor removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A record for :meth:`HandsOver.hand_over`, and how it stands with the target.
+
+    new: it is to be handed over now. waiting: an earlier run handed it over just as it is, and the target does not hold it,
+    or does not show it. there: the target holds it; it is given because one of the others refers to it.
+    """
+
+    record: Record
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +157,19 @@ class TargetConnector(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class HandsOver(Protocol):
+    """A target of which some entities go by files that a person gives to it (``Ability.together``)."""
+
+    def hand_over(self, given: Mapping[str, Sequence[Waiting]], folder: Path) -> Mapping[str, Sequence[Outcome]]:
+        """Write files for a person into ``folder``, with instructions; ``given`` is by entity.
+
+        There is one outcome for each record that is ``new``; ``handed_over`` says in its message which file it is in and what
+        a person does with it. One that is ``waiting`` has an outcome only where it is in a new file too, which then takes the
+        place of the earlier one. What is ``there`` has none. Raises TargetLost where the target has to be asked and is away,
+        TargetRefused where the files cannot be written.
+        """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +25,8 @@ class Intent:
     native: str | None = None
     before: Mapping[str, Any] | None = None
     """What the target holds now; for everything but a creation."""
+    meant: Mapping[str, Any] | None = None
+    """The values as they are written."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,10 @@ class Identity:
     state: str
     origin: str
     run: str
+    meant: str | None
+    """JSON of the values as they were written last."""
+
+
+def as_json(values: Mapping[str, Any] | None) -> str | None:
+    """How values are kept."""
+    return None if values is None else json.dumps(values, ensure_ascii=False, default=str, sort_keys=True)

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, select, update
 from sqlalchemy import insert as insert_into
 
-from migrate.ledger.entries import Settled
+from migrate.ledger.entries import Settled, as_json
 from migrate.ledger.tables import IDENTITIES
 
 AT_ONCE = 500
 """Keys in one statement: databases bound the number of parameters."""
-_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "state", "run", "origin")
+_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "meant", "state", "run", "origin")
 
 
 def remember(connection: Connection, run: str, entity: str, settled: Sequence[Settled]) -> None:
@@ -27,6 +27,7 @@ def remember(connection: Connection, run: str, entity: str, settled: Sequence[Se
         {
             "entity": entity, "key": one.intent.key, "mapping": one.intent.mapping, "source_key": one.intent.source_key,
             "native": one.native or one.intent.native, "fingerprint": one.intent.fingerprint, "seen": one.seen,
+            "meant": as_json(one.intent.meant),
             "state": "handed_over" if one.state == "handed_over" else "held",
             "origin": _origin(one, known.get(one.intent.key)), "run": run,
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,20 +10,35 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, create_engine, event, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    case,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from migrate.errors import ConfigurationError, LedgerLost
 from migrate.ledger import audit, identities
-from migrate.ledger.entries import OPEN, Identity, Intent, Settled
+from migrate.ledger.entries import OPEN, Identity, Intent, Settled, as_json
 from migrate.ledger.lock import hold
 from migrate.ledger.tables import IDENTITIES, RECEIPTS, RUNS
 from migrate.ledger.upgrade import upgrade
 
 FETCH = 50_000
 IDENTITY_SCHEMA = pa.schema(
-    [(c, pa.string()) for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin")]
+    [(c, pa.string()) for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin", "meant")]
 )
 
 
@@ -139,7 +153,7 @@ class Ledger:
                 "run": run, "entity": entity, "key": intent.key, "action": intent.action, "state": "intended",
                 "mapping": intent.mapping, "source_key": intent.source_key,
                 "native": intent.native, "fingerprint": intent.fingerprint, "intended": now,
-                "before": None if intent.before is None else _json(intent.before),
+                "before": as_json(intent.before), "meant": as_json(intent.meant),
             }
             for intent in intents
         ]  # fmt: skip
@@ -178,6 +192,16 @@ class Ledger:
         with self._transaction() as connection:
             return list(connection.execute(query))
 
+    def handed_over(self, entity: str) -> dict[str, tuple[str, str]]:
+        """{key: (run, message)} of records of which the last that was done is that they were handed over."""
+        query = (
+            select(RECEIPTS.c.key, RECEIPTS.c.run, RECEIPTS.c.message)
+            .where(RECEIPTS.c.entity == entity, RECEIPTS.c.state == "handed_over")
+            .order_by(RECEIPTS.c.id)
+        )
+        with self._transaction() as connection:
+            return {row.key: (row.run, row.message or "") for row in connection.execute(query)}
+
     def receipts(self, run: str, entity: str | None = None) -> list[Row[Any]]:
         """Receipts of a run, in the order in which they were written."""
         query = select(RECEIPTS).where(RECEIPTS.c.run == run).order_by(RECEIPTS.c.id)
@@ -204,12 +228,13 @@ class Ledger:
             return {(row.entity, row.key): row.run for row in connection.execute(query)}
 
     def later(self, run: str, entities: Sequence[str]) -> list[Row[Any]]:
-        """(entity, key, run, native) of records of ``entities`` that were written after ``run`` began to write, by others."""
+        """(entity, key, run, native, meant) of records of ``entities`` that were written after ``run`` began to write, by others."""
         own = select(func.min(RECEIPTS.c.id)).where(RECEIPTS.c.run == run).scalar_subquery()
         query = (
             select(
                 RECEIPTS.c.entity, RECEIPTS.c.key,
                 func.max(RECEIPTS.c.run).label("run"), func.max(RECEIPTS.c.native).label("native"),
+                func.max(RECEIPTS.c.meant).label("meant"),
             )
             .join(RUNS, RUNS.c.id == RECEIPTS.c.run)
             .where(RECEIPTS.c.id > own, RECEIPTS.c.run != run, RECEIPTS.c.entity.in_(entities), RUNS.c.kind != "rollback")
@@ -257,15 +282,22 @@ def _settle(connection: Connection, run: str, entity: str, settled: Sequence[Set
     if not settled:
         return
     now = _now()
+    still_open = bindparam("o", type_=Boolean) == true()
     connection.execute(
         update(RECEIPTS)
         .where(RECEIPTS.c.id == bindparam("i"))
-        .values(state=bindparam("s"), native=bindparam("n"), message=bindparam("m"), settled=bindparam("t")),
+        .values(
+            state=bindparam("s"), native=bindparam("n"), message=bindparam("m"), settled=bindparam("t"),
+            meant=case((still_open, RECEIPTS.c.meant), else_=None),
+        ),
         [
-            {"i": one.receipt, "s": one.state, "n": one.native or one.intent.native, "m": one.message or None, "t": now}
+            {
+                "i": one.receipt, "s": one.state, "n": one.native or one.intent.native, "m": one.message or None, "t": now,
+                "o": one.state in OPEN,
+            }
             for one in settled
         ],
-    )
+    )  # fmt: skip
     identities.remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
 
 
@@ -340,10 +372,6 @@ def _lost(address: str, error: SQLAlchemyError) -> LedgerLost:
 def _short(error: Exception) -> str:
     own = getattr(error, "orig", None) or error
     return " ".join(str(own).split())[:300]
-
-
-def _json(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False, default=str, sort_keys=True)
 
 
 def _now() -> str:

@@ -28,6 +28,7 @@ IDENTITIES = Table(
     Column("source_key", Text, nullable=False),
     Column("native", Text),  # the target's own id
     Column("fingerprint", String(64), nullable=False),  # of the row as it was meant; blank: not what is meant
+    Column("meant", Text),  # JSON of the values as they were written
     Column("seen", Text),  # of the fields of the row as the target last showed it; null: nobody looked since it was written
     Column("state", String(16), nullable=False),  # held, handed_over, removed; missed: said to be written, and not found
     Column("origin", String(16), nullable=False),  # created, adopted
@@ -49,6 +50,7 @@ RECEIPTS = Table(
     Column("state", String(16), nullable=False),
     Column("native", Text),
     Column("fingerprint", String(64), nullable=False),
+    Column("meant", Text),  # JSON of the values as they are to be written; with the identity once it is settled
     Column("before", Text),  # JSON of what the target held before
     Column("message", Text),
     Column("intended", String(32), nullable=False),

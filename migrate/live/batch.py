@@ -145,8 +145,9 @@ class Batch:
             self.ledger.void([receipt.id], "the target holds what neither this run nor the one before it wrote")
             return self._changed(replace(work, seen="unlike"), there, wrong)
         intent = Intent(
-            work.record.key, receipt.action, work.fingerprint if not wrong else "", work.mapping, work.source_key, there.native
-        )
+            work.record.key, receipt.action, work.fingerprint if not wrong else "", work.mapping, work.source_key, there.native,
+            meant=work.record.values,
+        )  # fmt: skip
         self.ledger.settle(receipt.run, self.entity, [Settled(receipt.id, intent, "done", there.native, "found after a crash")])
         if not wrong:
             self._enter(work, OUTCOMES[receipt.action], None, None, native=there.native)
@@ -209,9 +210,11 @@ class Batch:
         work, before = decision.work, decision.before
         kept = None
         if before is not None and decision.action == "update":
-            kept = image(before) | {"meant": meant(work.record)}
+            kept = image(before, work.written) | {"meant": meant(work.record)}
         native = before.native if before is not None else work.record.native
-        return Intent(work.record.key, decision.action, work.fingerprint, work.mapping, work.source_key, native, kept)
+        return Intent(
+            work.record.key, decision.action, work.fingerprint, work.mapping, work.source_key, native, kept, work.record.values
+        )
 
     def _write(self, action: Action, records: Sequence[Record]) -> tuple[list[Outcome], list[str]]:
         """Write, and find out what became of records whose reply was lost; and keys that were answered for unasked."""

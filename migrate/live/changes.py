@@ -17,7 +17,8 @@ from migrate.connectors.target import Record
 from migrate.engine import scan
 from migrate.ledger import Ledger
 from migrate.ledger.ledger import IDENTITY_SCHEMA
-from migrate.live.keys import key_values
+from migrate.live.images import written_values
+from migrate.live.keys import key_values, names_key
 
 MEANT, KNOWN, TODO = "meant", "known", "todo"
 """Schemas: rows as they are to stand in the target, what the ledger knows, and what is to be done."""
@@ -44,8 +45,12 @@ class Work:
     seen: str | None
     """How it looked when a run last looked; None where this run wrote it since."""
     origin: str | None
+    written: str | None
+    """JSON of the values that were written last."""
     waits_for: str | None
     """``mapping/key`` of the source record at whose fault it is that something it refers to is not in the target."""
+    same: bool = False
+    """Is the row as the ledger last knew it?"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Gone:
     origin: str
     native: str | None
     seen: str | None
+    written: str | None
+    """JSON of the values that were written last."""
     kept: str | None
     """Disposition of its source record, where that is only kept back."""
 
@@ -71,6 +78,8 @@ class Changes:
         self.connection, self.plan, self.validated, self.ledger = connection, plan, validated, ledger
         self.contract = plan.pair.target.model
         self.whole = whole
+        self.together: frozenset[str] = frozenset()
+        """Entities whose records are being handed over together: those that wait do not keep one another back."""
         self._meant: set[str] = set()
         self._recalled: set[str] = set()
         connection.execute(f"CREATE SCHEMA {MEANT}; CREATE SCHEMA {KNOWN}; CREATE SCHEMA {TODO}")
@@ -111,7 +120,8 @@ class Changes:
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
             f"CREATE OR REPLACE TABLE {todo} AS SELECT m._key AS key, m._mapping AS mapping, m._source AS source_key, "
-            "m._level AS level, k.state AS known, k.native, k.seen, k.origin, "
+            "m._level AS level, k.state AS known, k.native, k.seen, k.origin, k.meant AS written, "
+            "coalesce(k.fingerprint = m._first, FALSE) AS same, "
             "CASE WHEN k.state IS NULL OR k.state <> 'held' THEN 'look' "
             f"WHEN m._key IN (SELECT unnest({literal_list(unsettled)})) THEN 'update' "
             "WHEN k.fingerprint = m._fingerprint THEN 'unchanged' "
@@ -158,6 +168,8 @@ class Changes:
     def _late(self, entity: str) -> list[str]:
         """References that may name a record that is written later: of the same entity, or of one that comes after it."""
         order = self.entities()
+        if entity in self.together:  # what is handed over goes at once
+            return []
         return [f for f in self.fields(entity) if (to := self.refers(entity, f)) and order.index(to[0]) >= order.index(entity)]
 
     def _rank(self, entity: str) -> None:
@@ -266,7 +278,9 @@ class Changes:
             alias, on = f"r{number}", f"m.{name(field)}"
             if field in late:
                 on = f"CASE WHEN m.{name('late:' + field)} THEN NULL ELSE {on} END"
-            joins.append(f"LEFT JOIN ({self._standing(other, value)}) AS {alias} ON {alias}.value = {on}")
+            joins.append(
+                f"LEFT JOIN ({self._standing(other, value, entity in self.together)}) AS {alias} ON {alias}.value = {on}"
+            )
             natives.append(f"{alias}.native")
             waits.append(f"CASE WHEN {on} IS NOT NULL AND {alias}.ok IS FALSE THEN {alias}.blamed END")
         waiting = f"coalesce({', '.join(waits)})" if waits else "NULL"
@@ -274,7 +288,7 @@ class Changes:
         seen = "CASE WHEN own.result IN ('created', 'updated') THEN NULL ELSE t.seen END"
         selected = [
             "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "m._fingerprint",
-            "coalesce(own.native, t.native)", "t.known", seen, "t.origin", waiting,
+            "coalesce(own.native, t.native)", "t.known", seen, "t.origin", "t.written", waiting, "t.same",
             *natives, *values, *(f"m.{name(f)} AS {name('final:' + f)}" for f in put_off),
         ]  # fmt: skip
         own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(entity)} AND own.key = m._key"
@@ -284,7 +298,8 @@ class Changes:
         )
         filled = {mapping: self.mapped(mapping) for mapping in self.mappings(entity)}
         while rows := cursor.fetchmany(FETCH):
-            for key, mapping, source_key, fingerprint, final, native, known, last_seen, origin, waits_for, *rest in rows:
+            for key, mapping, source_key, fingerprint, final, native, known, last_seen, origin, written, *more in rows:
+                waits_for, same, *rest = more
                 links = {f: n for f, n in zip(references, rest, strict=False) if n is not None}
                 cells = dict(zip(fields, rest[len(references) :], strict=False))
                 finals = dict(zip(put_off, rest[len(references) + len(fields) :], strict=True))
@@ -292,13 +307,19 @@ class Changes:
                 record = Record(key, {f: v for f, v in cells.items() if f in filled[mapping]}, native, links)
                 # What gets its final value was written by this run or an earlier one, whatever the ledger said before.
                 stands = known if first else "held"
-                yield Work(record, mapping, source_key, fingerprint, final, later, stands, last_seen, origin, waits_for)
+                yield Work(
+                    record, mapping, source_key, fingerprint, final, later, stands, last_seen, origin, written, waits_for, same
+                )  # fmt: skip
 
-    def _standing(self, entity: str, field: str) -> str:
-        """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run."""
+    def _standing(self, entity: str, field: str, together: bool) -> str:
+        """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run.
+
+        For records that are handed over ``together``, what waits in a file is good enough.
+        """
+        waiting = ", 'LIVE-HANDED-OVER'" if together and entity in self.together else ""
         return (
             f"SELECT m.{name(field)} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') "
-            "OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE') AS ok, "
+            f"OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE'{waiting}) AS ok, "
             f"coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
             f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key"
         )
@@ -308,6 +329,7 @@ class Changes:
     def vanished(self, entity: str) -> list[Gone]:
         """Records of earlier runs that no source record stands behind.
 
+        The origin of what was handed over and not found since is ``handed_over``.
         A record that is only kept back in this run (quarantined, held, blocked) is not among them, nor are those of a run
         over some mappings only.
         """
@@ -320,11 +342,13 @@ class Changes:
     def _gone(self, entity: str, condition: str) -> list[Gone]:
         dispositions = scan(self.validated.parquet("dispositions"))
         rows = self.connection.execute(
-            f"SELECT k.key, k.mapping, k.source_key, k.origin, k.native, k.seen, d.disposition FROM {name(KNOWN, entity)} AS k "
+            "SELECT k.key, k.mapping, k.source_key, CASE k.state WHEN 'held' THEN k.origin ELSE k.state END, k.native, k.seen, "
+            f"k.meant, d.disposition FROM {name(KNOWN, entity)} AS k "
             f"LEFT JOIN (SELECT entity, key, disposition FROM {dispositions} "
             "WHERE disposition IN ('quarantined', 'held', 'blocked', 'failed')) AS d "
             "ON d.entity = k.mapping AND d.key = k.source_key "
-            f"WHERE k.state = 'held' AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)}) AND {condition} ORDER BY k.key"
+            f"WHERE k.state IN ('held', 'handed_over') AND k.key NOT IN (SELECT _key FROM {name(MEANT, entity)}) "
+            f"AND {condition} ORDER BY k.key"
         ).fetchall()
         return [Gone(*row) for row in rows]
 
@@ -332,7 +356,7 @@ class Changes:
         """Records of earlier runs in an entity that no mapping fills."""
         self.recall(entity)
         rows = self.connection.execute(
-            f"SELECT key, mapping, source_key, origin, native, seen, NULL FROM {name(KNOWN, entity)} "
+            f"SELECT key, mapping, source_key, origin, native, seen, meant, NULL FROM {name(KNOWN, entity)} "
             "WHERE state = 'held' ORDER BY 1"
         ).fetchall()
         return [Gone(*row) for row in rows]
@@ -362,19 +386,27 @@ class Changes:
             f"SELECT _key, _mapping, _source FROM {name(MEANT, entity)} WHERE _key IN (SELECT unnest(?)) ORDER BY 1", [list(keys)]
         ).fetchall()
 
-    def known_records(self, entity: str, keys: Sequence[str], *, by_native: bool = True) -> list[Record]:
-        """Records of earlier runs, with what their keys say of them and with the target's ids: enough to find them."""
+    def known_records(
+        self, entity: str, keys: Sequence[str], meant: Mapping[str, str | None] | None = None, *, by_native: bool = True
+    ) -> list[Record]:
+        """Records of earlier runs, as they were written and with the target's ids: enough to find them.
+
+        ``meant`` has the JSON of values of records that the ledger does not know yet.
+        """
         model = self.contract.entities[entity]
         natives = self._natives(entity, keys) if by_native else {}
-        values = {key: key_values(model, key) for key in keys}
+        found = f"SELECT key, meant FROM {name(KNOWN, entity)} WHERE key IN (SELECT unnest(?))"
+        written = {**(meant or {}), **dict(self.connection.execute(found, [list(keys)]).fetchall())}
+        values = {key: written_values(written.get(key), model) | key_values(model, key) for key in keys}
         links: dict[str, dict[str, str]] = {key: {} for key in keys}
-        for field in model.key:
-            reference = model.fields[field].references
-            if reference is not None:
-                others = self._natives(reference.entity, [str(v[field]) for v in values.values()])
-                for key, own in values.items():
-                    if (native := others.get(str(own[field]))) is not None:
-                        links[key][field] = native
+        for field, rule in model.fields.items():
+            if rule.references is None or not names_key(self.contract, rule.references):
+                continue
+            named = {key: str(own[field]) for key, own in values.items() if own.get(field) is not None}
+            others = self._natives(rule.references.entity, list(named.values())) if named else {}
+            for key, value in named.items():
+                if value in others:
+                    links[key][field] = others[value]
         return [Record(key, values[key], natives.get(key), links[key]) for key in keys]
 
     def _natives(self, entity: str, keys: Sequence[str]) -> dict[str, str]:

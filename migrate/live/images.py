@@ -42,9 +42,17 @@ def equal(meant: Any, held: Any) -> bool:
     return False
 
 
-def image(held: Held) -> dict[str, Any]:
-    """What is kept of a record before it is changed."""
-    return {"values": dict(held.values), "links": dict(held.links)}
+def image(held: Held, written: str | None = None) -> dict[str, Any]:
+    """What is kept of a record before it is changed: what the target shows and, of what it does not show, what was
+    ``written`` there last (JSON of the ledger)."""
+    before = {} if written is None else json.loads(written)
+    unshown = {field: value for field, value in before.items() if field not in held.values and field not in held.links}
+    return {"values": {**unshown, **held.values}, "links": dict(held.links)}
+
+
+def written_values(written: str | None, entity: Entity) -> dict[str, Any]:
+    """The values that were written last, typed; none where nobody knows."""
+    return _values({} if written is None else json.loads(written), entity)
 
 
 def seen(held: Held, fields: Sequence[str]) -> str:
@@ -89,9 +97,13 @@ def restored(
     before: Mapping[str, Any], entity: Entity, key: str, native: str | None, fields: Container[str] | None = None
 ) -> Record:
     """The record that puts an image back, or ``fields`` of it. ``before`` was read from JSON."""
-    values = {f: v for f, v in before["values"].items() if f in entity.fields and (fields is None or f in fields)}
+    values = {f: v for f, v in before["values"].items() if fields is None or f in fields}
     links = {f: native for f, native in before["links"].items() if fields is None or f in fields}
-    return Record(key, {f: _typed(entity.fields[f].type, v) for f, v in values.items()}, native, links)
+    return Record(key, _values(values, entity), native, links)
+
+
+def _values(given: Mapping[str, Any], entity: Entity) -> dict[str, Any]:
+    return {field: _typed(entity.fields[field].type, value) for field, value in given.items() if field in entity.fields}
 
 
 def stands(record: Record, held: Held) -> bool:

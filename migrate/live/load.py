@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import duckdb
 
@@ -15,6 +16,7 @@ from migrate.contracts.model import Contract
 from migrate.errors import TargetLost
 from migrate.live.batch import Batch, Policy, Row
 from migrate.live.changes import KNOWN, Changes, Work
+from migrate.live.handover import HandingOver
 from migrate.live.removal import Removal
 from migrate.live.renamed import follow_renames, held_renamed
 from migrate.live.settings import Live
@@ -27,8 +29,10 @@ __all__ = ["Live", "LiveLoad"]
 class LiveLoad:
     """Writes the change set of one run and keeps the results."""
 
-    def __init__(self, changes: Changes, live: Live, run: str, progress: Progress) -> None:
+    def __init__(self, changes: Changes, live: Live, run: str, progress: Progress, folder: Path) -> None:
         self.changes, self.live, self.run, self.progress = changes, live, run, progress
+        self.folder = folder
+        """Where files for a person go."""
         self.connection: duckdb.DuckDBPyConnection = changes.connection
         self.contract: Contract = changes.contract
         self.lost: str | None = None
@@ -36,11 +40,17 @@ class LiveLoad:
 
     def go(self) -> None:
         """Write everything. Raises LedgerLost. What the target does not take, or does not answer to, is in the results."""
+        together: dict[str, list[str]] = {}
         for entity in self.changes.entities():
-            self._entity(entity)
+            if word := self.live.connector.ability(entity).together:
+                together.setdefault(word, []).append(entity)
+            else:
+                self._entity(entity)
+        for entities in together.values():
+            HandingOver(self, entities).go()
         # What depends on others is finished before them: a course is concluded after the enrolments in it.
         for entity in reversed(self.changes.entities()):
-            if self.changes.has_first(entity):
+            if self.changes.has_first(entity) and not self.live.connector.ability(entity).together:
                 self._finish(entity)
         removal = Removal(self.changes, self.live, self.run, self.lost)
         for entity in reversed(self.changes.entities()):
@@ -49,7 +59,7 @@ class LiveLoad:
         self.lost = removal.lost
 
     @contextmanager
-    def _while_it_answers(self) -> Iterator[None]:
+    def while_it_answers(self) -> Iterator[None]:
         try:
             yield
         except TargetLost as error:
@@ -62,7 +72,7 @@ class LiveLoad:
         empty = self.prepare(entity, ability)
         with self.progress.task("write", entity) as task:
             for level in self.changes.levels(entity):
-                self._batches(entity, ability, self._without_result(entity, self.changes.work(entity, level)), task, empty=empty)
+                self.batches(entity, ability, self.changes.work(entity, level), task, empty=empty)
 
     def prepare(self, entity: str, ability: Ability) -> bool:
         """Compare an entity with what is known of it, and clear up what runs that were cut off left; is the target empty?"""
@@ -70,33 +80,36 @@ class LiveLoad:
         self.changes.mean(entity)
         self.changes.recall(entity)
         unsettled = Unsettled(self.changes, connector, ledger, entity)
-        with self._while_it_answers():
+        with self.while_it_answers():
             if self.lost is None:
                 unsettled.settle(ability)
         self.changes.compare(entity, list(unsettled.open))
-        with self._while_it_answers():
+        with self.while_it_answers():
             if self.lost is None and follow_renames(self.changes, connector, ledger, entity, ability):
                 self.changes.compare(entity, list(unsettled.open))
         self.changes.enter(held_renamed(self.changes, entity))
         ledger.relabel(entity, self.changes.moved(entity))
-        with self._while_it_answers():
+        with self.while_it_answers():
             return self._is_empty(entity)
         return False
 
     def _finish(self, entity: str) -> None:
         ability = self.live.connector.ability(entity)
         with self.progress.task("finish", entity) as task:
-            self._batches(entity, ability, self.changes.unfinished(entity), task, finishing=True)
+            self.batches(entity, ability, self.changes.unfinished(entity), task, finishing=True)
 
-    def _batches(
-        self, entity: str, ability: Ability, works: Iterator[Work], task: Task, *, empty: bool = False, finishing: bool = False
-    ) -> None:
+    def batches(
+        self, entity: str, ability: Ability, works: Iterator[Work], task: Task, *, empty: bool = False, finishing: bool = False,
+        kind: Callable[..., Batch] = Batch,
+    ) -> None:  # fmt: skip
+        """Deal with records in batches, each by a ``kind`` of its own, and enter what became of them."""
+        works = works if finishing else self._without_result(entity, works)
         receipts = {} if finishing else {receipt.key: receipt for receipt in self.live.ledger.open_receipts(entity)}
         fields = [f for f in self.changes.fields(entity) if f not in ability.unwritable and f not in ability.unseen]
         policy = Policy(self.live.settings.existing.get(entity, "hold"), self.live.settings.drift)
 
         def batch(part: Sequence[Work]) -> list[Row]:
-            one = Batch(
+            one = kind(
                 entity, fields, ability, self.live.connector, self.live.ledger, self.run, policy, receipts,
                 empty=empty and not receipts,
             )  # fmt: skip

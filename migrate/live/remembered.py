@@ -7,7 +7,8 @@ from dataclasses import replace
 from migrate.connectors.target import Record
 from migrate.contracts.model import Contract
 from migrate.ledger import Identity, Ledger
-from migrate.live.keys import key_values
+from migrate.live.images import written_values
+from migrate.live.keys import key_values, names_key
 from migrate.mapping.load import LoadedPair
 
 
@@ -32,13 +33,14 @@ class Remembered:
             self._identities[entity][key] = replace(known, native=native)
             self._natives[entity].add(native)
 
-    def record(self, entity: str, key: str, native: str | None) -> Record:
-        """Enough of a record to find it."""
-        model = self.contract.entities[entity]
-        values = key_values(model, key)
+    def record(self, entity: str, key: str, native: str | None, meant: str | None = None) -> Record:
+        """A record as it was written last: enough to find it. ``meant`` is the JSON of one that the ledger does not know yet."""
+        model, known = self.contract.entities[entity], self.identity(entity, key)
+        values = written_values(meant if known is None else known.meant, model) | key_values(model, key)
         links = {}
         for field, value in values.items():
-            if (reference := model.fields[field].references) is not None:
+            reference = model.fields[field].references
+            if reference is not None and value is not None and names_key(self.contract, reference):
                 other = self.identity(reference.entity, str(value))
                 if other is not None and other.native is not None:
                     links[field] = other.native

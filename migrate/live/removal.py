@@ -16,7 +16,10 @@ from migrate.live.images import changed_since, image, seen
 from migrate.live.referrers import Referrers
 from migrate.live.settings import Live
 
-NOT_OURS = "it was in the target before any run, so no run removes it"
+_NOT_OURS = {
+    "adopted": "it was in the target before any run, so no run removes it",
+    "handed_over": "an earlier run handed it over in a file, which may still be given to the target",
+}
 SOMEBODY = "somebody changed it in the target since the last run wrote it"
 _CODES = {"refused": "LIVE-REFUSED", "failed": "LIVE-FAILED", "unknown": "LIVE-UNKNOWN"}
 
@@ -46,7 +49,7 @@ class Removal:
     def _go(self, entity: str, ability: Ability) -> None:
         stale = self.changes.stale(entity)
         for one in stale:
-            message = f"its source record is {one.kept} in this run; the target keeps what an earlier run wrote"
+            message = f"its source record is {one.kept} in this run; the target keeps what an earlier run wrote or handed over"
             self._enter(entity, one, "stale", "LIVE-STALE", message)
         renamed = set(self.changes.renamed(entity).values())
         gone = [one for one in self.changes.vanished(entity) if one.key not in renamed]
@@ -54,7 +57,7 @@ class Removal:
         why = self._refusal(entity, ability, len(ours))
         kept = gone if why else [one for one in gone if one.origin != "created"]
         for one in kept:
-            self._propose(entity, one, why if one.origin == "created" else NOT_OURS)
+            self._propose(entity, one, why if one.origin == "created" else _NOT_OURS[one.origin])
         if not self.live.apply_deletions or self.lost is not None:
             return
         try:
@@ -122,7 +125,7 @@ class Removal:
             return
         intents = [
             Intent(one.key, "remove", "", one.mapping, one.source_key, one.native,
-                   image(before[one.key]) if one.key in before else None)
+                   image(before[one.key], one.written) if one.key in before else None)
             for one in part
         ]  # fmt: skip
         receipts = self.live.ledger.intend(self.run, entity, intents)

@@ -17,6 +17,8 @@ from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
 RESULTS_FILE = "results.parquet"
+HAND_OVER = "hand_over"
+"""The folder of a run for files that a person gives to the target."""
 _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
@@ -29,7 +31,7 @@ def write_live(
     """Write the target; ``folder`` gets the results, whatever happens. ``whole``: does the run cover every mapping?"""
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, live.ledger, whole)
-        load = LiveLoad(changes, live, run.id, progress)
+        load = LiveLoad(changes, live, run.id, progress, run.path / HAND_OVER)
         try:
             load.go()
         finally:

@@ -35,7 +35,7 @@ class Unsettled:
         size = ability.find_batch or max(len(asked), 1)
         for start in range(0, len(asked), size):
             part = asked[start : start + size]
-            records = self.changes.known_records(self.entity, part)
+            records = self.changes.known_records(self.entity, part, {key: self.open[key].meant for key in part})
             held = {one.key: one for one in self.connector.find(self.entity, records)}
             for key in part:
                 self._settle(self.open.pop(key), held.get(key))

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e" / "support"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "databases"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import database_servers as servers
 from live_bench import Bench, bench_plan, small_hall

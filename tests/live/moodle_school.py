@@ -1,7 +1,8 @@
-"""The small school as it moves into a Moodle: people, a category, courses, enrolments."""
+"""The small school as it moves into a Moodle: people, a category, courses, enrolments, and on demand history."""
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -11,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from moodle_plain import plain
 from small_pair import Rows, write_rows, write_workspace
+
+from migrate.connectors.moodle_backup import read_backup
 
 SERVER = Path(__file__).parents[1] / "support" / "moodle_server.py"
 TOKEN = "SCHOOL_MOODLE_TOKEN"  # noqa: S105 - the name of a variable
@@ -67,6 +71,68 @@ fields:
   timestart: {from: timestart}
   suspended: {expr: "timeend is not null"}
 """
+HISTORY = {
+    "grade_items": """\
+from: school.course
+to: moodle.grade_items
+fields:
+  idnumber: {expr: "'item-' || cast(id as text)"}
+  course: {ref: courses, by: id}
+  itemname: {expr: "'Final of ' || code"}
+  grademax: {const: 50}
+  counts: {const: false}
+""",
+    "grades": """\
+from: school.enrol
+to: moodle.grades
+fold: {by: [item, user], keep: timemodified, code: GRD-ONE, reason: enrolled twice}
+fields:
+  item: {ref: grade_items, by: courseid}
+  user: {ref: users, by: userid}
+  finalgrade: {expr: "cast(userid as decimal) * 7.5"}
+  feedback: {const: "Well & good"}
+  timemodified: {expr: "coalesce(timestart, timestamp '2015-06-01 12:00:00')"}
+""",
+    "course_completions": """\
+from: school.enrol
+to: moodle.course_completions
+fold: {by: [course, user], keep: timecompleted, code: CPL-ONE, reason: enrolled twice}
+fields:
+  course: {ref: courses, by: courseid}
+  user: {ref: users, by: userid}
+  timeenrolled: {from: timestart}
+  timecompleted: {expr: "coalesce(timestart, timestamp '2015-06-01 12:00:00')"}
+""",
+    "activities": """\
+from: school.course
+to: moodle.activities
+fields:
+  idnumber: {expr: "'activity-' || cast(id as text)"}
+  course: {ref: courses, by: id}
+  name: {expr: "'Quiz of ' || code"}
+  text: {const: <p>A quiz of the earlier system</p>}
+""",
+    "activity_completions": """\
+from: school.enrol
+to: moodle.activity_completions
+fold: {by: [activity, user], keep: timemodified, code: ACT-ONE, reason: enrolled twice}
+fields:
+  activity: {ref: activities, by: courseid}
+  user: {ref: users, by: userid}
+  completionstate: {const: 2}
+  timemodified: {expr: "coalesce(timestart, timestamp '2015-06-01 12:00:00')"}
+""",
+}
+
+
+def add_history(folder: Path) -> Path:
+    """The same workspace, with the history of every enrolment."""
+    for name, text in HISTORY.items():
+        (folder / f"mapping/{name}.yaml").write_text(text, "utf-8")
+    file = folder / "migration.yaml"
+    acknowledged = '"TARGET-NO-WAY-BACK": "there is a backup", "MOODLE-IDS-ASSUMED"'
+    file.write_text(file.read_text("utf-8").replace('"MOODLE-IDS-ASSUMED"', acknowledged), "utf-8")
+    return folder
 
 
 def write_moodle_school(folder: Path, url: str, rows: Rows, options: dict[str, Any]) -> Path:
@@ -98,10 +164,25 @@ class StandIn:
         with urllib.request.urlopen(f"{self.url}/state") as reply:  # noqa: S310 - on loopback
             return json.load(reply)
 
+    def restore(self, folder: Path) -> None:
+        """A person restores everything that a run left to be restored."""
+        with (folder / "restore.csv").open(encoding="utf-8", newline="") as stream:
+            for course, file in csv.reader(stream):
+                backup = read_backup(folder / file)
+                self._post("restore", {"course": int(course), "people": backup.people, "rows": plain(backup.rows)})
+
+    def rename_item(self, idnumber: str, name: str) -> None:
+        """A teacher gives a grade item another name."""
+        self._post("rename_item", {"idnumber": idnumber, "name": name})
+
+    def _post(self, path: str, content: Any) -> None:
+        body = json.dumps(content).encode()
+        request = urllib.request.Request(f"{self.url}/{path}", body, method="POST")  # noqa: S310 - on loopback
+        urllib.request.urlopen(request).close()  # noqa: S310
+
     def faults(self, faults: list[dict[str, Any]]) -> None:
         """What goes wrong from now on."""
-        request = urllib.request.Request(f"{self.url}/faults", json.dumps(faults).encode(), method="POST")  # noqa: S310
-        urllib.request.urlopen(request).close()  # noqa: S310
+        self._post("faults", faults)
 
 
 @contextmanager

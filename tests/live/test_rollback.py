@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +12,8 @@ from live_school import LiveSchool, different, dispositions, without
 from small_pair import GOOD_ROWS
 
 from migrate.cli.rollback import command
+from migrate.connectors.database_target import DatabaseTarget
+from migrate.connectors.target import Held, Record
 from migrate.errors import ConfigurationError
 from migrate.rollback import rollback
 
@@ -125,3 +129,30 @@ def test_a_run_that_is_not_there_is_named_with_those_that_are(small: LiveSchool)
     with pytest.raises(ConfigurationError) as caught:
         rollback(small.folder, "20200101-000000")
     assert caught.value.problems[0].allowed == (run,)
+
+
+def test_what_the_target_does_not_show_is_put_back_as_it_was_written(school: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dates that are hidden, and a record that is found only with what was written."""
+    find = DatabaseTarget.find
+
+    def hiding(self: DatabaseTarget, entity: str, records: Sequence[Record]) -> list[Held]:
+        held = [one for one in find(self, entity, records) if entity != "enrolments" or _asks(records, one.key)]
+        return [replace(one, values={f: v for f, v in one.values.items() if f not in ("start", "score")}) for one in held]
+
+    monkeypatch.setattr(DatabaseTarget, "find", hiding)
+    school.live()
+    before = school.held()
+    rows = different(different(GOOD_ROWS, "enrol", 2, timestart=1600000000), "user", 5, score=9)
+    school.rows(without(rows, "enrol", 6))
+    school.set({"max_deletions": 50.0})
+    run = school.live(apply_deletions=True).folder.name
+    assert school.held() != before
+    done, _ = rollback(school.folder, run, execute=True)
+    assert {entity: dict(words) for entity, words in done.counts().items()} == {
+        "enrolments": {"restore": 1, "recreate": 1}, "people": {"restore": 1},
+    }  # fmt: skip
+    assert school.held() == before
+
+
+def _asks(records: Sequence[Record], key: str) -> bool:
+    return any(record.key == key and record.values.get("role") for record in records)

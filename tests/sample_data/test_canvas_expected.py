@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,37 @@ class Expected:
             first.setdefault((row["course"], row["name"]), key)
         return {key: row for key, row in made.items() if first[row["course"], row["name"]] == key}
 
+    def items(self) -> dict[str, Row]:
+        """By the number of the course: one for each in which somebody who is still enrolled has a total."""
+        graded = {row["course id"] for row in self.totals()}
+        return {
+            number: {
+                "idnumber": f"canvas-final-{number}", "course": self.courses[number]["shortname"],
+                "itemname": "Final score (Canvas)", "gradetype": "1", "grademax": "100", "grademin": "0", "counts": "0",
+            }
+            for number in graded & self.courses.keys()
+        }  # fmt: skip
+
+    def grades(self) -> dict[tuple[str, str], Row]:
+        """By course and person."""
+        made = {}
+        for row in self.totals():
+            number, person, so_far = row["course id"], row["student id"], row["current score"]
+            if number in self.courses and person in self.users:
+                other = so_far and float(so_far) != float(row["final score"] or -1)
+                words = [row["final grade"], f"Without ungraded work: {so_far.removesuffix('.0')} %" if other else ""]
+                feedback = ". ".join(word for word in words if word)
+                made[number, person] = {
+                    "item": f"canvas-final-{number}", "user": self.users[person]["username"],
+                    "finalgrade": f"{Decimal(row['final score']).normalize():f}" if row["final score"] else "",
+                    "feedback": feedback, "feedbackformat": "2" if feedback else "",
+                }  # fmt: skip
+        return made
+
+    def totals(self) -> list[Row]:
+        rows = [row for row in self.tables["grade_export"] if row["enrollment state"] != "deleted"]
+        return [row for row in rows if row["final score"] or row["current score"] or row["final grade"]]
+
     def members(self) -> set[tuple[str, str]]:
         found = set()
         for row in self.tables["enrollments"]:
@@ -266,6 +298,19 @@ def test_moodle_gets_what_the_reports_say(expected: Expected, loaded: dict[str, 
     same(loaded[entity], list(getattr(expected, entity).values()))
 
 
+def test_final_scores(expected: Expected, loaded: dict[str, list[Row]]) -> None:
+    remarks = {row.pop("iteminfo") for row in (dict(item) for item in loaded["grade_items"])}
+    assert len(remarks) == 1
+    same([{k: v for k, v in row.items() if k != "iteminfo"} for row in loaded["grade_items"]], list(expected.items().values()))
+    same(loaded["grades"], list(expected.grades().values()))
+    assert len(loaded["grades"]) > 600
+
+
+def test_scores_that_only_look_odd_arrive(loaded: dict[str, list[Row]]) -> None:
+    found = {row["user"]: (row["finalgrade"], row["feedback"]) for row in loaded["grades"] if row["item"] == "canvas-final-912"}
+    assert found == {"u919": ("84.5", "B"), "u920": ("0", "F. Without ungraded work: 90.25 %"), "u921": ("", "Pass")}
+
+
 def test_members_of_groups(expected: Expected, loaded: dict[str, list[Row]]) -> None:
     assert {(row["group"], row["user"]) for row in loaded["group_members"]} == expected.members()
     assert len(loaded["group_members"]) == len(expected.members()) > 1000
@@ -299,7 +344,12 @@ def test_the_archive_of_totals_names_people_and_courses_of_moodle(expected: Expe
     assert len(totals) == len(expected.tables["grade_export"]) > 500
     for total in totals:
         assert total["student_id__target"] == expected.users[total["student_id"]]["username"]
-        assert total["course_id__target"] == expected.courses[total["course_id"]]["shortname"]
+        if total["course_id"] == "903":
+            assert total["course_id__disposition"] == "excluded"
+        else:
+            assert total["course_id__target"] == expected.courses[total["course_id"]]["shortname"]
+    ended = Counter(total["record__disposition"] for total in totals)
+    assert ended == {"created": len(expected.grades()), "excluded": 3, "merged": 1}
 
 
 ODD_PEOPLE = {"913": "paula.upper", "918": "u918", "919": "u919", "920": "u920", "921": "u921", "922": "u922", "923": "u923",

@@ -157,7 +157,11 @@ def core_course_delete_courses(site: Site, given: dict[str, Any]) -> Row:
 def _delete_course(site: Site, number: int) -> None:
     for group in [row["id"] for row in site.tables["groups"].values() if row["courseid"] == number]:
         _delete_group(site, group)
-    for table in ("enrolments", "roles"):
+    for table in ("grade_items", "modules"):
+        at = "courseid" if table == "grade_items" else "course"
+        for row in [row for row in site.tables[table].values() if row[at] == number]:
+            site.drop(table, row["id"])
+    for table in ("enrolments", "roles", "course_completions"):
         for key in [key for key in site.tables[table] if key[0] == number]:
             site.drop(table, key)
     site.drop("courses", number)

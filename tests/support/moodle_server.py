@@ -3,7 +3,8 @@
 In a test: ``with MoodleServer() as server: ... server.url, server.token, server.site``. As a process of its own, which keeps its
 state while its clients die: ``python tests/support/moodle_server.py [--port N] [--faults JSON]``; it prints one line of JSON with
 ``url`` and ``token``. ``GET /state`` gives all records without ids, ``GET /log`` the functions called,
-``POST /faults`` sets faults.
+``POST /faults`` sets faults, ``POST /restore`` does what Moodle's restore does with ``{course, people, rows}`` of a backup,
+``POST /rename_item`` gives a grade item another name.
 
 A fault is ``{"kind": KIND, "function": TEXT, "at": [1, 3], "rate": 0.1, "times": 2, "seconds": 1}``: it strikes calls whose
 function holds TEXT, at these numbers of such calls or by chance (with the server's seed), so many times in all.
@@ -43,6 +44,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
 import moodle_courses  # noqa: F401 - registers its functions
+import moodle_history
 from moodle_functions import FUNCTIONS, call
 from moodle_php import MoodleError, form
 from moodle_site import Site
@@ -181,7 +183,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         with self.moodle.lock:
-            pages: dict[str, Any] = {"/state": self.moodle.site.state, "/log": lambda: self.moodle.calls}
+            site = self.moodle.site
+            pages: dict[str, Any] = {"/state": lambda: {**site.state(), **moodle_history.history(site)}}
+            pages["/log"] = lambda: self.moodle.calls
             page = pages.get(self.path)
             self._send(404 if page is None else 200, json.dumps(page() if page else "no such page").encode())
 
@@ -191,12 +195,27 @@ class _Handler(BaseHTTPRequestHandler):
             with self.moodle.lock:
                 self.moodle.faults = [Fault(**one) for one in json.loads(body)]
             self._send(200, b"null")
+        elif self.path == "/restore":
+            self._restore(json.loads(body))
+        elif self.path == "/rename_item":
+            with self.moodle.lock:
+                moodle_history.rename(self.moodle.site, **json.loads(body))
+            self._send(200, b"null")
         elif self.path != ENDPOINT:
             self._send(404, b"<html>Not found</html>", "text/html")
         elif not self.moodle.rest:
             self._send(403, b"")
         else:
             self._call(body)
+
+    def _restore(self, given: dict[str, Any]) -> None:
+        try:
+            with self.moodle.lock:
+                moodle_history.restore(self.moodle.site, given["course"], given["people"], given["rows"])
+        except MoodleError as error:
+            self._send(400, json.dumps(error.message).encode())
+        else:
+            self._send(200, b"null")
 
     def _call(self, body: bytes) -> None:
         name = b"wsfunction="

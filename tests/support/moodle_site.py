@@ -23,6 +23,11 @@ TABLES = (
     "roles",
     "groups",
     "group_members",
+    "grade_items",
+    "grades",
+    "course_completions",
+    "modules",
+    "module_completions",
 )
 
 

@@ -20,6 +20,25 @@ from migrate.contracts.model import Contract
 from migrate.errors import TargetRefused
 
 RESTORE_LIST = "restore.csv"
+README = "README.txt"
+_INSTRUCTIONS = """\
+One course backup for each course that has history to restore: {files} file(s).
+
+1. Copy this folder to the Moodle host. A file of the same name from an earlier run is out of date: restore the newest
+   alone, and none twice. Restoring twice makes placeholders of activities a second time.
+2. Set `folder` to where it is, go to the folder of Moodle's code, and as the user of the web server run, in this order:
+
+{commands}
+   php admin/cli/purge_caches.php
+
+   Without the last one, completions that were looked at before stay as they were. In Moodle 4.1, and where there is
+   no command line: Course reuse > Restore > Merge the backup course into this course.
+3. Run the live run again. It looks for every record and says what it did not find.
+
+{list} names the same: number of the course, name of the file. What to look at before, what the messages mean, and how to
+take it back is in the tool's docs/moodle-history.md.
+"""
+_RESTORE = "php admin/cli/restore_backup.php"
 _KEYS: dict[Part, tuple[str, ...]] = {
     "grade_items": ("idnumber",),
     "grades": ("item", "user"),
@@ -51,12 +70,12 @@ def hand_over(
     made: datetime,
     names_taken: Mapping[str, Iterable[str]] | None = None,
 ) -> tuple[dict[str, list[Outcome]], list[HandedOver]]:
-    """Write one backup for each course into ``folder``, and ``restore.csv``: number of the course, name of the file.
+    """Write one backup for each course into ``folder``, ``restore.csv`` (number of the course, name of the file) and a README.
 
     ``records`` by entity of the contract; ``accounts`` as the target holds them, by username; ``courses`` the target's
-    numbers of courses and ``titles`` their full names, by short name. ``names_taken``: see :func:`course_histories`. Outcomes
-    are ``handed_over`` (the message says what was altered) or ``refused``. A course the target does not hold, or of which
-    nothing is left, gets no file. Raises TargetRefused where files cannot be written.
+    numbers of courses and ``titles`` their full names, by short name. ``names_taken``: see :func:`course_histories`.
+    Outcomes are ``handed_over`` (the message has the command, and what was altered) or ``refused``. A course the target does
+    not hold, or of which nothing is left, gets no file. Raises TargetRefused where files cannot be written.
     """
     reasons: dict[tuple[Part, str], str] = {}
     altered: dict[tuple[Part, str], list[str]] = {}
@@ -73,10 +92,10 @@ def hand_over(
             files.append(HandedOver(history.shortname, file, written))
         else:
             file.unlink()
-    _write_list(folder / RESTORE_LIST, [(courses[f.course], f.file.name) for f in files])
+    _write_list(folder, [(courses[f.course], f.file.name) for f in files])
 
-    at = {f.course: f.file.name for f in files}
-    where = _courses(contract, records)
+    at = {f.course: restore_command(f.file.name, courses[f.course]) for f in files}
+    where = courses_of(contract, records)
     outcomes: dict[str, list[Outcome]] = {}
     for entity, words in backup_words(contract).items():
         outcomes[entity] = []
@@ -98,8 +117,8 @@ def part_key(words: BackupWords, record: Record) -> str:
     return record_key(*(str(record.values[words.names.get(attribute, attribute)]) for attribute in _KEYS[words.part]))
 
 
-def _courses(contract: Contract, records: Mapping[str, Sequence[Record]]) -> dict[tuple[str, str], str | None]:
-    """The course of every record, by entity and key."""
+def courses_of(contract: Contract, records: Mapping[str, Sequence[Record]]) -> dict[tuple[str, str], str | None]:
+    """The short name of every record's course, by entity and key; None where its owner is not among the records."""
     words = backup_words(contract)
     owners: dict[tuple[str, str], str] = {}
     found: dict[tuple[str, str], str | None] = {}
@@ -125,10 +144,15 @@ def file_name(shortname: str) -> str:
     return f"{plain or 'course'}-{hashlib.sha256(shortname.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.mbz"
 
 
-def _write_list(path: Path, rows: list[tuple[str, str]]) -> None:
+def _write_list(folder: Path, rows: list[tuple[str, str]]) -> None:
+    """What there is to restore, for programs and for people. Whoever finds a README finds all files whole."""
+    path = folder / RESTORE_LIST
+    commands = "\n".join(f'   {_RESTORE} --file="$folder/{file}" --courseid={course}' for course, file in rows)
     try:
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows(rows)
+        path = folder / README
+        path.write_text(_INSTRUCTIONS.format(files=len(rows), commands=commands, list=RESTORE_LIST), "utf-8")
     except OSError as error:
         raise TargetRefused(
             f"cannot write {path}: {error.strerror}", hint="see that the folder exists and can be written"
@@ -140,4 +164,4 @@ def restore_command(file: str, course: str) -> str:
 
     Moodle 4.5 and 5.1 know ``--courseid``; in 4.1 the same is done on the course's restore page.
     """
-    return f"php admin/cli/restore_backup.php {shlex.quote(f'--file={file}')} {shlex.quote(f'--courseid={course}')}"
+    return f"{_RESTORE} {shlex.quote(f'--file={file}')} {shlex.quote(f'--courseid={course}')}"

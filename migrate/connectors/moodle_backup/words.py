@@ -47,6 +47,10 @@ class BackupWords(Words):
     part: Part
     names: dict[str, Name] = {}
     """``{attribute: field}`` where a field of the contract has another name than the attribute of the part it fills."""
+    find: Any = None
+    """This and what follows is how the target shows them, in the words of the connector that asks it."""
+    unseen: Any = None
+    warns: Any = None
 
     @model_validator(mode="after")
     def _known(self) -> BackupWords:

@@ -106,7 +106,10 @@ def plain(text: str) -> str:
 
 
 def at(row: Any, path: str) -> Any:
-    """What stands under a dotted path; None where there is nothing."""
+    """What stands under a dotted path; None where there is nothing. Of paths that ``/`` divides, all values, divided by it."""
+    if "/" in path:
+        parts = [at(row, part) for part in path.split("/")]
+        return None if None in parts else "/".join(str(part) for part in parts)
     for part in path.split(".") if path else []:
         if isinstance(row, Mapping):
             row = row.get(part)

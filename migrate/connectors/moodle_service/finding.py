@@ -11,7 +11,7 @@ from migrate.connectors.moodle_service.calls import Refused, TooMany, at, nested
 from migrate.connectors.moodle_service.client import Client
 from migrate.connectors.moodle_service.plan import Plan
 from migrate.connectors.moodle_service.values import NOTHING, Missing, empty, sent_as, shown
-from migrate.connectors.moodle_service.words import Errors, Read
+from migrate.connectors.moodle_service.words import Errors, Read, Then
 from migrate.connectors.target import Held, Record
 from migrate.contracts.model import Reference
 from migrate.errors import TargetRefused
@@ -25,6 +25,10 @@ class _Asked:
 
     value: Any
     records: tuple[Record, ...]
+
+
+_Group = tuple[str, ...]
+"""What the records of one question share: the value, and what else is sent with it."""
 
 
 class Finder:
@@ -50,6 +54,13 @@ class Finder:
         for held in self.find(plan, records):
             found.setdefault(held.key, held)
         return found
+
+    def beside(self, plan: Plan, record: Record) -> Iterator[Row]:
+        """Values of everything that the question for ``record`` shows, the record itself or not. Raises TargetLost."""
+        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        resolved, _ = self.resolve(plan, [record])
+        for _, rows in self._answers(plan, plan.write.find.sought, resolved):
+            yield from (dict(_as_held(plan, row, record, now).values) for row in rows)
 
     def resolve(self, plan: Plan, records: Sequence[Record]) -> tuple[list[Record], dict[str, str]]:
         """Records with the ids of all they refer to; and, by key, what is wrong with those that refer to nothing."""
@@ -98,14 +109,14 @@ class Finder:
         if read.each is None:
             yield [_Asked(None, tuple(records))], self._rows(plan, read, [_Asked(None, tuple(records))])
             return
-        groups: dict[str, list[Record]] = {}
+        groups: dict[_Group, list[Record]] = {}
         for record in records:
             try:
-                value = plan.sender.value(record, read.each.of)
+                shared = [plan.sender.value(record, values) for values in (read.each.of, *read.each.also.values())]
             except Missing:
                 continue
-            if value is not NOTHING:
-                groups.setdefault(str(value), []).append(record)
+            if NOTHING not in shared:
+                groups.setdefault(tuple(str(value) for value in shared), []).append(record)
         for chunk in _chunks(groups, 1 if read.each.parameter else read.each.per, read.each.distinct):
             yield from self._ask(plan, read, chunk)
 
@@ -138,19 +149,37 @@ class Finder:
             rows = [{**row, f"#{name}": str(at(row, mark.by)) in marked} for row in rows]
         if read.explode is not None:
             rows = [{**row, read.explode: one} for row in rows for one in at(row, read.explode) or []]
-        return [row for row in rows if not any(at(row, path) in values for path, values in read.without.items())]
+        rows = [row for row in rows if _is_record(read, row)]
+        return rows if read.then is None else list(self._further(read.then, rows))
+
+    def _further(self, then: Then, rows: Sequence[Row]) -> Iterator[Row]:
+        """The rows with what a second question shows of each; what is gone by then is left out."""
+        for row in rows:
+            try:
+                answer = self._client.read(then.call, {then.parameter: at(row, then.of)}).data
+            except Refused as refused:
+                if refused.code not in self._errors.absent:
+                    hint = "give the user of the token the right to see these records, or look at the site's log"
+                    raise TargetRefused(f"{then.call} is refused: {refused.message} ({refused.code})", hint=hint) from None
+            else:
+                shown = at(answer, then.at)
+                if then.needs is not None and then.needs not in (shown or {}):
+                    hint = "give the user of the token the rights of a manager: without it, records that are there are not found"
+                    raise TargetRefused(f"{then.call} does not show {then.needs} to the user of the token", hint=hint)
+                yield {**row, then.under: shown}
 
     def _call(self, read: Read, arguments: Row, asked: Sequence[_Asked]) -> list[Row]:
         rows = at(self._client.read(read.call, arguments).data, read.at)
         if isinstance(rows, Mapping):
             rows = list(rows.values())
         echoed = {read.echo: asked[0].value} if read.echo is not None else {}
+        echoed |= {name: arguments[name] for name in (read.each.also if read.each is not None else ())}
         return [{**row, **echoed} for row in rows or [] if isinstance(row, Mapping)]
 
     @staticmethod
     def _arguments(plan: Plan, read: Read, asked: Sequence[_Asked]) -> Row:
-        arguments = plan.sender.row(asked[0].records[0], read.parameters)
         each = read.each
+        arguments = plan.sender.row(asked[0].records[0], {**read.parameters, **(each.also if each is not None else {})})
         if each is None:
             return arguments
         if each.list is not None:
@@ -173,15 +202,24 @@ def _with(arguments: Row, path: str, value: Any) -> Row:
     }  # fmt: skip
 
 
-def _chunks(groups: Mapping[str, list[Record]], size: int, distinct: bool) -> Iterator[list[_Asked]]:
+def _is_record(read: Read, row: Row) -> bool:
+    """Is the row a record of the entity, by what the words say of its values?"""
+    return (
+        not any(at(row, path) in values for path, values in read.without.items())
+        and all(at(row, path) in values for path, values in read.only.items())
+        and not (read.blank and all(at(row, path) in values for path, values in read.blank.items()))
+    )
+
+
+def _chunks(groups: Mapping[_Group, list[Record]], size: int, distinct: bool) -> Iterator[list[_Asked]]:
     """Values in portions of ``size``. Where they have to be distinct, each record is asked for by itself."""
-    waiting = {value: list(records) for value, records in groups.items()}
+    waiting = {group: list(records) for group, records in groups.items()}
     while waiting:
         asked = []
-        for value in list(waiting):
-            asked.append(_Asked(value, (waiting[value].pop(0),) if distinct else tuple(waiting[value])))
-            if not distinct or not waiting[value]:
-                del waiting[value]
+        for group in list(waiting):
+            asked.append(_Asked(group[0], (waiting[group].pop(0),) if distinct else tuple(waiting[group])))
+            if not distinct or not waiting[group]:
+                del waiting[group]
             if len(asked) == size:
                 yield asked
                 asked = []

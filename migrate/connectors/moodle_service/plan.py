@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migrate.connectors.moodle_backup import BackupWords
 from migrate.connectors.moodle_service.values import Sender
 from migrate.connectors.moodle_service.words import Call, Connection, Read, Shown, Value, Write
 from migrate.contracts.load import LoadedContract
@@ -13,6 +14,9 @@ from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys
 from migrate.models import build
+
+ASKING = ("find", "unseen", "warns")
+"""Words that an entity has beside those of the backup its records go in."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class Plan:
         """Every function that may be called for this entity."""
         calls = [call.call for call in (*self.write.create, *self.write.update, *self.write.remove)]
         reads = [read.call for read in (self.write.find.known, self.write.find.sought) if read is not None]
-        return list(dict.fromkeys([*calls, *reads, *(one.call for one in self.write.only_empty)]))
+        further = [read.then.call for _, read in _reads(self.write) if read.then is not None]
+        return list(dict.fromkeys([*calls, *reads, *further, *(one.call for one in self.write.only_empty)]))
 
     def tables(self) -> set[str]:
         """Tables of the connection that its calls use."""
@@ -45,11 +50,12 @@ def make_plans(contract: LoadedContract, connection: Connection, tables: Mapping
     plans: dict[str, Plan] = {}
     problems: list[Problem] = []
     for name, entity in contract.model.entities.items():
-        if not entity.write or "route" in entity.write:  # history goes as a backup, which no function takes
+        handed = "route" in entity.write  # history goes in files, which no function takes; it may be found all the same
+        if not entity.write or (handed and "find" not in entity.write):
             continue
         here: Keys = ("entities", name, "write")
         try:
-            write = build(Write, _part(contract.document, here))
+            write = build(Write, _asking(_part(contract.document, here)) if handed else _part(contract.document, here))
         except ConfigurationError as error:
             problems += error.problems
             continue
@@ -70,6 +76,12 @@ def _part(document: Document, keys: Keys) -> Document:
     return Document(document.file, data, places)
 
 
+def _asking(part: Document) -> Document:
+    """Of an entity that goes in a file, the words that are not about the file."""
+    about = {word: value for word, value in part.data.items() if word not in BackupWords.model_fields or word in ASKING}
+    return Document(part.file, about, part.places)
+
+
 def _written(write: Write) -> Iterator[tuple[Keys, Value]]:
     for word in ("create", "update", "remove"):
         calls: Sequence[Call] = getattr(write, word)
@@ -88,6 +100,7 @@ def _asked(write: Write) -> Iterator[tuple[Keys, Value]]:
         groups: list[tuple[Keys, Sequence[Value]]] = [(("parameters", path), values) for path, values in read.parameters.items()]
         if read.each is not None:
             groups.append((("each", "of"), read.each.of))
+            groups += [(("each", "also", path), values) for path, values in read.each.also.items()]
             groups += [(("each", "rows", path), values) for path, values in read.each.rows.items()]
         for mark, marked in read.marks.items():
             groups += [(("marks", mark, "parameters", path), values) for path, values in marked.parameters.items()]
@@ -121,6 +134,7 @@ def _problems(contract: LoadedContract, entity: Entity, write: Write, here: Keys
     for keys, how in _shown(write):
         marks = tuple(write.find.sought.marks)
         yield from unknown(how.unmarked, (*keys, "unmarked"), marks, "mark")
+        yield from unknown(how.unless, (*keys, "unless"), fields, "field")
         for name in how.between or ():
             yield from unknown(name, (*keys, "between"), fields, "field")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -11,12 +12,14 @@ from pydantic import SecretStr
 from migrate.connectors.moodle_service.calls import Lost, Refused, at
 from migrate.connectors.moodle_service.client import Client
 from migrate.connectors.moodle_service.finding import Finder
+from migrate.connectors.moodle_service.handing import TOGETHER, Handing
 from migrate.connectors.moodle_service.options import Options, read_options
 from migrate.connectors.moodle_service.plan import Plan, make_connection, make_plans
 from migrate.connectors.moodle_service.words import Call, Connection
 from migrate.connectors.moodle_service.writing import Dispatch, Effect, Outcomes, with_id
-from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Warned
+from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Waiting, Warned
 from migrate.contracts.load import LoadedContract
+from migrate.contracts.model import Contract
 from migrate.errors import TargetLost, TargetRefused
 
 _ADD = "add them in Site administration > Server > Web services > External services > Functions"
@@ -25,10 +28,13 @@ _ADD = "add them in Site administration > Server > Web services > External servi
 class MoodleTarget:
     """A Moodle site. See :class:`migrate.connectors.target.TargetConnector`."""
 
-    def __init__(self, client: Client, plans: Mapping[str, Plan], connection: Connection, options: Options, about: Any) -> None:
+    def __init__(
+        self, client: Client, plans: Mapping[str, Plan], connection: Connection, options: Options, about: Any, contract: Contract
+    ) -> None:
         self._client, self._plans, self._connection, self._options, self._about = client, plans, connection, options, about
         self._finder = Finder(client, plans, connection.errors)
         self._dispatch = Dispatch(client, self._finder, options, connection.errors)
+        self._handing = Handing(contract, plans, self._finder, options.find_batch)
         self._confirmed: set[tuple[str, Any]] = set()
         self.info = TargetInfo(client.address, at(about, "release"))
 
@@ -47,7 +53,11 @@ class MoodleTarget:
         except BaseException:
             client.close()
             raise
-        return cls(client, plans, connection, checked, about)
+        me = at(about, "userid")
+        plans = {
+            name: replace(plan, sender=replace(plan.sender, me=None if me is None else str(me))) for name, plan in plans.items()
+        }
+        return cls(client, plans, connection, checked, about, contract.model)
 
     def __repr__(self) -> str:
         return f"MoodleTarget({self.info.address!r})"
@@ -55,7 +65,7 @@ class MoodleTarget:
     def preflight(self, entities: Sequence[str]) -> list[Warned]:
         """One call: the token, the version, and that its service has every function. Raises TargetRefused."""
         self._about = _opened(self._client, self._connection)
-        plans = [self._plan(entity) for entity in entities]
+        plans = [self._plan(entity) for entity in entities if entity in self._plans or entity not in self._handing.words]
         allowed = {str(at(one, "name")) for one in at(self._about, "functions") or []}
         missing = sorted({function for plan in plans for function in plan.functions()} - allowed)
         if missing:
@@ -84,6 +94,13 @@ class MoodleTarget:
 
     def ability(self, entity: str) -> Ability:
         """What can be done with records of ``entity``."""
+        if entity in self._handing.words:
+            found = self._plans.get(entity)
+            return Ability(
+                create=True, update=False, remove=False, find=found is not None, unseen=found.write.unseen if found else (),
+                batch=self._options.find_batch, find_batch=self._options.find_batch, parallel=self._options.parallel,
+                together=TOGETHER,
+            )  # fmt: skip
         write = self._plan(entity).write
         return Ability(
             create=bool(write.create), update=bool(write.update), remove=bool(write.remove), find=True,
@@ -214,6 +231,10 @@ class MoodleTarget:
             if rows:
                 return f"it still holds {len(rows)} {one.holds}; they would be removed with it"
         return None
+
+    def hand_over(self, given: Mapping[str, Sequence[Waiting]], folder: Path) -> Mapping[str, Sequence[Outcome]]:
+        """Write the history of courses as backups that a person restores."""
+        return self._handing.hand_over(given, folder)
 
     def count(self, entity: str) -> int | None:
         """Unknown: Moodle's web services count nothing without listing it all."""

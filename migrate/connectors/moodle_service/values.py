@@ -29,6 +29,8 @@ class Sender:
 
     entity: Entity
     tables: Mapping[str, Mapping[str, Any]]
+    me: str | None = None
+    """Id of the user of the token."""
 
     def row(self, record: Record, parameters: Mapping[str, Sequence[Value]]) -> dict[str, Any]:
         """The parameters of one record. Raises Missing."""
@@ -54,10 +56,14 @@ class Sender:
             return value.const
         if value.made is not None:
             return f"{secrets.token_urlsafe(24)}aA1!"
+        if value.me:
+            if self.me is None:
+                raise Missing("the site does not tell the id of the token's user")
+            return self.me
         if value.own:
             if record.native is None:
                 raise Missing("its id in the target is not known")
-            return record.native
+            return _piece(record.native, value.piece)
         name = value.link or value.field
         assert name is not None
         if empty(record, name) and (value.link is None or name not in record.links):
@@ -67,7 +73,7 @@ class Sender:
         if value.link is not None:
             if name not in record.links:
                 raise Missing(f"the target has no {self.entity.fields[name].references.entity} {record.values[name]!r}")  # type: ignore[union-attr]
-            return record.links[name]
+            return _piece(record.links[name], value.piece)
         sent = sent_as(record.values[name])
         if value.table is not None:
             if sent not in self.tables[value.table]:
@@ -75,6 +81,15 @@ class Sender:
                 raise Missing(f"{name} {sent!r} is not in the table {value.table} (known: {known})")
             return self.tables[value.table][sent]
         return sent
+
+
+def _piece(native: str, number: int | None) -> str:
+    if number is None:
+        return native
+    pieces = native.split("/")
+    if number >= len(pieces):
+        raise Missing(f"the id {native!r} has no piece {number}")
+    return pieces[number]
 
 
 def empty(record: Record, field: str) -> bool:
@@ -114,6 +129,8 @@ def typed(value: Any, kind: FieldType) -> Any:
 
 def shown(row: Mapping[str, Any], how: Shown, kind: FieldType, record: Record, field: str, now: dt.datetime) -> Any:
     """What a row shows for a field; NOTHING where it says nothing."""
+    if how.unless is not None and not empty(record, how.unless):
+        return NOTHING
     if how.unmarked is not None:
         if row.get(f"#{how.unmarked}"):
             return False

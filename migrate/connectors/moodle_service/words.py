@@ -32,7 +32,7 @@ def _tuples(given: object) -> object:
 
 
 class Value(Words):
-    """What is sent for one parameter. Exactly one of field, link, own, const, made says where it comes from."""
+    """What is sent for one parameter. Exactly one of field, link, own, me, const, made says where it comes from."""
 
     field: Name | None = None
     """The value of this field: epochs as seconds, flags as 1 and 0."""
@@ -40,6 +40,10 @@ class Value(Words):
     """Moodle's own id of the record that this field refers to."""
     own: bool = False
     """Moodle's own id of the record itself."""
+    me: bool = False
+    """Moodle's own id of the user of the token."""
+    piece: int | None = None
+    """With ``link`` or ``own``: of an id that is several, divided by ``/``, this one; the first is 0."""
     const: str | int | None = None
     """Always this."""
     made: Literal["password"] | None = None
@@ -57,9 +61,11 @@ class Value(Words):
 
     @model_validator(mode="after")
     def _one_source(self) -> Value:
-        sources = (self.field, self.link, self.own or None, self.const, self.made)
+        sources = (self.field, self.link, self.own or None, self.me or None, self.const, self.made)
         if sum(source is not None for source in sources) != 1:
-            raise ValueError("exactly one of field, link, own, const and made belongs here")
+            raise ValueError("exactly one of field, link, own, me, const and made belongs here")
+        if self.piece is not None and self.link is None and not self.own:
+            raise ValueError("piece goes with link or own")
         if self.table is not None and self.field is None:
             raise ValueError("table goes with field")
         return self
@@ -126,6 +132,8 @@ class Each(Words):
     """The parameter is one text, the values joined by commas."""
     parameter: str | None = None
     """The parameter takes one value; there is one call for each."""
+    also: dict[str, Values] = {}
+    """With ``parameter``: further parameters that records of one call share. They are put into each row under their names."""
     rows: dict[str, Values] = {}
     """With ``list``: the list takes rows of these parameters in place of plain values."""
     distinct: bool = False
@@ -137,6 +145,8 @@ class Each(Words):
     def _one_shape(self) -> Each:
         if sum(given is not None for given in (self.list, self.joined, self.parameter)) != 1:
             raise ValueError("exactly one of list, joined and parameter belongs here")
+        if self.also and self.parameter is None:
+            raise ValueError("also goes with parameter")
         return self
 
 
@@ -146,6 +156,21 @@ class Mark(Words):
     parameters: dict[str, Values]
     by: str
     """Path of the id by which rows are told apart."""
+
+
+class Then(Words):
+    """A second question about each row of an answer, for what the first does not show."""
+
+    call: str
+    parameter: str
+    of: str
+    """Path in the row of what is asked."""
+    at: str
+    """Path of the answer in the reply."""
+    under: Name
+    """Name under which the answer is put into the row."""
+    needs: str | None = None
+    """What the answer always has, unless the user of the token lacks the right to see it."""
 
 
 class Read(Words):
@@ -166,6 +191,11 @@ class Read(Words):
     that refers to another record for the id of that record."""
     without: dict[str, tuple[Any, ...]] = {}
     """``{path: values}``: rows that have one of these values are no records."""
+    only: dict[str, tuple[Any, ...]] = {}
+    """``{path: values}``: rows that have another value are no records."""
+    blank: dict[str, tuple[Any, ...]] = {}
+    """``{path: values}``: rows that have one of the values under each path are no records."""
+    then: Then | None = None
     marks: dict[Name, Mark] = {}
 
 
@@ -180,6 +210,8 @@ class Shown(Words):
     """A flag: true where the row does not have this mark."""
     between: tuple[Name, Name] | None = None
     """With ``unmarked``: only now and between the dates in these fields does a missing mark say anything."""
+    unless: Name | None = None
+    """What is shown says nothing where the record has a value in this field."""
     empty: tuple[Any, ...] = ("", None)
     """Values that mean that there is none."""
 
@@ -195,7 +227,7 @@ class Find(Words):
     sought: Read
     """By key."""
     native: str | None = None
-    """Path of the record's own id; None: the records of this entity have none that is shown."""
+    """Path of the record's own id (``course/id``: both together); None: the records of this entity have none that is shown."""
     shows: dict[Name, ShownAt] = {}
     links: dict[Name, ShownAt] = {}
     """Fields that refer to other records and are shown as ids."""

@@ -161,7 +161,7 @@ def test_both_pairs_that_read_moodle_treat_the_same_tables() -> None:
         load_contract(MAPPINGS / "systems" / "moodle.yaml"),
         load_contract(MAPPINGS / "systems" / "moodle.target.yaml"),
     ).model
-    assert {name: archive.tables for name, archive in other.archive.items()} == {
-        name: archive.tables for name, archive in PAIR.archive.items()
-    }
-    assert set(other.drop) == set(PAIR.drop)
+    archived = [pattern for archive in other.archive.values() for pattern in archive.tables]
+    assert sorted(archived) == sorted(ARCHIVED)
+    # Between Moodles the names of activities are read, so what else their tables hold is dropped column by column.
+    assert {pattern.removesuffix(".*") for pattern in other.drop} == set(PAIR.drop)

@@ -31,6 +31,7 @@ def _load() -> ModuleType:
 
 
 moodle = _load()
+ALL_FAULTS = (*moodle.FAULTS, *moodle.HISTORY_FAULTS)
 
 REQUIRED_CODES = {
     *("USR-GUEST", "USR-DELETED", "USR-DELETED-HISTORY", "USR-MERGE", "USR-IDNUMBER-DUP", "USR-EMAIL", "ENR-MERGED-IDENTITY"),
@@ -150,12 +151,18 @@ def test_the_list_has_the_required_codes() -> None:
     assert len({fault.what for fault in moodle.FAULTS}) == len(moodle.FAULTS) >= 34
 
 
-@pytest.mark.parametrize("fault", moodle.FAULTS, ids=lambda fault: fault.what)
+def test_the_list_of_history_has_a_code_for_each_kind() -> None:
+    kinds = [fault for fault in moodle.HISTORY_FAULTS if fault.code != "-"]
+    assert len({fault.code for fault in kinds}) == len(kinds) >= 35
+    assert len({fault.what for fault in ALL_FAULTS}) == len(ALL_FAULTS)
+
+
+@pytest.mark.parametrize("fault", ALL_FAULTS, ids=lambda fault: fault.what)
 def test_each_fault_is_planted_as_often_as_listed(database: sqlite3.Connection, fault: Any) -> None:
     assert len(database.execute(fault.probe).fetchall()) == fault.rows > 0
 
 
-@pytest.mark.parametrize("fault", [fault for fault in moodle.FAULTS if fault.plant], ids=lambda fault: fault.what)
+@pytest.mark.parametrize("fault", [fault for fault in ALL_FAULTS if fault.plant], ids=lambda fault: fault.what)
 def test_the_ordinary_site_lacks_what_is_planted(ordinary: sqlite3.Connection, fault: Any) -> None:
     assert len(ordinary.execute(fault.probe).fetchall()) < fault.rows
 
@@ -224,6 +231,8 @@ def test_madrid_time(moment: tuple[int, ...], expected: int) -> None:
 
 def test_the_list_for_people_is_the_list_of_the_generator() -> None:
     assert (SAMPLES / "moodle.md").read_text(encoding="utf-8") == moodle.fault_table()
+    history = moodle.fault_table(moodle.HISTORY_FAULTS, moodle.HISTORY_TITLE)
+    assert (SAMPLES / "moodle_history.md").read_text(encoding="utf-8") == history
 
 
 def test_the_list_for_people_is_one_table() -> None:

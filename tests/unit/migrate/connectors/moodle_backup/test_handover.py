@@ -63,7 +63,9 @@ def test_every_record_has_one_outcome(tmp_path: Path) -> None:
         ("grades", "c|ann"): "its item is not in the file",
         ("grades", "z|ann"): "what it belongs to is not among the records",
     }
-    assert results["grades", "a|ann"][1].endswith(".mbz; feedback: 1 control characters replaced by U+FFFD")
+    command, _, altered = results["grades", "a|ann"][1].partition("; ")
+    assert command == restore_command(file_name("C 1"), "12")
+    assert altered == "feedback: 1 control characters replaced by U+FFFD"
 
 
 def test_what_was_handed_over_is_in_the_files(tmp_path: Path) -> None:
@@ -77,13 +79,22 @@ def test_a_course_of_which_nothing_is_left_gets_no_file(tmp_path: Path) -> None:
     records = {"course_completions": [Record("C 1|ghost", {"course": "C 1", "user": "ghost"})]}
     outcomes, files = given(tmp_path, records)
     assert [o.result for o in outcomes["course_completions"]] == ["refused"]
-    assert (files, [path.name for path in tmp_path.iterdir()]) == ([], ["restore.csv"])
+    assert (files, sorted(path.name for path in tmp_path.iterdir())) == ([], ["README.txt", "restore.csv"])
 
 
 def test_the_list_names_course_and_file(tmp_path: Path) -> None:
     _, files = given(tmp_path)
     with (tmp_path / "restore.csv").open(encoding="utf-8", newline="") as stream:
         assert list(csv.reader(stream)) == [["12", files[0].file.name], ["13", files[1].file.name]]
+
+
+def test_the_instructions_hold_every_command_in_the_order_of_the_list(tmp_path: Path) -> None:
+    _, files = given(tmp_path)
+    lines = [line.strip() for line in (tmp_path / "README.txt").read_text("utf-8").splitlines() if "--courseid" in line]
+    assert [shlex.split(line.replace("$folder", "/srv")) for line in lines] == [
+        ["php", "admin/cli/restore_backup.php", f"--file=/srv/{file.file.name}", f"--courseid={course}"]
+        for file, course in zip(files, ("12", "13"), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "..", "/", "a/b", "a\x00b", "\ud800", "x" * 300, "Übung", "C 1", "C/1"])
