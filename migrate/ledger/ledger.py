@@ -228,12 +228,13 @@ class Ledger:
             return {(row.entity, row.key): row.run for row in connection.execute(query)}
 
     def later(self, run: str, entities: Sequence[str]) -> list[Row[Any]]:
-        """(entity, key, run, native) of records of ``entities`` that were written after ``run`` began to write, by others."""
+        """(entity, key, run, native, meant) of records of ``entities`` that were written after ``run`` began to write, by others."""
         own = select(func.min(RECEIPTS.c.id)).where(RECEIPTS.c.run == run).scalar_subquery()
         query = (
             select(
                 RECEIPTS.c.entity, RECEIPTS.c.key,
                 func.max(RECEIPTS.c.run).label("run"), func.max(RECEIPTS.c.native).label("native"),
+                func.max(RECEIPTS.c.meant).label("meant"),
             )
             .join(RUNS, RUNS.c.id == RECEIPTS.c.run)
             .where(RECEIPTS.c.id > own, RECEIPTS.c.run != run, RECEIPTS.c.entity.in_(entities), RUNS.c.kind != "rollback")

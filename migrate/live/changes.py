@@ -18,7 +18,7 @@ from migrate.engine import scan
 from migrate.ledger import Ledger
 from migrate.ledger.ledger import IDENTITY_SCHEMA
 from migrate.live.images import written_values
-from migrate.live.keys import key_values
+from migrate.live.keys import key_values, names_key
 
 MEANT, KNOWN, TODO = "meant", "known", "todo"
 """Schemas: rows as they are to stand in the target, what the ledger knows, and what is to be done."""
@@ -168,6 +168,8 @@ class Changes:
     def _late(self, entity: str) -> list[str]:
         """References that may name a record that is written later: of the same entity, or of one that comes after it."""
         order = self.entities()
+        if entity in self.together:  # what is handed over goes at once
+            return []
         return [f for f in self.fields(entity) if (to := self.refers(entity, f)) and order.index(to[0]) >= order.index(entity)]
 
     def _rank(self, entity: str) -> None:
@@ -398,7 +400,7 @@ class Changes:
         values = {key: written_values(written.get(key), model) | key_values(model, key) for key in keys}
         links: dict[str, dict[str, str]] = {key: {} for key in keys}
         for field, rule in model.fields.items():
-            if rule.references is None:
+            if rule.references is None or not names_key(self.contract, rule.references):
                 continue
             named = {key: str(own[field]) for key, own in values.items() if own.get(field) is not None}
             others = self._natives(rule.references.entity, list(named.values())) if named else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from migrate.contracts.model import Entity
+from migrate.contracts.model import Contract, Entity, Reference
 
 
 def split_key(key: str, parts: int) -> list[str]:
@@ -30,6 +30,12 @@ def key_values(entity: Entity, key: str) -> dict[str, Any]:
     """``{field: value}`` of a key's text, typed as in a record. An empty part of another type than text is null."""
     parts = zip(entity.key, split_key(key, len(entity.key)), strict=True)
     return {field: _typed(entity.fields[field].type, text) for field, text in parts}
+
+
+def names_key(contract: Contract, reference: Reference) -> bool:
+    """Does a reference hold the key of another record, and not another field of it?"""
+    key = contract.entities[reference.entity].key
+    return len(key) == 1 and reference.field in (None, key[0])
 
 
 def _typed(kind: str, text: str) -> Any:

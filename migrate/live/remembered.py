@@ -8,7 +8,7 @@ from migrate.connectors.target import Record
 from migrate.contracts.model import Contract
 from migrate.ledger import Identity, Ledger
 from migrate.live.images import written_values
-from migrate.live.keys import key_values
+from migrate.live.keys import key_values, names_key
 from migrate.mapping.load import LoadedPair
 
 
@@ -19,8 +19,6 @@ class Remembered:
         self.contract, self.ledger = contract, ledger
         self._identities: dict[str, dict[str, Identity]] = {}
         self._natives: dict[str, set[str | None]] = {}
-        self.unsettled: dict[tuple[str, str], str | None] = {}
-        """JSON of the values of records, by entity and key, that a run which was cut off meant to write."""
 
     def identity(self, entity: str, key: str) -> Identity | None:
         """What is known of a record."""
@@ -35,14 +33,14 @@ class Remembered:
             self._identities[entity][key] = replace(known, native=native)
             self._natives[entity].add(native)
 
-    def record(self, entity: str, key: str, native: str | None) -> Record:
-        """A record as it was written last, which is enough to find it."""
+    def record(self, entity: str, key: str, native: str | None, meant: str | None = None) -> Record:
+        """A record as it was written last: enough to find it. ``meant`` is the JSON of one that the ledger does not know yet."""
         model, known = self.contract.entities[entity], self.identity(entity, key)
-        meant = self.unsettled.get((entity, key)) if known is None or known.meant is None else known.meant
-        values = written_values(meant, model) | key_values(model, key)
+        values = written_values(meant if known is None else known.meant, model) | key_values(model, key)
         links = {}
         for field, value in values.items():
-            if (reference := model.fields[field].references) is not None and value is not None:
+            reference = model.fields[field].references
+            if reference is not None and value is not None and names_key(self.contract, reference):
                 other = self.identity(reference.entity, str(value))
                 if other is not None and other.native is not None:
                     links[field] = other.native

@@ -44,6 +44,8 @@ class Step:
     what: What
     native: str | None
     before: dict[str, Any] | None
+    meant: str | None = None
+    """JSON of the values of a record that the ledger does not know, because its run was cut off."""
     met: bool = False
     """Was the record in the target before any run of this workspace wrote it?"""
     refused: str | None = None
@@ -115,7 +117,6 @@ class RollingBack:
                 first[at] = receipt
         newest = {(receipt.entity, receipt.key): receipt for receipt in receipts}
         later, known_before = self.ledger.others(self.run, later=True), self.ledger.others(self.run, later=False)
-        self.remembered.unsettled = {at: receipt.meant for at, receipt in newest.items()}
         self._mark_later({entity for entity, _ in first})
         steps: list[Step] = []
         ordered = sorted(first, key=lambda at: (-order.get(at[0], 0), -first[at].id))
@@ -123,7 +124,7 @@ class RollingBack:
             entity_keys = [key for _, key in keys]
             with progress.task("look", entity, len(entity_keys)) as task:
                 for part in parts(entity_keys, self.connector.ability(entity).find_batch):
-                    held = self._held(entity, {key: newest[entity, key].native for key in part})
+                    held = self._held(entity, {key: newest[entity, key] for key in part})
                     for key in part:
                         at = (entity, key)
                         there = held.get(key, [])
@@ -143,10 +144,10 @@ class RollingBack:
 
     # Looking -----------------------------------------------------------------------------------------------------
 
-    def _held(self, entity: str, natives: dict[str, str | None]) -> dict[str, list[Held]]:
+    def _held(self, entity: str, receipts: dict[str, Any]) -> dict[str, list[Held]]:
         found: dict[str, list[Held]] = {}
         if self.connector.ability(entity).find:
-            records = [self.remembered.record(entity, key, native) for key, native in natives.items()]
+            records = [self.remembered.record(entity, key, r.native, r.meant) for key, r in receipts.items()]
             for one in self.connector.find(entity, records):
                 found.setdefault(one.key, []).append(one)
         return found
@@ -158,13 +159,13 @@ class RollingBack:
             for name, entity in self.contract.entities.items()
             if any(r.references and r.references.entity in entities for r in entity.fields.values())
         ]
-        rows = sorted(self.ledger.later(self.run, children), key=lambda row: row.entity)
-        for entity, group in groupby(rows, key=lambda row: row.entity):
+        later = sorted(self.ledger.later(self.run, children), key=lambda row: row.entity)
+        for entity, group in groupby(later, key=lambda row: row.entity):
             for part in parts(list(group), self.connector.ability(entity).find_batch):
-                runs = {row.key: row.run for row in part}
-                for key, there in self._held(entity, {row.key: row.native for row in part}).items():
+                rows_of = {row.key: row for row in part}
+                for key, there in self._held(entity, rows_of).items():
                     for one in there:
-                        self.referrers.stays(entity, one, f"of run {runs.get(key)}")
+                        self.referrers.stays(entity, one, f"of run {rows_of[key].run}" if key in rows_of else "")
 
     # Deciding ----------------------------------------------------------------------------------------------------
 
@@ -191,7 +192,7 @@ class RollingBack:
             what = "forget"
         met = what == "restore" and not known_before
         return Step(
-            receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, met, refused,
+            receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, last.meant, met, refused,
             done and what != "remove", cut_off.id if cut_off is not None else None, at_first,
         )  # fmt: skip
 

@@ -102,7 +102,14 @@ class TakingBack:
     def _do(self, entity: str, what: What, steps: Sequence[Step]) -> list[Failed]:
         if self.lost is not None:
             return [(step, f"not tried: {self.lost}") for step in steps]
-        intents = [Intent(s.key, _ACTION[what], "", s.mapping, s.source_key, s.native) for s in steps]
+        put_back = what in ("restore", "recreate")
+        intents = [
+            Intent(
+                s.key, _ACTION[what], "", s.mapping, s.source_key, s.native,
+                meant=s.before["values"] if put_back and s.before is not None else None,
+            )
+            for s in steps
+        ]  # fmt: skip
         receipts = self.ledger.intend(self.run, entity, intents)
         outcomes, strangers = self._act(entity, what, steps)
         shown = self._look(entity, what, [outcomes[step.key] for step in steps if not step.met])
@@ -145,7 +152,7 @@ class TakingBack:
 
     def _record(self, entity: str, what: What, step: Step) -> Record:
         if what == "remove" or step.before is None:
-            return self.remembered.record(entity, step.key, step.native)
+            return self.remembered.record(entity, step.key, step.native, step.meant)
         model, native = self.contract.entities[entity], step.native if what == "restore" else None
         # What the run did not write is not put back: it may be somebody else's since.
         fields = self.remembered.written(self.pair, step.mapping) if what == "restore" else None
