@@ -113,7 +113,7 @@ def test_exit_code_1_findings_need_a_person(school: Path) -> None:
         ["report", "school"],
         ["report", "school", "--run", "20000101-000000"],
         ["new", "x", "--from", "blackboard", "--to", "canvas"],
-        ["new", "x", "--from", "canvas", "--to", "moodle"],
+        ["new", "x", "--from", "canvas", "--to", "totara"],
         ["new", "school", "--from", "moodle", "--to", "canvas"],
         ["new", "x"],
         ["unknown"],
