@@ -317,11 +317,15 @@ class Changes:
         For records that are handed over ``together``, what waits in a file is good enough.
         """
         waiting = ", 'LIVE-HANDED-OVER'" if together and entity in self.together else ""
+        # A field that is not the key may hold one value in several records, and each row is written once all the same.
         return (
-            f"SELECT m.{name(field)} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') "
+            "SELECT value, arg_min(native, key) FILTER (WHERE ok) AS native, bool_or(ok) AS ok, arg_min(blamed, key) AS blamed "
+            f"FROM (SELECT m.{name(field)} AS value, m._key AS key, r.native, "
+            "r.result IN ('created', 'updated', 'unchanged') "
             f"OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE'{waiting}) AS ok, "
-            f"coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
-            f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key"
+            "coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
+            f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key) "
+            "GROUP BY value"
         )
 
     # What is not meant any more ----------------------------------------------------------------------------------
