@@ -109,7 +109,8 @@ class Changes:
     # Comparing ---------------------------------------------------------------------------------------------------
 
     def compare(self, entity: str, unsettled: Sequence[str] = ()) -> None:
-        """Fill ``meant``, ``known`` and ``todo`` for an entity; what is unchanged is entered in the results.
+        """Fill ``meant``, ``known`` and ``todo`` for an entity; what is unchanged is entered in the results, and so is for now
+        what waits for its final value only: others may refer to it.
 
         ``unsettled`` are keys of which an earlier run left open what became of them: they count as changed.
         """
@@ -133,7 +134,7 @@ class Changes:
         )
         self.connection.execute(
             f"INSERT INTO {RESULTS} SELECT {literal(entity)}, key, 'unchanged', NULL, NULL, native, mapping, source_key, NULL "
-            f"FROM {todo} WHERE action = 'unchanged'"
+            f"FROM {todo} WHERE action IN ('unchanged', 'finish')"
         )
 
     def mean(self, entity: str) -> None:
