@@ -228,7 +228,7 @@ class Ledger:
             return {(row.entity, row.key): row.run for row in connection.execute(query)}
 
     def later(self, run: str, entities: Sequence[str]) -> list[Row[Any]]:
-        """(entity, key, run, native, meant) of records of ``entities`` that others wrote after ``run`` began to."""
+        """(entity, key, run, native, meant) of records of ``entities`` that others wrote after ``run`` began to write."""
         own = select(func.min(RECEIPTS.c.id)).where(RECEIPTS.c.run == run).scalar_subquery()
         query = (
             select(

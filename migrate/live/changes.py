@@ -109,7 +109,8 @@ class Changes:
     # Comparing ---------------------------------------------------------------------------------------------------
 
     def compare(self, entity: str, unsettled: Sequence[str] = ()) -> None:
-        """Fill ``meant``, ``known`` and ``todo`` for an entity; what is unchanged is entered in the results.
+        """Fill ``meant``, ``known`` and ``todo`` for an entity; what is unchanged is entered in the results, and so is for now
+        what waits for its final value only: others may refer to it.
 
         ``unsettled`` are keys of which an earlier run left open what became of them: they count as changed.
         """
@@ -133,7 +134,7 @@ class Changes:
         )
         self.connection.execute(
             f"INSERT INTO {RESULTS} SELECT {literal(entity)}, key, 'unchanged', NULL, NULL, native, mapping, source_key, NULL "
-            f"FROM {todo} WHERE action = 'unchanged'"
+            f"FROM {todo} WHERE action IN ('unchanged', 'finish')"
         )
 
     def mean(self, entity: str) -> None:
@@ -317,11 +318,15 @@ class Changes:
         For records that are handed over ``together``, what waits in a file is good enough.
         """
         waiting = ", 'LIVE-HANDED-OVER'" if together and entity in self.together else ""
+        # A field that is not the key may hold one value in several records, and each row is written once all the same.
         return (
-            f"SELECT m.{name(field)} AS value, r.native, r.result IN ('created', 'updated', 'unchanged') "
+            "SELECT value, arg_min(native, key) FILTER (WHERE ok) AS native, bool_or(ok) AS ok, arg_min(blamed, key) AS blamed "
+            f"FROM (SELECT m.{name(field)} AS value, m._key AS key, r.native, "
+            "r.result IN ('created', 'updated', 'unchanged') "
             f"OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE'{waiting}) AS ok, "
-            f"coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
-            f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key"
+            "coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
+            f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key) "
+            "GROUP BY value"
         )
 
     # What is not meant any more ----------------------------------------------------------------------------------

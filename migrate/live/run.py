@@ -59,9 +59,10 @@ def predict(
             )
         for entity in changes.entities() if ledger is not None else ():
             changes.compare(entity)
+            connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
             connection.execute(
                 f"INSERT INTO {RESULTS} {columns} SELECT {literal(entity)}, key, {_PREDICTED}, native, mapping, source_key "
-                f"FROM {name(TODO, entity)} WHERE action <> 'unchanged'"
+                f"FROM {name(TODO, entity)}"
             )
         _write_results(changes, folder)
 

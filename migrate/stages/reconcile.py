@@ -106,9 +106,12 @@ def _compare(
     columns = "".join(f", CAST(NULL AS {kind}) AS {name(f)}" for f, kind in unfilled.items())
     expected = f"(SELECT *{columns} FROM {expected}{_asked(mapping.target_name, back, run)})"
     unequal = {f: f"e.{name(f)} IS DISTINCT FROM a.{name(f)}" for f in fields}
-    if live is not None:  # references are read back as text: an id of the target that nobody knows stands there as it is
-        texts = {f: f"CAST(e.{name(f)} AS VARCHAR)" for f in fields if mapping.target.fields[f].references}
-        unequal |= {f: f"{text} IS DISTINCT FROM a.{name(f)}" for f, text in texts.items()}
+    if live is not None:
+        # Blank and absent are one to a live target. References are read back as text: an id of the target that nobody knows
+        # stands there as it is.
+        texts = [f for f in fields if mapping.target.fields[f].references or mapping.target.fields[f].type == "string"]
+        blank = "nullif(CAST({0} AS VARCHAR), '')"
+        unequal |= {f: f"{blank.format('e.' + name(f))} IS DISTINCT FROM {blank.format('a.' + name(f))}" for f in texts}
     excused = {
         f: f"{NORMALISED[rule].format('e.' + name(f))} IS NOT DISTINCT FROM {NORMALISED[rule].format('a.' + name(f))}"
         for f in fields

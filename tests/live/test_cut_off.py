@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from live_bench import Bench, Killed, clean, once, person
+from live_bench import Bench, Killed, clean, once, person, place, room
 
 from migrate.connectors.target import Outcome
 from migrate.errors import TargetLost
@@ -147,4 +147,22 @@ def test_a_change_that_was_refused_leaves_what_was_known(bench: Bench) -> None:
     bench.live()
     bench.world.answer = lambda a, e, r: (None, True)
     bench.rows["people"]["3"] = person("p3")
+    clean(bench)
+
+
+def test_what_waits_for_its_final_value_can_be_referred_to(bench: Bench) -> None:
+    once(bench.world, "before", "create", "places", Killed())
+    with pytest.raises(Killed):
+        bench.live()
+    bench.reopen()
+    bench.rows["rooms"]["3"] = room(3, owner="p2")
+    bench.rows["places"]["4"] = place(2, "p2")
+    once(bench.world, "before", "create", "places", Killed())
+    with pytest.raises(Killed):
+        bench.live()
+    bench.reopen()
+    assert bench.predict()["people", "p2"] == "updated"
+    assert bench.live().findings == []
+    assert bench.world.table("rooms")["3"][0]["owner"] == "p2"
+    assert bench.world.table("places").keys() == {"1|p1", "1|g1", "2|p3", "2|p2"}
     clean(bench)

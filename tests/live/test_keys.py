@@ -184,3 +184,19 @@ def test_what_refers_to_a_record_that_is_held_names_it(bench: Bench) -> None:
     assert e.results["places", "1"] == "blocked"
     assert e.results["rooms", "1"] == "blocked"
     assert e.messages["LIVE-BLOCKED", "rooms", "1"].endswith("people/1")
+
+
+def test_a_value_that_two_records_share_names_one_of_them(bench: Bench) -> None:
+    bench.rows["people"]["3"] = person("p3", login="l-p1")
+    ended = bench.live()
+    assert set(ended.results.values()) == {"created"}
+    assert ended.findings == []
+    created = [key for what, entity, keys in bench.world.calls for key in keys if (what, entity) == ("create", "rooms")]
+    assert sorted(created) == ["1", "2"]
+    clean(bench)
+
+
+def test_blank_and_absent_are_one(bench: Bench) -> None:
+    bench.rows["people"]["3"] = person("p3", name="", login=None)
+    assert bench.live().findings == []
+    clean(bench)
