@@ -15,10 +15,12 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["migrate.pipeline", "migrate.live.run", "killed_runs"])
 
 
-def _run(folder: str, kill_after: float | None, options: dict[str, Any]) -> None:
+def _run(folder: str, kill_after: float | None, options: dict[str, Any], environment: dict[str, str]) -> None:
     """In the child: run live, and die ``kill_after`` seconds after the first record could be written."""
     from migrate import pipeline
     from migrate.stages import load
+
+    os.environ.update(environment)  # the server of processes has that of the time when it was started
 
     write_live = load.write_live
 
@@ -38,7 +40,7 @@ def _run(folder: str, kill_after: float | None, options: dict[str, Any]) -> None
 
 def live_run(folder: Path, kill_after: float | None = None, **options: Any) -> int:
     """Exit code of a run: 0, 3 where it failed, -9 where it was killed."""
-    child = CONTEXT.Process(target=_run, args=(str(folder), kill_after, options))
+    child = CONTEXT.Process(target=_run, args=(str(folder), kill_after, options, dict(os.environ)))
     child.start()
     child.join(120)
     assert child.exitcode is not None, "a run hangs"
