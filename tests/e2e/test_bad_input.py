@@ -372,7 +372,7 @@ def test_settings_that_are_wrong(school: Path, old: str, new: str, words: tuple[
 
 
 def test_a_system_that_cannot_be_a_source(school: Path) -> None:
-    change(school / "migration.yaml", "system: school", "system: canvas")
+    change(school / "migration.yaml", "system: school", "system: totara")
     ended = within("check", school)
     assert ended.code == CONFIGURATION
     assert "cannot be a source" in ended.err
