@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from migrate.errors import ConfigurationError
 
@@ -33,6 +34,8 @@ def hold(engine: Engine, folder: Path) -> Iterator[None]:
             try:
                 yield
             finally:
+                with suppress(SQLAlchemyError):  # a server that is told lets go at once, so that the next run can follow
+                    connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": ADVISORY})
                 connection.invalidate()  # ends the session, and the lock with it
 
 

@@ -99,7 +99,6 @@ class LiveMachine(RuleBasedStateMachine):
         """(entity, key) of what somebody removed."""
         self.keys: dict[tuple[str, str], set[str]] = {}
         """Keys that a source record ever had."""
-        self.runs: list[str] = []
 
     def teardown(self) -> None:
         self.bench.ledger.close()
@@ -221,15 +220,15 @@ class LiveMachine(RuleBasedStateMachine):
             at for at, word in ended.results.items() if word in ("failed", "held", "blocked")
         } <= told | self._blocked_before()
 
-    @precondition(lambda self: self.runs)
+    @precondition(lambda self: self.known_runs())
     @rule(number=NUMBER)
     def take_back(self, number: int) -> None:
-        self.bench.rollback(self.runs[number % len(self.runs)])
+        self.bench.rollback(self._one_of(number))
 
-    @precondition(lambda self: self.runs)
+    @precondition(lambda self: self.known_runs())
     @rule(number=NUMBER, kind=KINDS, at=st.integers(0, 30), when=MOMENTS, again=st.booleans())
     def broken_rollback(self, number: int, kind: str, at: int, when: str, again: bool) -> None:
-        run = self.runs[number % len(self.runs)]
+        run = self._one_of(number)
         self.calm = False
         self._broken(kind, at, when, lambda: self.bench.rollback(run))
         if again:
@@ -252,8 +251,15 @@ class LiveMachine(RuleBasedStateMachine):
         for mapping, rows in self.bench.rows.items():
             for number, row in rows.items():
                 self.keys.setdefault((mapping, number), set()).add(self.bench.key_of(mapping, row))
-        self.runs.append(f"r{self.bench.number + 1:05}")
         return self.bench.live(**options)
+
+    def _one_of(self, number: int) -> str:
+        """A run that got as far as the ledger."""
+        return self.known_runs()[number % len(self.known_runs())]
+
+    def known_runs(self) -> list[str]:
+        """Live runs that the ledger knows."""
+        return [run.id for run in self.bench.ledger.runs() if run.kind != "rollback"]
 
     def _broken(self, kind: str, at: int, when: str, work: Callable[[], Any]) -> None:
         with faults(self.bench, kind, at, when), suppress(Killed, TargetLost, LedgerLost):
