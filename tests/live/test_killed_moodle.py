@@ -71,6 +71,11 @@ def test_two_hundred_killed_runs_into_a_moodle(tmp_path: Path, monkeypatch: pyte
 def kill_with_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, seed: int) -> None:
     """Kill runs that hand history over, restore what they left, kill runs that look for it."""
     chance = random.Random(seed)
+    with stand_in() as undisturbed:
+        monkeypatch.setenv(TOKEN, undisturbed.token)
+        folder = add_history(write_moodle_school(tmp_path / "undisturbed", undisturbed.url, MANY, OPTIONS))
+        assert live_run(folder) == 0
+        longest = load_seconds_of(folder)
     with stand_in() as site:
         monkeypatch.setenv(TOKEN, site.token)
         folder = add_history(write_moodle_school(tmp_path / "school", site.url, MANY, OPTIONS))
@@ -79,7 +84,7 @@ def kill_with_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
             if restored:
                 site.restore(newest_files(folder, tmp_path / "copied"))
             site.faults(FAULTS)
-            kills += kill_until_done(folder, 4.0, chance, most, last=lambda: site.faults([]))
+            kills += kill_until_done(folder, longest, chance, most, last=lambda: site.faults([]))
             assert open_receipts(folder) == 0
         assert kills >= most
         again = run(folder, live=True)
