@@ -32,7 +32,7 @@ class MoodleTarget:
         self, client: Client, plans: Mapping[str, Plan], connection: Connection, options: Options, about: Any, contract: Contract
     ) -> None:
         self._client, self._plans, self._connection, self._options, self._about = client, plans, connection, options, about
-        self._finder = Finder(client, plans, connection.errors)
+        self._finder = Finder(client, plans, connection.errors, connection.files)
         self._dispatch = Dispatch(client, self._finder, options, connection.errors)
         self._handing = Handing(contract, plans, self._finder, options.find_batch)
         self._confirmed: set[tuple[str, Any]] = set()

@@ -6,9 +6,10 @@ sent as ``cohorts[0][categorytype][type]``. Paths into replies are dotted as wel
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from migrate.contracts.model import Code, Name, Words
 
@@ -22,6 +23,15 @@ def _short_value(given: object) -> object:
 def _short_shown(given: object) -> object:
     """``username`` is short for ``{at: username}``."""
     return {"at": given} if isinstance(given, str) else _tuples(given)
+
+
+def _expression(given: str) -> str:
+    """A regular expression, or ValueError."""
+    try:
+        re.compile(given)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return given
 
 
 def _tuples(given: object) -> object:
@@ -212,6 +222,10 @@ class Shown(Words):
     """With ``unmarked``: only now and between the dates in these fields does a missing mark say anything."""
     unless: Name | None = None
     """What is shown says nothing where the record has a value in this field."""
+    only_meant: bool = False
+    """What is shown says nothing of a record that is to have no value: the site puts one of its own."""
+    default: str | int | float | None = None
+    """What the site puts where there is no value: of a record that is to have none, it is none."""
     empty: tuple[Any, ...] = ("", None)
     """Values that mean that there is none."""
 
@@ -284,6 +298,15 @@ class Errors(Words):
     """In answer to a question: there is no such record."""
 
 
+class Files(Words):
+    """Addresses of files inside of texts: the site keeps a mark, and shows its own address in place of it."""
+
+    mark: str
+    """What stands in the text before the name of the file."""
+    shown: Annotated[str, AfterValidator(_expression)]
+    """Regular expression of what is shown in place of the mark."""
+
+
 class Connection(Words):
     """What holds for every site."""
 
@@ -301,3 +324,5 @@ class Connection(Words):
     tables: dict[Name, dict[str, str | int]] = {}
     """Values that differ from site to site, with those of a new site. A workspace can give its own as an option."""
     errors: Errors = Errors()
+    files: Files | None = None
+    """How files inside of texts are shown."""
