@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from migrate.artefacts import Loaded, ReadBack, Validated, write_manifest
@@ -23,6 +24,17 @@ _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
 )
+_HANDED_OVER, _UNCHANGEABLE, _RENAMED = "'LIVE-HANDED-OVER'", "'LIVE-UNCHANGEABLE'", "'LIVE-RENAMED'"
+_PREDICTED_CODE = (
+    f"CASE WHEN old_key IS NOT NULL THEN {_RENAMED} WHEN action = 'look' THEN {_HANDED_OVER} "
+    f"WHEN action <> 'unchanged' THEN {_UNCHANGEABLE} END"
+)
+"""Of a record that goes in a file: why a live run would hold it."""
+_PREDICTED_WHY = {
+    _HANDED_OVER: "a live run puts it into a file that a person gives to the target, and looks for it afterwards",
+    _UNCHANGEABLE: "it is not as an earlier run handed it over, and a file cannot change what is there",
+    _RENAMED: "an earlier run handed it over under another key",
+}
 
 
 def write_live(
@@ -45,11 +57,16 @@ def write_live(
 
 
 def predict(
-    validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool
-) -> None:
-    """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target."""
+    validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool,
+    handed: Collection[str] = (),
+) -> None:  # fmt: skip
+    """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target.
+
+    Records of the entities in ``handed`` go in files that a person gives to the target.
+    """
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, ledger, whole)
+        changes.together = frozenset(handed)
         columns = "(entity, key, result, native, mapping, source_key)"
         for mapping in plan.names if ledger is None else ():
             entity = literal(plan.pair.mappings[mapping].target_name)
@@ -64,7 +81,22 @@ def predict(
                 f"INSERT INTO {RESULTS} {columns} SELECT {literal(entity)}, key, {_PREDICTED}, native, mapping, source_key "
                 f"FROM {name(TODO, entity)}"
             )
+        for entity in changes.entities():
+            if entity in handed:
+                _hold(changes, entity, known=ledger is not None)
         _write_results(changes, folder)
+
+
+def _hold(changes: Changes, entity: str, *, known: bool) -> None:
+    """Predict what becomes of records that go in files: the ledger never says that one has arrived, only that it was found."""
+    codes = f"(SELECT key, {_PREDICTED_CODE} AS code FROM {name(TODO, entity)})"
+    if not known:
+        codes = f"(SELECT key, {_HANDED_OVER} AS code FROM {RESULTS} WHERE entity = {literal(entity)})"
+    why = " ".join(f"WHEN {code} THEN {literal(message)}" for code, message in _PREDICTED_WHY.items())
+    changes.connection.execute(
+        f"UPDATE {RESULTS} AS r SET result = 'held', code = c.code, message = CASE c.code {why} END FROM {codes} AS c "
+        f"WHERE r.entity = {literal(entity)} AND r.key = c.key AND c.code IS NOT NULL"
+    )
 
 
 def read_live(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -31,11 +32,14 @@ def load(
     deliver: Path | None = None,
     live: Live | None = None,
     ledger: Ledger | None = None,
+    *,
+    handed: Collection[str] = (),
 ) -> Loaded:
     """Write the target's files from validated rows only.
 
     A live run copies them to ``deliver``, or writes the rows to the target of ``live``. With a ``ledger`` a rehearsal
-    predicts which records a live run would create, change, or find as they are.
+    predicts which records a live run would create, change, find as they are, or (of the entities in ``handed``) put into
+    files for a person.
     """
     if not isinstance(validated, Validated):
         raise RunFailed(f"a loader takes validated rows, not {type(validated).__name__}")
@@ -72,7 +76,7 @@ def load(
     if live is not None:
         write_live(validated, plan, run, progress, memory, live, folder, whole=whole)
     else:
-        predict(validated, plan, run, memory, ledger, folder, whole=whole)
+        predict(validated, plan, run, memory, ledger, folder, whole=whole, handed=handed)
     write_manifest(Loaded, folder, validated, [*files, folder / RESULTS_FILE])
     if deliver is not None:
         _deliver(files, deliver)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,36 @@ def test_what_moodle_does_not_show_stays_held(school: Path, moodle: StandIn) -> 
         assert of_history(there)["course_completions"] == {"unchanged": 3, "held": 1}
         assert of_history(there)["grades"] == {"unchanged": 4}
         assert not (there.folder / "hand_over").exists()
+
+
+def test_a_rehearsal_predicts_what_is_handed_over(school: Path, moodle: StandIn) -> None:
+    rehearsal = run(school)
+    assert of_history(rehearsal) == all_("held")
+    assert {code for code, *_ in findings(rehearsal)} == {"LIVE-HANDED-OVER"}
+    for name, number in COUNTS.items():
+        assert rehearsal.summary["entities"][name]["compared"] == number
+    first = run(school, live=True)
+    assert unforeseen(first) == []
+    moodle.restore(first.folder / "hand_over")
+    found = run(school, live=True)
+    again = run(school)
+    assert of_history(again) == of_history(found) == all_("unchanged")
+    assert findings(again) == []
+    later = [{**row, "timestart": 1690000000} for row in ROWS["enrol"]]
+    write_rows(school, {**ROWS, "enrol": later})
+    changed = run(school)
+    assert of_history(changed)["grades"] == {"held": 4}
+    assert of_history(changed)["grade_items"] == {"unchanged": 2}
+    assert {code for code, entity, *_ in findings(changed) if entity in HISTORY} == {"LIVE-UNCHANGEABLE"}
+
+
+def unforeseen(result: RunResult) -> list[tuple[str, str, int, int]]:
+    """Of a live run: entity and disposition whose number the rehearsal before it gave otherwise, predicted and actual."""
+    before = json.loads((result.folder / "run.json").read_text("utf-8"))["predicted"]["entities"]
+    after = {name: entity["dispositions"] for name, entity in result.summary["entities"].items()}
+    return [
+        (name, word, before[name][word], number)
+        for name, words in after.items()
+        for word, number in words.items()
+        if before[name][word] != number
+    ]

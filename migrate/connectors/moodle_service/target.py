@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from migrate.connectors.moodle_backup import backup_words
 from migrate.connectors.moodle_service.calls import Lost, Refused, at
 from migrate.connectors.moodle_service.client import Client
 from migrate.connectors.moodle_service.finding import Finder
@@ -58,6 +59,11 @@ class MoodleTarget:
             name: replace(plan, sender=replace(plan.sender, me=None if me is None else str(me))) for name, plan in plans.items()
         }
         return cls(client, plans, connection, checked, about, contract.model)
+
+    @staticmethod
+    def handed_over(contract: Contract) -> Iterable[str]:
+        """Entities that go as course backups. Raises ConfigurationError where their words are wrong."""
+        return backup_words(contract)
 
     def __repr__(self) -> str:
         return f"MoodleTarget({self.info.address!r})"
