@@ -82,6 +82,9 @@ class Ability:
     """Batches that may be under way at the same time, in threads."""
     cascades: str = ""
     """What else goes when a record is removed."""
+    defaults: str = ""
+    """A field that refers to another record. Beside a record that the same run created, what the target holds of this entity is
+    what it puts there by itself: no record of somebody's, and written over."""
     together: str = ""
     """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after all others were written, and
     never through ``write``. They can be neither updated nor removed."""

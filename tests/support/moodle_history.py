@@ -6,7 +6,7 @@ from typing import Any
 
 from moodle_functions import function, get
 from moodle_php import MoodleError
-from moodle_site import Row, Site
+from moodle_site import Row, Site, with_files
 
 PLACEHOLDERS = ("label", "page", "url")
 
@@ -118,7 +118,8 @@ def _reported(site: Site, item: Row, user: int) -> Row:
     return {
         "id": item["id"], "itemname": item["itemname"], "itemtype": item["itemtype"], "idnumber": item["idnumber"],
         "grademin": item["grademin"], "grademax": item["grademax"], "graderaw": grade.get("finalgrade"),
-        "feedback": grade.get("feedback") or "", "feedbackformat": grade.get("feedbackformat", 0),
+        "feedback": with_files(grade.get("feedback") or "", item["courseid"], f"grade/feedback/{item['id']}"),
+        "feedbackformat": grade["feedbackformat"] if grade.get("feedback") else 1,
         "gradedatesubmitted": grade.get("timecreated"),
         "gradedategraded": None if empty else grade.get("overridden") or grade.get("timemodified"),
     }  # fmt: skip

@@ -12,7 +12,7 @@ from migrate.connectors.moodle_service.calls import Refused, TooMany, at, nested
 from migrate.connectors.moodle_service.client import Client
 from migrate.connectors.moodle_service.plan import Plan
 from migrate.connectors.moodle_service.values import NOTHING, Missing, empty, sent_as, shown
-from migrate.connectors.moodle_service.words import Errors, Files, Read, Then
+from migrate.connectors.moodle_service.words import Empty, Errors, Files, Read, Then
 from migrate.connectors.target import Held, Record
 from migrate.contracts.model import Reference
 from migrate.errors import TargetRefused
@@ -208,8 +208,20 @@ def _is_record(read: Read, row: Row) -> bool:
     return (
         not any(at(row, path) in values for path, values in read.without.items())
         and all(at(row, path) in values for path, values in read.only.items())
-        and not (read.blank and all(at(row, path) in values for path, values in read.blank.items()))
+        and not (read.blank and _is_blank(row, read.blank))
     )
+
+
+def counted(words: Empty, rows: Iterable[Any]) -> list[Any]:
+    """The rows of an answer that keep a record from being removed."""
+    given = list(rows or [])
+    if words.explode is not None:
+        given = [{**row, words.explode: one} for row in given for one in at(row, words.explode) or []]
+    return [row for row in given if not words.blank or not _is_blank(row, words.blank)]
+
+
+def _is_blank(row: Row, blank: Mapping[str, Sequence[Any]]) -> bool:
+    return all(at(row, path) in values for path, values in blank.items())
 
 
 def _chunks(groups: Mapping[_Group, list[Record]], size: int, distinct: bool) -> Iterator[list[_Asked]]:

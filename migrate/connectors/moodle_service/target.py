@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from migrate.connectors.moodle_backup import backup_words
 from migrate.connectors.moodle_service.calls import Lost, Refused, at
 from migrate.connectors.moodle_service.client import Client
-from migrate.connectors.moodle_service.finding import Finder
+from migrate.connectors.moodle_service.finding import Finder, counted
 from migrate.connectors.moodle_service.handing import TOGETHER, Handing
 from migrate.connectors.moodle_service.options import Options, read_options
 from migrate.connectors.moodle_service.plan import Plan, make_connection, make_plans
@@ -112,6 +112,7 @@ class MoodleTarget:
             create=bool(write.create), update=bool(write.update), remove=bool(write.remove), find=True,
             unwritable=write.unwritable, unseen=write.unseen, batch=self._options.batch,
             find_batch=self._options.find_batch, parallel=self._options.parallel, cascades=write.cascades,
+            defaults=write.defaults or "",
         )  # fmt: skip
 
     def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:
@@ -234,7 +235,7 @@ class MoodleTarget:
                 rows = at(self._client.read(one.call, plan.sender.row(record, one.parameters)).data, one.at)
             except Refused as refused:
                 return f"{one.call} is refused: {refused.message}"
-            if rows:
+            if rows := counted(one, rows):
                 return f"it still holds {len(rows)} {one.holds}; they would be removed with it"
         return None
 

@@ -255,6 +255,10 @@ class Empty(Words):
     call: str
     parameters: dict[str, Values]
     at: str = ""
+    explode: str | None = None
+    """Path of a list in each row; each of its elements makes a row of its own."""
+    blank: dict[str, tuple[Any, ...]] = {}
+    """``{path: values}``: rows that have one of the values under each path do not count."""
     holds: str
     """What the rows are, for the message."""
 
@@ -282,6 +286,8 @@ class Write(Words):
     fixed: tuple[Name, ...] = ()
     """Fields that are written at creation and cannot be changed afterwards."""
     cascades: str = ""
+    defaults: Name | None = None
+    """A field that refers to a record. Beside one that the same run created, what is shown is the site's own default."""
     warns: tuple[Warn, ...] = ()
 
 
