@@ -45,8 +45,9 @@ class Site:
             "staffno": None,
             "office": ("North", "South"),
             "union": ("0", "1"),
+            "campus": None,
         }
-        self.profile_defaults = {"union": ""}
+        self.profile_defaults = {"union": "", "campus": "Main"}
         """What is shown of everybody who has no value of his own."""
         self.languages = ("en",)
         self.auths = ("manual", "ldap", "oauth2", "nologin", "email", "none", "shibboleth", "lti", "cas", "db")
