@@ -168,7 +168,7 @@ class HandsOver(Protocol):
     """A target of which some entities go by files that a person gives to it (``Ability.together``)."""
 
     def hand_over(self, given: Mapping[str, Sequence[Waiting]], folder: Path) -> Mapping[str, Sequence[Outcome]]:
-        """Write files for a person into ``folder``, with instructions; ``given`` is by entity.
+        """Write files for a person into ``folder``, with instructions in ``README.txt``; ``given`` is by entity.
 
         There is one outcome for each record that is ``new``; ``handed_over`` says in its message which file it is in and what
         a person does with it. One that is ``waiting`` has an outcome only where it is in a new file too, which then takes the

@@ -20,6 +20,7 @@ from migrate.run_folder import RunFolder
 RESULTS_FILE = "results.parquet"
 HAND_OVER = "hand_over"
 """The folder of a run for files that a person gives to the target."""
+INSTRUCTIONS = "README.txt"
 _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
@@ -53,6 +54,7 @@ def write_live(
             "delta": live.delta,
             "lost": load.lost,
             "entities": {entity: _counts(changes, entity) for entity in changes.entities()},
+            "handed_over": _handed_over(run.path / HAND_OVER),
         }
 
 
@@ -122,6 +124,13 @@ def read_live(
     write_findings([], folder / "findings.parquet")
     write_manifest(ReadBack, folder, loaded, folder.glob("*.parquet"))
     return ReadBack(folder)
+
+
+def _handed_over(folder: Path) -> str | None:
+    """Where a person reads what to do with the files of this run, in the run folder; None where there are none."""
+    if not folder.is_dir():
+        return None
+    return f"{HAND_OVER}/{INSTRUCTIONS}" if (folder / INSTRUCTIONS).is_file() else HAND_OVER
 
 
 def _write_results(changes: Changes, folder: Path) -> None:

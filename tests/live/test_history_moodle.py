@@ -12,6 +12,8 @@ from moodle_school import TOKEN, StandIn, add_history, stand_in, write_moodle_sc
 from small_pair import CLEAN_ROWS, write_rows
 
 from migrate.pipeline import RunResult, run
+from reports.build import build
+from reports.html import render
 
 OPTIONS = {"batch": 7, "find_batch": 20, "first_pause": 0.01, "longest_pause": 0.05, "wait": 5}
 HISTORY = ("grade_items", "grades", "course_completions", "activities", "activity_completions")
@@ -131,9 +133,14 @@ def test_a_rehearsal_predicts_what_is_handed_over(school: Path, moodle: StandIn)
         assert rehearsal.summary["entities"][name]["compared"] == number
     first = run(school, live=True)
     assert unforeseen(first) == []
+    told = build(first.folder).live
+    assert told is not None
+    assert (first.folder / told.handed_over).read_text("utf-8").startswith("One course backup for each course")
+    assert "hand_over/README.txt" in render(first.folder).read_text("utf-8")
     moodle.restore(first.folder / "hand_over")
     found = run(school, live=True)
     again = run(school)
+    assert "hand_over" not in render(found.folder).read_text("utf-8")
     assert of_history(again) == of_history(found) == all_("unchanged")
     assert findings(again) == []
     later = [{**row, "timestart": 1690000000} for row in ROWS["enrol"]]

@@ -48,7 +48,7 @@ def test_a_default_is_written_over_for_whom_the_run_created_and_held_for_others(
         assert dispositions(second)["profile_values"] == {"created": 2, "unchanged": everybody - odd, "held": odd}
         assert unforeseen(second) == {"created": everybody + 2}
         assert {code for code, entity, _ in findings(second) if entity == "profile_values"} == {"LIVE-EXISTS"}
-        values = {row[0]: row[-1] for row in site.state()["profile"]}
+        values = {row[0]: row[-1] for row in site.state()["profile_values"]}
         assert {login: values.get(login) for login in ("late", "later")} == {"late": "North", "later": "Main"}
         third = run(school, live=True)
         assert dispositions(third)["profile_values"] == {"unchanged": everybody - odd + 2, "held": odd}
