@@ -82,7 +82,9 @@ def same_name(name: str) -> str:
     MariaDB's utf8mb4_unicode_ci makes no difference between cases, accents, forms of a character and outer blanks, nor
     between any two characters above U+FFFF, such as emoji; it passes over control and format characters.
     """
-    bare = (c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c) and unicodedata.category(c) not in _UNSEEN)
+    bare = (
+        c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c) and unicodedata.category(c) not in _UNSEEN
+    )
     return "".join("\ufffd" if c > "\uffff" else c for c in bare).casefold().strip()
 
 

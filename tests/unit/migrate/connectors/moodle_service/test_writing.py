@@ -204,7 +204,8 @@ def test_an_enrolment_with_grades_is_not_removed_and_takes_none_along(server: Mo
     both = enrolled(target, 2)
     write(target, "enrolments", both)
     course, person = server.site.by("courses", "shortname", "c"), server.site.by("users", "username", "p0")
-    assert course is not None and person is not None
+    assert course is not None
+    assert person is not None
     row = {"courseid": course["id"], "itemname": "Essay", "itemtype": "manual", "idnumber": "e", "grademin": 0, "grademax": 10}
     item = server.site.insert("grade_items", row)
     server.site.put("grades", (item, person["id"]), {"finalgrade": 7})
