@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "live"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "e2e" / "support"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "databases"))
+sys.path.extend(
+    str(Path(__file__).resolve().parents[1] / "tests" / folder) for folder in ("live", "support", "e2e/support", "databases")
+)
 
 from live_school import LiveSchool
 from moodle_school import TOKEN, stand_in, write_moodle_school

@@ -30,7 +30,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from migrate.errors import ConfigurationError, LedgerLost
-from migrate.ledger import audit, identities
+from migrate.ledger import audit, identities, many
 from migrate.ledger.entries import OPEN, Identity, Intent, Settled, as_json
 from migrate.ledger.lock import hold
 from migrate.ledger.tables import IDENTITIES, RECEIPTS, RUNS
@@ -166,6 +166,23 @@ class Ledger:
         if settled:
             with self._transaction() as connection:
                 _settle(connection, run, entity, settled)
+
+    def intend_table(self, run: str, entity: str, rows: pa.Table) -> many.Receipts:
+        """Write down that many records are about to be created; columns as of :meth:`migrate.live.works.Works.columns`."""
+        with self._transaction() as connection:
+            return many.intend(connection, run, entity, rows, _now())
+
+    def settle_table(
+        self, receipts: many.Receipts, state: Literal["done", "unknown"], natives: Mapping[str, str], message: str = ""
+    ) -> None:
+        """Write down how all of them ended; ``natives`` has the target's own ids by key."""
+        with self._transaction() as connection:
+            many.settle(connection, receipts, state, natives, message or None, _now())
+
+    def void_table(self, receipts: many.Receipts, message: str) -> None:
+        """Mark receipts that never took effect."""
+        with self._transaction() as connection:
+            many.settle(connection, receipts, "void", {}, message, _now())
 
     def take_back(
         self, run: str, entity: str, settled: Sequence[Settled], receipts: Sequence[int], met: Sequence[str],
@@ -362,6 +379,7 @@ def _durable(connection: Any, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA wal_autocheckpoint=20000")  # pages; many rows at once are not copied twice within one commit
 
 
 def _lost(address: str, error: SQLAlchemyError) -> LedgerLost:
