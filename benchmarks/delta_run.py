@@ -2,7 +2,8 @@
 
     python benchmarks/delta_run.py --people 5000 [--target moodle | URL]
 
-The target is a stand-in Moodle in a process of its own (what a web service costs without its PHP), or a database.
+The target is a stand-in Moodle in a process of its own (what a web service costs without its PHP), a database, or a real Moodle
+that holds none of the people (http://..., its token in the environment).
 Both runs are whole runs: extract, map, validate, load, read back, reconcile.
 """
 
@@ -49,12 +50,15 @@ def rows(people: int) -> dict[str, list[dict[str, Any]]]:
 @contextmanager
 def workspace(target: str, folder: Path, content: dict[str, list[dict[str, Any]]]) -> Iterator[Path]:
     """A workspace with an empty live target."""
-    if target != "moodle":
+    if target != "moodle" and not target.startswith("http"):
         school = LiveSchool(folder, target, content)
         try:
             yield school.folder
         finally:
             school.metadata.drop_all(school.engine)
+        return
+    if target.startswith("http"):
+        yield write_moodle_school(folder, target, content, {})
         return
     with stand_in() as site:
         os.environ[TOKEN] = site.token
