@@ -22,7 +22,7 @@ from migrate.live.removal import Removal
 from migrate.live.renamed import follow_renames, held_renamed
 from migrate.live.settings import Live
 from migrate.live.unsettled import Unsettled
-from migrate.live.works import Work, Works
+from migrate.live.works import FETCH, Work, Works
 from migrate.progress import Progress, Task
 
 __all__ = ["Live", "LiveLoad"]
@@ -84,9 +84,10 @@ class LiveLoad:
         connector = self.live.connector
         if not isinstance(connector, TakesTables):
             raise RunFailed(f"the connector of {connector.info.address} says that it takes tables, and cannot")
+        size = connector.ability(entity).batch or FETCH
         columns = Columns(entity, connector, self.live.ledger, self.run)
         for mapping in self.changes.mappings(entity):
-            for rows in self.works.columns(entity, level, mapping) if self.lost is None else ():
+            for rows in self.works.columns(entity, level, mapping, size) if self.lost is None else ():
                 results = columns.write(rows)
                 self.changes.enter_table(results)
                 task.advance(results.num_rows)

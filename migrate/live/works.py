@@ -13,8 +13,6 @@ from migrate.connectors.target import Record
 from migrate.live.changes import MEANT, RESULTS, TODO, Changes
 
 FETCH = 10_000
-IN_COLUMNS = 50_000
-"""Records in a table of columns."""
 _OPEN = "t.action IN ('look', 'update')"
 
 
@@ -98,10 +96,12 @@ class Works:
         wanted = ", ".join(literal(result) for result in results)
         return self._rows(entity, f"own.result IN ({wanted}) OR (own.result = 'unchanged' AND t.seen IS NULL)", first=False)
 
-    def columns(self, entity: str, level: int, mapping: str) -> Iterator[pa.Table]:
-        """What ``work`` gives, as far as it waits for nothing, in columns: ``_key``, ``_mapping``, ``_source``,
-        ``_fingerprint``, ``_meant`` (JSON of the values), the fields that the mapping fills, and ``link:FIELD`` with the
-        target's own id of what a field refers to."""
+    def columns(self, entity: str, level: int, mapping: str, size: int) -> Iterator[pa.Table]:
+        """What ``work`` gives, as far as it waits for nothing, ``size`` records at a time, in columns.
+
+        ``_key``, ``_mapping``, ``_source``, ``_fingerprint``, ``_meant`` (JSON of the values), the fields that the mapping
+        fills, and ``link:FIELD`` with the target's own id of what a field refers to.
+        """
         query = self._query(entity, first=True)
         fields = [f for f in query.fields if f in self.changes.mapped(mapping)]
         pairs = ", ".join(f"{name(f)} := {query.values[f]}" for f in fields)
@@ -114,8 +114,10 @@ class Works:
             f"{_OPEN} AND t.level = {level} AND own.result IS NULL AND m._mapping = {literal(mapping)} "
             f"AND {query.waiting} IS NULL"
         )
-        reader = self.connection.cursor().execute(query.select(selected, condition)).to_arrow_reader(IN_COLUMNS)
-        return (pa.Table.from_batches([batch]) for batch in reader)
+        reader = self.connection.cursor().execute(query.select(selected, condition)).to_arrow_reader(size)
+        for batch in reader:  # of at least 2,048 rows
+            for start in range(0, batch.num_rows, size):
+                yield pa.Table.from_batches([batch.slice(start, size)])
 
     def _rows(self, entity: str, condition: str, *, first: bool) -> Iterator[Work]:
         query = self._query(entity, first=first)

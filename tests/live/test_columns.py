@@ -131,6 +131,21 @@ def test_a_reply_that_is_lost_is_found_by_the_next_run(
     assert not {state for _, state in receipts(school.folder)} & {"intended", "unknown"}
 
 
+def test_a_batch_is_as_long_as_the_workspace_wants(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    create_table = DatabaseTarget.create_table
+
+    def counted(self: DatabaseTarget, entity: str, rows: pa.Table) -> Taken:
+        sizes.append(rows.num_rows)
+        return create_table(self, entity, rows)
+
+    monkeypatch.setattr(DatabaseTarget, "create_table", counted)
+    small.set({"options": {"batch": 2}})
+    assert small.live().failure is None
+    assert max(sizes) == 2
+    assert sum(sizes) == sum(len(table) for table in small.held().values())
+
+
 @pytest.mark.parametrize("step", ["intend_table", "settle_table"])
 def test_a_ledger_that_is_lost(small: LiveSchool, by_records: LiveSchool, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     method = getattr(Ledger, step)

@@ -37,7 +37,7 @@ class TableWords(Words):
 class Options(Words):
     """``target: {options: ...}`` of a workspace."""
 
-    batch: int = 10_000
+    batch: int = 50_000
     parallel: int = 1
     schema_name: str | None = None
 
