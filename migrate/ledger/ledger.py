@@ -78,16 +78,27 @@ class Ledger:
             )
             audit.append(connection, _now(), run, f"{kind} began", {"target": target, "of": of_run})
 
-    def end(self, run: str, state: Literal["finished", "failed"], counts: Mapping[str, Any]) -> None:
-        """Close a run."""
+    def end(self, run: str, state: Literal["finished", "failed"], counts: Mapping[str, Any]) -> audit.Head:
+        """Close a run; gives how far the audit trail goes, to be noted outside the ledger."""
         with self._transaction() as connection:
             connection.execute(update(RUNS).where(RUNS.c.id == run).values(state=state, ended=_now()))
             audit.append(connection, _now(), run, state, counts)
+            return audit.head(connection)
 
     def note(self, run: str, what: str, detail: Mapping[str, Any]) -> None:
         """Add to the audit trail."""
         with self._transaction() as connection:
             audit.append(connection, _now(), run, what, detail)
+
+    def trail(self) -> list[Row[Any]]:
+        """The audit trail, the oldest entry first."""
+        with self._transaction() as connection:
+            return audit.entries(connection)
+
+    def broken(self) -> int | None:
+        """See :func:`migrate.ledger.audit.broken`."""
+        with self._transaction() as connection:
+            return audit.broken(connection)
 
     def runs(self) -> list[Row[Any]]:
         """All runs, the newest last."""
