@@ -83,8 +83,8 @@ class Ability:
     cascades: str = ""
     """What else goes when a record is removed."""
     together: str = ""
-    """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after all others were written, and
-    never through ``write``. They can be neither updated nor removed."""
+    """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after what they refer to and before what
+    refers to them, otherwise last, and never through ``write``. They can be neither updated nor removed."""
 
 
 @dataclass(frozen=True, slots=True)
