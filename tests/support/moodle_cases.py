@@ -191,6 +191,37 @@ def _group_members(base: Base) -> Case:
     return Case("group_members", members[:3], {}, members[3])
 
 
+BY_FILE = ("users", "profile_values", "cohorts", "cohort_members", "enrolments")
+"""Entities that can go in files."""
+
+
+def make_file_case(base: Base, entity: str) -> Case:
+    """The same, with values that only just go into a file, and one that does not."""
+    case = make_case(base, entity)
+    good, bad = list(case.good), case.good[0]
+    match entity:
+        case "users":
+            odd = {"firstname": '=HYPERLINK("x";1)', "lastname": "-1, 2", "city": "C:\\temp", "description": '@a\n\n"b"'}
+            good[0] = replace(good[0], values={**good[0].values, **odd})
+            bad = user(base.prefix, "d", city="C:\\")
+        case "profile_values":
+            good[0] = replace(good[0], values={**good[0].values, "value": "=007"})
+            bad = replace(good[1], values={**good[1].values, "field": "no such column"})
+        case "cohorts":
+            good[2] = replace(good[2], values={**good[2].values, "name": "=1+1", "description": " x, \n "})
+            bad = cohort(base.prefix, "d", description='a\\"b')
+        case "cohort_members":
+            bad = Record("number", {**bad.values, "cohort": NOBODY}, links={"user": bad.links["user"]})
+        case "enrolments":
+            dated = {"timestart": START, "timeend": START + dt.timedelta(days=9000), "suspended": True}
+            good[0] = replace(good[0], values={**good[0].values, **dated})
+            end = {"timeend": START + dt.timedelta(hours=36), "course": good[2].values["course"]}
+            bad = replace(
+                good[1], values={**good[1].values, **dated, **end}, links={**good[1].links, "course": good[2].links["course"]}
+            )
+    return replace(case, good=good, bad=replace(bad, key=f"{bad.key}-bad"))
+
+
 _CASES = {
     "categories": _categories, "courses": _courses, "users": _users, "profile_values": _profile_values, "cohorts": _cohorts,
     "cohort_members": _cohort_members, "enrolments": _enrolments, "role_assignments": _role_assignments, "groups": _groups,
