@@ -97,8 +97,6 @@ def _is_name(entity: Entity, column: Column) -> bool:
 
 def _as_read(entity: Entity, upload: Upload, field: str, text: str) -> tuple[str, list[str]]:
     """What Moodle makes of a text, and what that changes. Raises Unsayable where it cannot read it or looks for another name."""
-    if '\\"' in text or text.endswith("\\"):
-        raise Unsayable(f"{field} has a backslash before a quotation mark or at its end, which Moodle's reader stumbles over")
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Unsayable(f"{field} has a character that no CSV file can hold")
     altered = []
@@ -108,6 +106,8 @@ def _as_read(entity: Entity, upload: Upload, field: str, text: str) -> tuple[str
     if upload.trims and (cut := read.strip(_BLANKS)) != read:
         altered.append(f"{field}: {_CUT}")
         read = cut
+    if '\\"' in read or read.endswith("\\"):
+        raise Unsayable(f"{field} has a backslash before a quotation mark or at its end, which Moodle's reader stumbles over")
     column = next(column for column in upload.columns.values() if column.field == field)
     if altered and _is_name(entity, column):
         raise Unsayable(f"{field} {text!r} would be read as {read!r}")
