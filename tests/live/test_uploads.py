@@ -150,6 +150,18 @@ def test_an_account_that_changed_after_its_upload_is_held(tmp_path: Path, moodle
     assert {code for code, entity, _ in findings(changed) if entity == "users"} == {"LIVE-UNCHANGEABLE"}
 
 
+def test_what_came_by_file_is_changed_through_functions_once_these_are_allowed(tmp_path: Path, moodle: StandIn) -> None:
+    workspace = school(tmp_path, moodle, *PEOPLE)
+    moodle.upload(run(workspace, live=True).folder / "hand_over/upload")
+    run(workspace, live=True)
+    file = workspace / "migration.yaml"
+    file.write_text(file.read_text("utf-8").replace('"by_file": ["users", "enrolments"]', '"by_file": []'), "utf-8")
+    write_rows(workspace, {**ROWS, "user": [{**row, "email": f"new-{row['email']}"} for row in ROWS["user"]]})
+    changed = run(workspace, live=True)
+    assert of(changed, *PEOPLE) == {"users": {"updated": 3}, "enrolments": {"unchanged": 4}}
+    assert {row["email"][:4] for row in moodle.state()["users"] if "idnumber" in row} == {"new-"}
+
+
 def test_mail_to_new_accounts_has_to_be_acknowledged(tmp_path: Path, moodle: StandIn) -> None:
     workspace = school(tmp_path, moodle, "users", more=())
     with pytest.raises(ConfigurationError, match="not acknowledged") as refused:

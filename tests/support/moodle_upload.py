@@ -196,7 +196,7 @@ def _new(site: Site, username: str, cells: Row) -> int:
     row |= {name: cells.get(name, "99" if name == "timezone" else "") for name in USER_TEXTS}
     lang = cells.get("lang", "")
     return site.insert("users", {
-        **row, "username": username, "auth": auth, "lang": lang if lang in site.languages else "",
+        **row, "username": username, "auth": auth, "lang": lang if lang in ("", *site.languages) else site.languages[0],
         "suspended": cells.get("suspended", "") not in ("", "0"), "mailed": auth in _INTERNAL,
     })  # fmt: skip
 
