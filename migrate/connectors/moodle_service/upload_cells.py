@@ -47,7 +47,7 @@ def make_line(entity: Entity, upload: Upload, record: Record) -> Line:
     for column in upload.columns.values():
         text = _text(entity, column, record)
         if column.field is not None:
-            text, changed = _as_read(entity, upload, column.field, text)
+            text, changed = _as_read(entity, column, text, trims=upload.trims)
             altered += changed
         cells.append(f"\t{text}" if upload.trims and text.startswith(_FORMULA) else text)
     return Line(tuple(cells), tuple(altered))
@@ -95,20 +95,20 @@ def _is_name(entity: Entity, column: Column) -> bool:
     return column.number_is_id or column.field in entity.key or entity.fields[str(column.field)].references is not None
 
 
-def _as_read(entity: Entity, upload: Upload, field: str, text: str) -> tuple[str, list[str]]:
+def _as_read(entity: Entity, column: Column, text: str, *, trims: bool) -> tuple[str, list[str]]:
     """What Moodle makes of a text, and what that changes. Raises Unsayable where it cannot read it or looks for another name."""
+    field = str(column.field)
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Unsayable(f"{field} has a character that no CSV file can hold")
     altered = []
     read = text.replace("\r\n", "\n").replace("\r", "\n")
     if read != text:
         altered.append(f"{field}: {_LINES}")
-    if upload.trims and (cut := read.strip(_BLANKS)) != read:
+    if trims and (cut := read.strip(_BLANKS)) != read:
         altered.append(f"{field}: {_CUT}")
         read = cut
     if '\\"' in read or read.endswith("\\"):
         raise Unsayable(f"{field} has a backslash before a quotation mark or at its end, which Moodle's reader stumbles over")
-    column = next(column for column in upload.columns.values() if column.field == field)
     if altered and _is_name(entity, column):
         raise Unsayable(f"{field} {text!r} would be read as {read!r}")
     if not read and entity.fields[field].required:
