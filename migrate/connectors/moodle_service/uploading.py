@@ -29,8 +29,8 @@ Files for Moodle's own uploads: {files} file(s), {rows} row(s). They hold people
 Give them to Moodle in this order. A folder of an earlier run is out of date: all that waits is in this one. A file that is given
 twice does no harm. Do not save a file from a spreadsheet: that changes dates and numbers.
 
-Where there is a command: copy this folder to the Moodle host, set `folder` to where it is, go to the folder of Moodle's code (from
-5.1 on, `public` in it), and run it as the user of the web server. The page named with it does the same.
+Where there is a command: copy this folder to the Moodle host, set `folder` to where it is, go to the folder of Moodle's code
+(from 5.1 on, `public` in it), and run it as the user of the web server. The page named with it does the same.
 
 {steps}
 Then run the live run again. It looks for every record and says what it did not find: what a command prints does not count.
