@@ -110,7 +110,8 @@ def _courses(base: Base) -> Case:
 
 def _users(base: Base) -> Case:
     made = {"idnumber": "007", "country": "DE", "city": "Köln", "department": "Law", "auth": "manual", "suspended": True}
-    good = [user(base.prefix, "a", **made), user(base.prefix, "b", suspended=False, description="a & b"), user(base.prefix, "c")]
+    good = [user(base.prefix, "a", **made), user(base.prefix, "b", suspended=False, description="a & b")]
+    good.append(user(base.prefix, "c", timezone=None))
     changes = {"lastname": "Changed", "suspended": True, "city": None, "idnumber": "8", "timezone": "Europe/Berlin"}
     return Case("users", good, changes, user(base.prefix, "D D"))
 
