@@ -66,11 +66,15 @@ def _same_width(rows: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def php_read(text: str) -> Iterator[list[str]]:
-    """PHP's fgetcsv: a backslash inside quotation marks takes away what the next letter means, and stays."""
+    """PHP's fgetcsv: a backslash inside quotation marks takes away what the next letter means, and stays. Blank lines are left
+    out, as Moodle leaves them out."""
     row: list[str] = []
     at = 0
     while at < len(text):
         cell = ""
+        if text[at] == "\n" and not row:
+            at += 1
+            continue
         if text[at] == '"':
             at += 1
             while at < len(text):
