@@ -87,8 +87,8 @@ class Ability:
     tables: bool = False
     """Can new records be given in columns (:meth:`TakesTables.create_table`) where the target holds none of the entity?"""
     together: str = ""
-    """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after all others were written, and
-    never through ``write``. They can be neither updated nor removed."""
+    """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after what they refer to and before what
+    refers to them, otherwise last, and never through ``write``. They can be neither updated nor removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class _Looking(Batch):
 
 
 class HandingOver:
-    """The entities of one group, after all others were written."""
+    """The entities of one group, after what they refer to."""
 
     def __init__(self, load: LiveLoad, entities: Sequence[str]) -> None:
         self.load, self.entities = load, entities

@@ -18,6 +18,7 @@ from migrate.live.batch import Batch, Policy, Row
 from migrate.live.changes import KNOWN, Changes
 from migrate.live.columns import Columns
 from migrate.live.handover import HandingOver
+from migrate.live.order import in_order
 from migrate.live.removal import Removal
 from migrate.live.renamed import follow_renames, held_renamed
 from migrate.live.settings import Live
@@ -43,23 +44,27 @@ class LiveLoad:
 
     def go(self) -> None:
         """Write everything. Raises LedgerLost. What the target does not take, or does not answer to, is in the results."""
-        together: dict[str, list[str]] = {}
-        for entity in self.changes.entities():
-            if word := self.live.connector.ability(entity).together:
-                together.setdefault(word, []).append(entity)
+        for word, entities in in_order(self.changes.entities(), self._together, self._refers):
+            if word:
+                HandingOver(self, entities).go()
             else:
-                self._entity(entity)
-        for entities in together.values():
-            HandingOver(self, entities).go()
+                self._entity(entities[0])
         # What depends on others is finished before them: a course is concluded after the enrolments in it.
         for entity in reversed(self.changes.entities()):
-            if self.changes.has_first(entity) and not self.live.connector.ability(entity).together:
+            if self.changes.has_first(entity) and not self._together(entity):
                 self._finish(entity)
         removal = Removal(self.changes, self.live, self.run, self.lost)
         for entity in reversed(self.changes.entities()):
             removal.go(entity)
         removal.unmapped()
         self.lost = removal.lost
+
+    def _together(self, entity: str) -> str:
+        return self.live.connector.ability(entity).together
+
+    def _refers(self, entity: str) -> set[str]:
+        rules = self.contract.entities[entity].fields
+        return {rules[f].references.entity for f in self.changes.fields(entity) if rules[f].references is not None}  # type: ignore[union-attr]
 
     @contextmanager
     def while_it_answers(self) -> Iterator[None]:

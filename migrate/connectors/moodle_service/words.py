@@ -269,6 +269,8 @@ class Write(Words):
     """Fields that are written at creation and cannot be changed afterwards."""
     cascades: str = ""
     warns: tuple[Warn, ...] = ()
+    upload: Any = None
+    """How they stand in a CSV file that a person gives to the site; in words of its own."""
 
 
 class Errors(Words):

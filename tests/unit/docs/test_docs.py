@@ -17,6 +17,7 @@ from pydantic import BaseModel
 import migrate.connectors.canvas_sis.words as canvas_words
 import migrate.connectors.database_target.tables as database_words
 import migrate.connectors.moodle_service.options as moodle_options
+import migrate.connectors.moodle_service.upload_words as moodle_upload_words
 import migrate.connectors.moodle_service.words as moodle_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
@@ -42,6 +43,7 @@ REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
     "contract-reference.md": (contract_words, canvas_words, database_words),
     "moodle-services.md": (moodle_words, moodle_options),
+    "moodle-upload.md": (moodle_upload_words,),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
