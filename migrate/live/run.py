@@ -78,7 +78,7 @@ def predict(
 
 
 def _hold(changes: Changes, entity: str, mapping: str) -> None:
-    message = f"no file carries {entity}; a run --live with target: {{url: ...}} in migration.yaml does"
+    message = "no file carries it; run --live with target: {url: ...} does"
     changes.connection.execute(
         f"INSERT INTO {RESULTS} (entity, key, result, code, message, mapping, source_key) SELECT {literal(entity)}, "
         f"_target_key, 'held', {literal(ONLY_LIVE)}, {literal(message)}, {literal(mapping)}, _key "
