@@ -3530,7 +3530,7 @@ GRADE_FAULTS: tuple[Fault, ...] = (
         1,
     ),
     Fault(
-        "Grade of 0 with a remark of two paragraphs; one that was hidden until a day long past, with a remark that looks like HTML",
+        "Grade of 0 with a remark of two paragraphs; one hidden until a day long past, with a remark that looks like HTML",
         "SAFETY-LAB (Oral exam)",
         "-",
         None,
@@ -3587,7 +3587,6 @@ GRADE_FAULTS: tuple[Fault, ...] = (
     ),
 )
 """What the move to Canvas meets in columns and grades; ``moodle_grades.md`` is this table for people."""
-
 
 
 def fault_table(faults: tuple[Fault, ...] = FAULTS, about: str = "the Moodle sample") -> str:

@@ -41,8 +41,8 @@ class Expected:
     def __init__(self, source: Path, canvas: CanvasServer) -> None:
         self.tables = {
             name: _read(source, name)
-            for name in ("user", "course", "modules", "course_modules", "grade_items", "grade_grades", "grade_categories", "assign",
-                         "quiz", "scorm", "enrol", "user_enrolments")
+            for name in ("user", "course", "modules", "course_modules", "grade_items", "grade_grades", "grade_categories",
+                         "assign", "quiz", "scorm", "enrol", "user_enrolments")
         }  # fmt: skip
         numbers = Counter((row["idnumber"] or "").strip() for row in self.tables["user"].values())
         own = {n: (row["idnumber"] or "").strip() for n, row in self.tables["user"].items()}
@@ -66,9 +66,7 @@ class Expected:
 
     def _items(self) -> dict[int, Row]:
         kinds = {n: row["name"] for n, row in self.tables["modules"].items()}
-        binned = {
-            (kinds[m["module"]], m["instance"]) for m in self.tables["course_modules"].values() if m["deletioninprogress"]
-        }
+        binned = {(kinds[m["module"]], m["instance"]) for m in self.tables["course_modules"].values() if m["deletioninprogress"]}
         graded = {row["itemid"] for row in self.tables["grade_grades"].values() if row["finalgrade"] is not None}
         found = {}
         for n, row in self.tables["grade_items"].items():
@@ -132,8 +130,9 @@ class Expected:
 
 def held_assignments(canvas: CanvasServer) -> dict[str, Row]:
     """``{sis id: the assignment without its ids}``"""
+    own = ("id", "sis_assignment_id", "deleted")
     return {
-        one["sis_assignment_id"]: {name: value for name, value in one.items() if name not in ("id", "sis_assignment_id", "deleted")}
+        one["sis_assignment_id"]: {name: value for name, value in one.items() if name not in own}
         for one in canvas.state.gradebook.assignments.values()
         if not one["deleted"]
     }
