@@ -233,8 +233,9 @@ class _Run:
             self.folder.save()
         if self.live is not None:
             counts = {name: entity["dispositions"] for name, entity in summary["entities"].items()}
-            with suppress(LedgerLost):  # which is the failure already, or changes nothing about what was done
-                self.live.ledger.end(self.folder.id, "failed" if failure else "finished", counts)
+            with suppress(LedgerLost, OSError):  # which is the failure already, or changes nothing about what was done
+                facts["trail"] = asdict(self.live.ledger.end(self.folder.id, "failed" if failure else "finished", counts))
+                self.folder.save()
         code = {"pass": EXIT_PASS, "attention": EXIT_ATTENTION, "fail": failed}[summary["verdict"]]
         return RunResult(self.folder.path, summary, code, failure)
 

@@ -147,6 +147,8 @@ def _query_problems(contract: Contract, document: Document) -> Iterator[Problem]
     for name, entity in contract.entities.items():
         queries += [(("entities", name, "sql"), entity.sql)] if entity.sql is not None else []
         queries += [(("entities", name, "refuses", n, "sql"), refusal.sql) for n, refusal in enumerate(entity.refuses)]
+    expects = contract.source.expects if contract.source else ()
+    queries += [(("source", "expects", n, "sql"), expectation.sql) for n, expectation in enumerate(expects)]
     for keys, sql in queries:
         try:
             unknown = [table.name for table in tables_read(parse_query(sql)) if table.name not in contract.entities]

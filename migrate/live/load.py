@@ -11,16 +11,18 @@ from pathlib import Path
 import duckdb
 
 from migrate.compiler.text import name
-from migrate.connectors.target import Ability
+from migrate.connectors.target import Ability, TakesTables
 from migrate.contracts.model import Contract
-from migrate.errors import TargetLost
+from migrate.errors import RunFailed, TargetLost
 from migrate.live.batch import Batch, Policy, Row
-from migrate.live.changes import KNOWN, Changes, Work
+from migrate.live.changes import KNOWN, Changes
+from migrate.live.columns import Columns
 from migrate.live.handover import HandingOver
 from migrate.live.removal import Removal
 from migrate.live.renamed import follow_renames, held_renamed
 from migrate.live.settings import Live
 from migrate.live.unsettled import Unsettled
+from migrate.live.works import FETCH, Work, Works
 from migrate.progress import Progress, Task
 
 __all__ = ["Live", "LiveLoad"]
@@ -31,6 +33,7 @@ class LiveLoad:
 
     def __init__(self, changes: Changes, live: Live, run: str, progress: Progress, folder: Path) -> None:
         self.changes, self.live, self.run, self.progress = changes, live, run, progress
+        self.works = Works(changes)
         self.folder = folder
         """Where files for a person go."""
         self.connection: duckdb.DuckDBPyConnection = changes.connection
@@ -71,8 +74,26 @@ class LiveLoad:
         ability = self.live.connector.ability(entity)
         empty = self.prepare(entity, ability)
         with self.progress.task("write", entity) as task:
-            for level in self.changes.levels(entity):
-                self.batches(entity, ability, self.changes.work(entity, level), task, empty=empty)
+            for level in self.works.levels(entity):
+                if empty and ability.tables and not self.live.ledger.open_receipts(entity):
+                    self._columns(entity, level, task)
+                self.batches(entity, ability, self.works.work(entity, level), task, empty=empty)
+
+    def _columns(self, entity: str, level: int, task: Task) -> None:
+        """Write new records of an empty entity in columns; what is not taken that way is left to the batches."""
+        connector = self.live.connector
+        if not isinstance(connector, TakesTables):
+            raise RunFailed(f"the connector of {connector.info.address} says that it takes tables, and cannot")
+        size = connector.ability(entity).batch or FETCH
+        columns = Columns(entity, connector, self.live.ledger, self.run)
+        for mapping in self.changes.mappings(entity):
+            for rows in self.works.columns(entity, level, mapping, size) if self.lost is None else ():
+                results = columns.write(rows)
+                self.changes.enter_table(results)
+                task.advance(results.num_rows)
+                self.lost = self.lost or columns.lost
+                if self.lost is not None:
+                    break
 
     def prepare(self, entity: str, ability: Ability) -> bool:
         """Compare an entity with what is known of it, and clear up what runs that were cut off left; is the target empty?"""
@@ -96,14 +117,13 @@ class LiveLoad:
     def _finish(self, entity: str) -> None:
         ability = self.live.connector.ability(entity)
         with self.progress.task("finish", entity) as task:
-            self.batches(entity, ability, self.changes.unfinished(entity), task, finishing=True)
+            self.batches(entity, ability, self.works.unfinished(entity), task, finishing=True)
 
     def batches(
         self, entity: str, ability: Ability, works: Iterator[Work], task: Task, *, empty: bool = False, finishing: bool = False,
         kind: Callable[..., Batch] = Batch,
     ) -> None:  # fmt: skip
         """Deal with records in batches, each by a ``kind`` of its own, and enter what became of them."""
-        works = works if finishing else self._without_result(entity, works)
         receipts = {} if finishing else {receipt.key: receipt for receipt in self.live.ledger.open_receipts(entity)}
         fields = [f for f in self.changes.fields(entity) if f not in ability.unwritable and f not in ability.unseen]
         policy = Policy(self.live.settings.existing.get(entity, "hold"), self.live.settings.drift)
@@ -146,7 +166,3 @@ class LiveLoad:
         """Nothing has to be looked up in a target that holds nothing of the kind."""
         known = self.connection.execute(f"SELECT count(*) FROM {name(KNOWN, entity)}").fetchone()
         return not self.lost and bool(known and known[0] == 0) and self.live.connector.count(entity) == 0
-
-    def _without_result(self, entity: str, works: Iterator[Work]) -> Iterator[Work]:
-        held = self.changes.renamed(entity)
-        return (work for work in works if work.record.key not in held) if held else works

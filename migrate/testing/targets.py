@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from migrate.connectors.target import Action, Held, Outcome, Record, TargetConnector
+from migrate.connectors.target import Action, Held, Outcome, Record, TakesTables, TargetConnector
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,27 @@ class TargetContract:
         for record in case.good:
             assert differences(connector, case.entity, record, held[record.key]) == {}
 
+    def test_a_table_of_new_records_gives_what_records_give(self, connector: TargetConnector, case: Case) -> None:
+        if not connector.ability(case.entity).tables:
+            pytest.skip("this target takes no tables")
+        assert isinstance(connector, TakesTables)
+        taken = connector.create_table(case.entity, as_table(case.good))
+        assert taken.result == "done", taken.message
+        held = found(connector, case.entity, case.good)
+        assert held.keys() == {record.key for record in case.good}
+        for record in case.good:
+            assert differences(connector, case.entity, record, held[record.key]) == {}
+            assert taken.natives.get(record.key) == held[record.key].native
+
+    def test_a_table_with_a_bad_record_is_refused_as_a_whole(self, connector: TargetConnector, case: Case) -> None:
+        if not connector.ability(case.entity).tables or case.bad is None:
+            pytest.skip("this target takes no tables, or everything")
+        assert isinstance(connector, TakesTables)
+        mixed = [*case.good, case.bad]
+        taken = connector.create_table(case.entity, as_table(mixed))
+        assert taken.result == "refused"
+        assert found(connector, case.entity, mixed) == {}
+
     def test_what_can_be_done_is_said_for_every_entity(self, connector: TargetConnector, case: Case) -> None:
         ability = connector.ability(case.entity)
         assert ability.parallel >= 1
@@ -130,6 +152,15 @@ def found(connector: TargetConnector, entity: str, records: Sequence[Record]) ->
     assert len(keys) == len(set(keys)), f"held twice: {sorted(key for key in set(keys) if keys.count(key) > 1)}"
     assert set(keys) <= {record.key for record in records}
     return {one.key: one for one in held}
+
+
+def as_table(records: Sequence[Record]) -> pa.Table:
+    """Records in columns, as the live stage gives them; all have the same fields."""
+    rows = [
+        {"_key": record.key, **record.values, **{f"link:{field}": native for field, native in record.links.items()}}
+        for record in records
+    ]
+    return pa.Table.from_pylist(rows)
 
 
 def differences(connector: TargetConnector, entity: str, record: Record, held: Held) -> dict[str, tuple[Any, Any]]:
