@@ -47,8 +47,8 @@ def load(
     assert contract.target is not None
     folder = run.stage("load")
     files: list[Path] = []
+    # What only a live run carries lies beside the package: it is read back, and nobody delivers it.
     beside: list[Path] = []
-    """Files of what only a live run carries: they are read back, and are no part of the package."""
     with session(run.scratch, memory) as connection:
         for entity_name, entity in contract.entities.items():
             mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
