@@ -153,6 +153,9 @@ class Entity(Words):
     refuses: tuple[Refusal, ...] = ()
     write: dict[Name, Any] = {}
     """For live targets: how a record is written, found and removed, in the words of the target's connector."""
+    only_live: bool = False
+    """For targets: nothing that can be delivered carries these records, only a live run does. Without an address of the
+    target they are held."""
     optional: bool = False
     """The table or file is missing in some versions or exports; it reads as empty there."""
 

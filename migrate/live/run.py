@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from migrate.artefacts import Loaded, ReadBack, Validated, write_manifest
@@ -19,6 +20,7 @@ from migrate.run_folder import RunFolder
 RESULTS_FILE = "results.parquet"
 HAND_OVER = "hand_over"
 """The folder of a run for files that a person gives to the target."""
+ONLY_LIVE = "LIVE-ONLY"
 _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
@@ -45,19 +47,27 @@ def write_live(
 
 
 def predict(
-    validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool
-) -> None:
-    """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target."""
+    validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool,
+    held: Collection[str] = (),
+) -> None:  # fmt: skip
+    """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target.
+
+    Records of the entities in ``held`` wait for a live run.
+    """
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, ledger, whole)
         columns = "(entity, key, result, native, mapping, source_key)"
-        for mapping in plan.names if ledger is None else ():
-            entity = literal(plan.pair.mappings[mapping].target_name)
-            connection.execute(
-                f"INSERT INTO {RESULTS} {columns} SELECT {entity}, _target_key, 'created', NULL, {literal(mapping)}, _key "
-                f"FROM {scan(validated.parquet(mapping))}"
-            )
+        for mapping in plan.names:
+            if (target := plan.pair.mappings[mapping].target_name) in held:
+                _hold(changes, target, mapping)
+            elif ledger is None:
+                connection.execute(
+                    f"INSERT INTO {RESULTS} {columns} SELECT {literal(target)}, _target_key, 'created', NULL, "
+                    f"{literal(mapping)}, _key FROM {scan(validated.parquet(mapping))}"
+                )
         for entity in changes.entities() if ledger is not None else ():
+            if entity in held:
+                continue
             changes.compare(entity)
             connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
             connection.execute(
@@ -65,6 +75,15 @@ def predict(
                 f"FROM {name(TODO, entity)}"
             )
         _write_results(changes, folder)
+
+
+def _hold(changes: Changes, entity: str, mapping: str) -> None:
+    message = "no file carries it; run --live with target: {url: ...} does"
+    changes.connection.execute(
+        f"INSERT INTO {RESULTS} (entity, key, result, code, message, mapping, source_key) SELECT {literal(entity)}, "
+        f"_target_key, 'held', {literal(ONLY_LIVE)}, {literal(message)}, {literal(mapping)}, _key "
+        f"FROM {scan(changes.validated.parquet(mapping))}"
+    )
 
 
 def read_live(
