@@ -2,13 +2,15 @@
 
     python benchmarks/database_load.py --rows 500000 [--url postgresql://...]
 
-Both write the same Python values into tables of the same shape, turn about, in one process; the ratio is what counts.
+All write the same values into a table of the same shape, turn about, in one process; the ratio is what counts. COPY gets
+ready-made tuples; the connector gets what the live stage gives it.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import statistics
 import tempfile
 import time
@@ -16,12 +18,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import sqlalchemy as sa
 from pydantic import SecretStr
 
 from migrate.connectors.database_target import DatabaseTarget
 from migrate.connectors.target import Record
 from migrate.contracts.load import load_contract
+from migrate.ledger import Ledger, open_ledger
+from migrate.ledger.many import Receipts
+from migrate.ledger.tables import IDENTITIES
+from migrate.live.columns import OWN, Columns
 
 CONTRACT = """\
 system: house
@@ -38,12 +45,12 @@ entities:
       active: {type: flag}
       joined: {type: epoch}
 """
-BATCH, EPOCH = 10_000, dt.datetime(1970, 1, 1)
+BATCH, EPOCH = 50_000, dt.datetime(1970, 1, 1)
 COLUMNS = "number text primary key, name text, email text, score double precision, active boolean, joined bigint"
 
 
 def batches(number: int) -> Iterator[list[Record]]:
-    """Records as the live stage hands them over, a batch at a time."""
+    """Records, a batch at a time."""
     start = dt.datetime(2020, 1, 1)
     for at in range(0, number, BATCH):
         yield [
@@ -61,47 +68,96 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--url", default="postgresql://postgres@127.0.0.1:5432/test")
     options = parser.parse_args()
-    ratios = []
+    ways = {"columns": in_columns, "columns and ledger": with_ledger, "records": one_by_one}
+    ratios: dict[str, list[float]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(options.url, autocommit=True) as connection:
         contract = Path(folder) / "house.yaml"
         contract.write_text(CONTRACT, "utf-8")
+        connection.execute(f"DROP TABLE IF EXISTS person; CREATE TABLE person ({COLUMNS})")
+        target = DatabaseTarget.open(load_contract(contract), options.url, SecretStr(""), {"batch": BATCH})
+        ledger = open_ledger(f"sqlite:///{folder}/ledger.sqlite", Path(folder))
+        assert ledger is not None
         for number in range(options.rounds):
-            connection.execute(f"DROP TABLE IF EXISTS person; CREATE TABLE person ({COLUMNS})")
-            copied = _copy(connection, options.rows)
             connection.execute("TRUNCATE person")
-            loaded = _connector(contract, options.url, options.rows)
-            ratios.append(copied / loaded)
-            rates = f"{options.rows / copied:>10,.0f} rows/s COPY {options.rows / loaded:>10,.0f} rows/s connector"
-            print(f"round {number + 1}: {rates}   ratio {copied / loaded:.2f}")
+            copied = copy(connection, options.rows)
+            line = f"round {number + 1}: COPY {options.rows / copied:>9,.0f} rows/s"
+            ledger.begin(str(number), "live", "benchmark")
+            for way, load in ways.items():
+                connection.execute("TRUNCATE person")
+                loaded = load(target, ledger, str(number), options.rows)
+                ratios[way].append(copied / loaded)
+                line += f"   {way} {options.rows / loaded:>9,.0f} ({copied / loaded:.2f})"
+                assert connection.execute("SELECT count(*) FROM person").fetchone() == (options.rows,)
+            print(line)
+            ledger.void_table(Receipts(str(number), "person", 0), "measured")
+            with ledger.engine.begin() as own:
+                own.execute(IDENTITIES.delete())
         connection.execute("DROP TABLE person")
-    print(f"median ratio {statistics.median(ratios):.2f} (sqlalchemy {sa.__version__}, psycopg {psycopg.__version__})")
+        target.close()
+        ledger.close()
+    for way, found in ratios.items():
+        print(f"{way}: median ratio {statistics.median(found):.2f}")
+    print(f"sqlalchemy {sa.__version__}, psycopg {psycopg.__version__}")
 
 
-def _copy(connection: psycopg.Connection[tuple[object, ...]], number: int) -> float:
+def copy(connection: psycopg.Connection[tuple[object, ...]], number: int) -> float:
     """Seconds for the rows as tuples, in one COPY for each batch; making the tuples is not counted."""
     seconds = 0.0
     for records in batches(number):
         tuples = [(*list(r.values.values())[:-1], int((r.values["joined"] - EPOCH).total_seconds())) for r in records]
         start = time.perf_counter()
-        with connection.cursor() as cursor, cursor.copy("COPY person FROM STDIN") as copy:
+        with connection.cursor() as cursor, cursor.copy("COPY person FROM STDIN") as writer:
             for row in tuples:
-                copy.write_row(row)
+                writer.write_row(row)
         seconds += time.perf_counter() - start
     return seconds
 
 
-def _connector(contract: Path, url: str, number: int) -> float:
-    """Seconds for the records, outcomes included; making the records is not counted."""
-    target = DatabaseTarget.open(load_contract(contract), url, SecretStr(""), {"batch": BATCH})
-    target.write("person", "create", [])
+def in_columns(target: DatabaseTarget, _: Ledger, run: str, number: int) -> float:
+    """Seconds for the tables that the engine gives to the live stage."""
+    seconds = 0.0
+    for records in batches(number):
+        rows = table(records).drop_columns(list(OWN))
+        start = time.perf_counter()
+        taken = target.create_table("person", rows)
+        seconds += time.perf_counter() - start
+        assert taken.result == "done", taken.message
+    return seconds
+
+
+def with_ledger(target: DatabaseTarget, ledger: Ledger, run: str, number: int) -> float:
+    """Seconds for the tables with receipts before them and identities after them, in a SQLite file."""
+    seconds, columns = 0.0, Columns("person", target, ledger, run)
+    for records in batches(number):
+        rows = table(records)
+        start = time.perf_counter()
+        results = columns.write(rows)
+        seconds += time.perf_counter() - start
+        assert results.num_rows == rows.num_rows
+    return seconds
+
+
+def one_by_one(target: DatabaseTarget, _: Ledger, run: str, number: int) -> float:
+    """Seconds for records with their outcomes: what a target that is not empty gets."""
     seconds = 0.0
     for records in batches(number):
         start = time.perf_counter()
         outcomes = target.write("person", "create", records)
         seconds += time.perf_counter() - start
         assert all(outcome.result == "done" for outcome in outcomes)
-    target.close()
     return seconds
+
+
+def table(records: list[Record]) -> pa.Table:
+    """Records in the columns of :meth:`migrate.live.works.Works.columns`."""
+    rows = pa.Table.from_pylist([dict(record.values) for record in records])
+    keys = pa.array([record.key for record in records])
+    meant = pa.array([json.dumps(record.values, default=str) for record in records])
+    same = pa.repeat(pa.scalar("people"), len(records))
+    own = {"_key": keys, "_mapping": same, "_source": keys, "_fingerprint": pa.repeat(pa.scalar("f" * 32), len(records))}
+    for name, column in (own | {"_meant": meant}).items():
+        rows = rows.append_column(name, column)
+    return rows
 
 
 if __name__ == "__main__":

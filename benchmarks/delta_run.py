@@ -2,7 +2,8 @@
 
     python benchmarks/delta_run.py --people 5000 [--target moodle | URL]
 
-The target is a stand-in Moodle in a process of its own (what a web service costs without its PHP), or a database.
+The target is a stand-in Moodle in a process of its own (what a web service costs without its PHP), a database, or a real Moodle
+that holds none of the people (http://..., its token in the environment).
 Both runs are whole runs: extract, map, validate, load, read back, reconcile.
 """
 
@@ -18,9 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "live"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "e2e" / "support"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "databases"))
+sys.path.extend(
+    str(Path(__file__).resolve().parents[1] / "tests" / folder) for folder in ("live", "support", "e2e/support", "databases")
+)
 
 from live_school import LiveSchool
 from moodle_school import TOKEN, stand_in, write_moodle_school
@@ -49,12 +50,15 @@ def rows(people: int) -> dict[str, list[dict[str, Any]]]:
 @contextmanager
 def workspace(target: str, folder: Path, content: dict[str, list[dict[str, Any]]]) -> Iterator[Path]:
     """A workspace with an empty live target."""
-    if target != "moodle":
+    if target != "moodle" and not target.startswith("http"):
         school = LiveSchool(folder, target, content)
         try:
             yield school.folder
         finally:
             school.metadata.drop_all(school.engine)
+        return
+    if target.startswith("http"):
+        yield write_moodle_school(folder, target, content, {})
         return
     with stand_in() as site:
         os.environ[TOKEN] = site.token

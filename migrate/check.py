@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from migrate import crosswalks, losses
+from migrate import crosswalks, expectations, losses
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SQL_TYPES
@@ -84,7 +84,7 @@ def _bind(plan: Plan) -> list[Problem]:
                 connection.execute(f"CREATE TABLE {name(RAW, entity)} ({', '.join(columns)})")
             for crosswalk in plan.pair.model.crosswalks:
                 crosswalks.register(connection, crosswalk, [])
-            problems += _bind_views(connection, plan)
+            problems += _bind_views(connection, plan) or _bind_expectations(connection, plan)
             if problems:
                 return problems
             build_identities(connection, plan)
@@ -106,6 +106,17 @@ def _bind_views(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Probl
         except duckdb.Error as error:
             place = plan.pair.source.document.place("entities", view, "sql")
             problems.append(Problem(f"the view {view} does not fit: {_line(error)}", place))
+    return problems
+
+
+def _bind_expectations(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Problem]:
+    problems = []
+    for number, expectation, sql in expectations.statements(plan):
+        try:
+            connection.execute(f"EXPLAIN {sql}")
+        except duckdb.Error as error:
+            place = plan.pair.source.document.place("source", "expects", number, "sql")
+            problems.append(Problem(f"the query of {expectation.code} does not fit: {_line(error)}", place))
     return problems
 
 

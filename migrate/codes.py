@@ -36,6 +36,7 @@ TITLES = {
     "REC-MISSING": "a record was written and the target does not hold it",
     "REC-EXTRA": "the target holds a record that nothing explains",
     "REC-DIFFERENT": "the target holds another value than the mapping gives",
+    "LIVE-ONLY": "a record goes by a live run only",
     "LIVE-REFUSED": "the target refused a record",
     "LIVE-FAILED": "the target did not answer, or with a fault that may pass",
     "LIVE-UNKNOWN": "nobody knows whether a record was written",

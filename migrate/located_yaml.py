@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
+import yaml
+from yaml.events import AliasEvent, DocumentStartEvent, Event, MappingStartEvent, NodeEvent, ScalarEvent, SequenceStartEvent
+from yaml.reader import Reader
 
 from migrate.errors import ConfigurationError, Place, Problem
 
 Keys = tuple[str | int, ...]
 
 MAX_DEPTH, MAX_DIGITS = 50, 300
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's parser, where PyYAML was built with it: the files of a large pair take a second without."""
 
 _INT = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
@@ -69,78 +71,104 @@ def read(file: Path) -> Document:
 
 def parse(text: str, file: Path) -> Document:
     """Parse ``text`` as the content of ``file`` (only its name is used)."""
-    reader = YAML(typ="rt", pure=True)
-    reader.version = (1, 2)
+    if (wrong := Reader.NON_PRINTABLE.search(text)) is not None:
+        before = text[: wrong.start()]
+        place = Place(file, before.count("\n") + 1, wrong.start() - before.rfind("\n"))
+        raise _error(file, f"the character U+{ord(wrong[0]):04X} may not stand in YAML", place)
     try:
-        node = reader.compose(text)
-    except MarkedYAMLError as error:
+        return _Reading(text, file).document()
+    except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        # The end of a text stands a line too far.
+        place = Place(file, min(mark.line, text.count("\n")) + 1, mark.column + 1) if mark else Place(file)
         message = f"this is not valid YAML: {error.problem or error.context}"
         raise _error(file, message, place) from None
-    except ReaderError as error:
-        before = text[: error.position]
-        place = Place(file, before.count("\n") + 1, error.position - before.rfind("\n"))
-        raise _error(file, f"the character U+{ord(text[error.position]):04X} may not stand in YAML", place) from None
-    except YAMLError as error:
+    except yaml.YAMLError as error:
         raise _error(file, f"this is not valid YAML: {error}") from None
-    except RecursionError:
-        raise _error(file, "this YAML is nested too deeply") from None
-    places: dict[Keys, Place] = {(): Place(file)}
-    data = _construct(node, (), places, file, set(), text) if node is not None else None
-    return Document(file, data, places)
 
 
-def _construct(node: Node, keys: Keys, places: dict[Keys, Place], file: Path, seen: set[int], text: str) -> Any:
-    if id(node) in seen or node.anchor is not None:
-        hint = "write the value out where it is needed"
-        raise _error(file, "YAML anchors and aliases are not used here", _place(node, file), node.anchor, hint)
-    seen.add(id(node))
-    if len(keys) > MAX_DEPTH:
-        raise _error(file, "this YAML is nested too deeply", _place(node, file))
-    if text[node.start_mark.index : node.start_mark.index + 1] == "!":
-        raise _error(file, "YAML tags are not used here", _place(node, file), str(node.tag))
-    places.setdefault(keys, _place(node, file))
-    if isinstance(node, ScalarNode):
-        return _scalar(node, file)
-    if isinstance(node, SequenceNode):
-        return [_construct(child, (*keys, index), places, file, seen, text) for index, child in enumerate(node.value)]
-    assert isinstance(node, MappingNode)
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, ScalarNode):
-            raise _error(file, "a key has to be a plain word", _place(key_node, file))
-        key = key_node.value
+class _Reading:
+    """Builds values from the parser's events: its own values follow YAML 1.1, and have no places."""
+
+    def __init__(self, text: str, file: Path) -> None:
+        self.file = file
+        self.events: Iterator[Event] = yaml.parse(text, Loader=LOADER)
+        self.places: dict[Keys, Place] = {(): Place(file)}
+
+    def document(self) -> Document:
+        data, documents = None, 0
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._refused(event, "this is not valid YAML: a second document in one file")
+            elif isinstance(event, NodeEvent):
+                data = self._value(event, ())
+        return Document(self.file, data, self.places)
+
+    def _value(self, event: Event, keys: Keys) -> Any:
+        self._check(event, keys)
+        self.places.setdefault(keys, self._place(event))
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, SequenceStartEvent):
+            return [self._value(child, (*keys, index)) for index, child in enumerate(self._children())]
+        assert isinstance(event, MappingStartEvent)
+        result: dict[str, Any] = {}
+        for key_event in self._children():
+            key = self._key(key_event, keys, result)
+            self.places[(*keys, key)] = self._place(key_event)
+            result[key] = self._value(next(self.events), (*keys, key))
+        return result
+
+    def _children(self) -> Iterator[Event]:
+        """The events up to the end of the sequence or mapping; what begins with each is read before the next is asked for."""
+        while isinstance(event := next(self.events), NodeEvent):
+            yield event
+
+    def _check(self, event: Event, keys: Keys) -> None:
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if isinstance(event, AliasEvent) or anchor is not None:
+            hint = "write the value out where it is needed"
+            raise self._refused(event, "YAML anchors and aliases are not used here", anchor, hint)
+        if len(keys) > MAX_DEPTH:
+            raise self._refused(event, "this YAML is nested too deeply")
+        if tag is not None:
+            raise self._refused(event, "YAML tags are not used here", tag)
+
+    def _key(self, event: Event, keys: Keys, there: Container[str]) -> str:
+        if not isinstance(event, ScalarEvent):
+            raise self._refused(event, "a key has to be a plain word")
+        self._check(event, keys)
+        key: str = event.value
         if _UNUSABLE.search(key):
-            raise _error(file, "a character that may not stand in a key", _place(key_node, file))
-        if key in result:
-            first = places[(*keys, key)]
-            raise _error(
-                file, f"the key {key!r} stands twice", _place(key_node, file), key,
-                f"it stands first on line {first.line}; keep one of the two",
-            )  # fmt: skip
-        places[(*keys, key)] = _place(key_node, file)
-        result[key] = _construct(value_node, (*keys, key), places, file, seen, text)
-    return result
+            raise self._refused(event, "a character that may not stand in a key")
+        if key in there:
+            first = self.places[(*keys, key)]
+            hint = f"it stands first on line {first.line}; keep one of the two"
+            raise self._refused(event, f"the key {key!r} stands twice", key, hint)
+        return key
 
+    def _scalar(self, event: ScalarEvent) -> Any:
+        text: str = event.value
+        if (wrong := _UNUSABLE.search(text)) is not None:
+            raise self._refused(event, f"the character U+{ord(wrong[0]):04X} may not stand in a text")
+        if event.style in ('"', "'", "|", ">"):
+            return text
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        if not _FLOAT.match(text):
+            return text
+        if len(text) > MAX_DIGITS or not math.isfinite(float(text)):
+            raise self._refused(event, "the number is too large", text, "put it in quotation marks if it is a text")
+        return int(text) if _INT.match(text) else float(text)
 
-def _scalar(node: ScalarNode, file: Path) -> Any:
-    text: str = node.value
-    if (wrong := _UNUSABLE.search(text)) is not None:
-        raise _error(file, f"the character U+{ord(wrong[0]):04X} may not stand in a text", _place(node, file))
-    if node.style in ('"', "'", "|", ">"):
-        return text.replace("\x07", "") if node.style == ">" else text  # ruamel marks where folded lines met
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if not _FLOAT.match(text):
-        return text
-    if len(text) > MAX_DIGITS or not math.isfinite(float(text)):
-        raise _error(file, "the number is too large", _place(node, file), text, "put it in quotation marks if it is a text")
-    return int(text) if _INT.match(text) else float(text)
+    def _place(self, event: Event) -> Place:
+        mark = event.start_mark
+        return Place(self.file, mark.line + 1, mark.column + 1) if mark is not None else Place(self.file)
 
-
-def _place(node: Node, file: Path) -> Place:
-    return Place(file, node.start_mark.line + 1, node.start_mark.column + 1)
+    def _refused(self, event: Event, message: str, value: object = None, hint: str = "") -> ConfigurationError:
+        return _error(self.file, message, self._place(event), value, hint)
 
 
 def _error(file: Path, message: str, place: Place | None = None, value: object = None, hint: str = "") -> ConfigurationError:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from migrate.compiler.plan import Plan
-from migrate.compiler.source import view_needs
+from migrate.compiler.source import query_needs
 from migrate.errors import Problem
 
 Treatment = Literal["dropped", "archived", "undeclared"]
@@ -175,6 +175,6 @@ def _read_by_views_and_lookups(plan: Plan) -> dict[str, set[str]]:
             if entity != compiled.mapping.source_name:
                 read.setdefault(entity, set()).update(fields)
     for view in plan.views:
-        for entity, fields in view_needs(contract, contract.entities[view]).items():
+        for entity, fields in query_needs(contract, contract.entities[view].sql or "").items():
             read.setdefault(entity, set()).update(fields)
     return read

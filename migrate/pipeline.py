@@ -182,7 +182,7 @@ class _Run:
             what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
         live = self.live
-        to = (self.deliver, live, self.ledger)
+        to = (self.deliver, live, self.ledger, self._held())
         handed = handed_over(self.workspace)
         loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, *to, handed=handed))
 
@@ -203,6 +203,13 @@ class _Run:
             folder.facts["predicted"] = predicted(self.workspace.runs, folder)
             if (lost := folder.facts["live"]["lost"]) is not None:
                 raise TargetLost(lost, hint="mend its cause, then run again: what is done is not done twice")
+
+    def _held(self) -> frozenset[str]:
+        """Target entities whose records wait for a live run, because no file carries them and the target has no address."""
+        if self.workspace.settings.target.url is not None:
+            return frozenset()
+        entities = self.plan.pair.target.model.entities
+        return frozenset(name for name, entity in entities.items() if entity.only_live)
 
     def _stage(self, stage: str, work: Callable[[], Result]) -> Result:
         self.folder.facts["stopped_at"] = stage
@@ -227,8 +234,9 @@ class _Run:
             self.folder.save()
         if self.live is not None:
             counts = {name: entity["dispositions"] for name, entity in summary["entities"].items()}
-            with suppress(LedgerLost):  # which is the failure already, or changes nothing about what was done
-                self.live.ledger.end(self.folder.id, "failed" if failure else "finished", counts)
+            with suppress(LedgerLost, OSError):  # which is the failure already, or changes nothing about what was done
+                facts["trail"] = asdict(self.live.ledger.end(self.folder.id, "failed" if failure else "finished", counts))
+                self.folder.save()
         code = {"pass": EXIT_PASS, "attention": EXIT_ATTENTION, "fail": failed}[summary["verdict"]]
         return RunResult(self.folder.path, summary, code, failure)
 

@@ -13,6 +13,7 @@ from migrate.check import check
 from migrate.connectors.opening import open_target
 from migrate.errors import ConfigurationError
 from migrate.ledger import open_ledger
+from migrate.ledger.audit import Head
 from migrate.live.preflight import OTHER_TARGET
 from migrate.live.rollback import Rollback, RollingBack
 from migrate.progress import Progress, Silent
@@ -50,18 +51,18 @@ def rollback(
         folder = new_run(workspace.runs, now)
         ledger.begin(folder.id, "rollback", connector.info.address, of_run=run)
         done = rolling.execute(plan, folder.id, progress or Silent())
-        ledger.end(folder.id, "failed" if done.failed else "finished", {e: dict(c) for e, c in done.counts().items()})
+        head = ledger.end(folder.id, "failed" if done.failed else "finished", {e: dict(c) for e, c in done.counts().items()})
         folder.give_back()
-        _write(done, folder.path)
+        _write(done, head, folder.path)
         return done, folder.path
 
 
-def _write(done: Rollback, folder: Path) -> None:
+def _write(done: Rollback, trail: Head, folder: Path) -> None:
     """What was done and what was not. Images of records stay in the ledger, which is where people's data is kept."""
     steps = [
         {word: value for word, value in asdict(step).items() if word not in ("before", "meant", "native")} for step in done.steps
     ]
     failed = [{"receipt": step.receipt, "why": why} for step, why in done.failed]
     counts = {entity: dict(words) for entity, words in done.counts().items()}
-    content = {"of_run": done.run, "counts": counts, "failed": failed, "steps": steps}
+    content = {"of_run": done.run, "counts": counts, "failed": failed, "steps": steps, "trail": asdict(trail)}
     (folder / "rollback.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

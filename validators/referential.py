@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from migrate.compiler.text import key_text, literal, name, place_tables, translate
+from migrate.compiler.source import query_sql
+from migrate.compiler.text import key_text, literal, name
 from migrate.compiler.values import typed_literal
 from migrate.contracts.model import Contract
 from migrate.expressions import parse_query
@@ -253,12 +254,12 @@ class Referential:
                         self._build_waiting(refusal.waits_for)
                         root, causes = "w.cause", (
                             f"LEFT JOIN (SELECT {key} AS key, min(r.cause) AS cause "
-                            f"FROM ({target_query(refusal.cause)}) AS r GROUP BY 1) AS w ON w.key = s.target_key "
+                            f"FROM ({query_sql(refusal.cause, TARGET)}) AS r GROUP BY 1) AS w ON w.key = s.target_key "
                         )  # fmt: skip
                     rows = (
                         f"SELECT s.key, s.target_key AS value, {root} AS root FROM {name(STATE, mapping.name)} AS s {causes}"
                         f"WHERE s.disposition = 'candidate' AND s.target_key IN "
-                        f"(SELECT {key} FROM ({target_query(refusal.sql)}) AS r)"
+                        f"(SELECT {key} FROM ({query_sql(refusal.sql, TARGET)}) AS r)"
                     )
                     changed += self._note(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
                     self._close(mapping.name, refusal.code, refusal.severity)
@@ -332,10 +333,3 @@ def tables_of(sql: str, contract: Contract) -> list[str]:
     from sqlglot import exp
 
     return [t.name for t in parse_query(sql).find_all(exp.Table) if t.name in contract.entities]
-
-
-def target_query(sql: str, schema: str = TARGET) -> str:
-    """A refusal's query with its tables placed in ``schema`` and its casts made total."""
-    tree = parse_query(sql)
-    place_tables(tree, schema)
-    return translate(tree, lambda table, column: name(table, column) if table else name(column), "1970-01-01")

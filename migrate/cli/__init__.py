@@ -22,6 +22,7 @@ COMMANDS = {
     "sql": "Print the SQL a mapping compiles to.",
     "report": "Render the report of a run again.",
     "rollback": "Take a live run back: preview, then --execute.",
+    "audit": "Show the audit trail of a workspace, or verify that it is whole.",
     "systems": "List the systems and what each can do.",
 }
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 
 from migrate.compiler.mapping import Compiled, MappingCompiler
-from migrate.compiler.source import view_needs
+from migrate.compiler.source import query_needs
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError
 from migrate.mapping.load import LoadedPair
@@ -186,7 +186,7 @@ def _extract_needs(
         if view in graph:
             continue
         try:
-            inner = view_needs(pair.source.model, entities[view])
+            inner = query_needs(pair.source.model, entities[view].sql or "")
         except ExpressionError as error:
             place = pair.source.document.place("entities", view, "sql")
             problems.append(Problem(f"{view}: {error}", place, error.value, error.allowed))

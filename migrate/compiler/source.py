@@ -149,12 +149,17 @@ def _strptime(sql: str, format_: str) -> str:
     return f"CASE WHEN year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END" if "%Y" in format_ else reading
 
 
+def query_sql(sql: str, schema: str, as_of: str = "1970-01-01") -> str:
+    """A contract's query with its tables placed in ``schema`` and its casts made total."""
+    tree = parse_query(sql)
+    place_tables(tree, schema)
+    return translate(tree, lambda table, column: name(table, column) if table else name(column), as_of)
+
+
 def view_sql(contract: Contract, entity_name: str, entity: Entity, as_of: str) -> str:
     """A contract's view, materialised: its SELECT over the typed entities, plus the engine's own columns."""
     assert entity.sql is not None
-    tree = parse_query(entity.sql)
-    place_tables(tree, SOURCE)
-    body = translate(tree, lambda table, column: name(table, column) if table else name(column), as_of)
+    body = query_sql(entity.sql, SOURCE, as_of)
     key = key_text(f"v.{name(part)}" for part in entity.key)
     columns = [f"CAST(v.{name(field)} AS {SQL_TYPES[rule.type]}) AS {name(field)}" for field, rule in entity.fields.items()]
     columns += [
@@ -179,10 +184,9 @@ def view_sql(contract: Contract, entity_name: str, entity: Entity, as_of: str) -
     return f"CREATE OR REPLACE TABLE {name(SOURCE, entity_name)} AS\nSELECT {', '.join(columns)}\nFROM (\n{body}\n) AS v{joins}"
 
 
-def view_needs(contract: Contract, entity: Entity) -> dict[str, set[str]]:
-    """``{entity: fields}`` that a view reads directly. A column without qualifier counts for every table that has it."""
-    assert entity.sql is not None
-    tree = parse_query(entity.sql)
+def query_needs(contract: Contract, sql: str) -> dict[str, set[str]]:
+    """``{entity: fields}`` that a query reads directly. A column without qualifier counts for every table that has it."""
+    tree = parse_query(sql)
     aliases: dict[str, set[str]] = {}
     needs: dict[str, set[str]] = {}
     for table in tree.find_all(exp.Table):

@@ -19,13 +19,12 @@ from typing import IO
 import duckdb
 import pyarrow as pa
 
-from migrate.compiler.source import SQL_TYPES, decimal_text
+from migrate.compiler.source import SQL_TYPES, decimal_text, query_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.connectors.package import effective_format
 from migrate.contracts.model import Contract, Entity, Field, FileFormat
 from migrate.errors import RunFailed
 from migrate.mapping.model import Scalar
-from validators.referential import target_query
 
 READ, SCHEMA = "read", "imported"
 FIELD_LIMIT = 64 * 1024 * 1024
@@ -230,7 +229,7 @@ class Importer:
             self._drop(
                 entity_name,
                 f"_line IN (SELECT t._line FROM {name(SCHEMA, entity_name)} AS t WHERE {key} IN "
-                f"(SELECT {wrong} FROM ({target_query(refusal.sql, SCHEMA)}) AS r))",
+                f"(SELECT {wrong} FROM ({query_sql(refusal.sql, SCHEMA)}) AS r))",
                 literal(refusal.message),
             )
 

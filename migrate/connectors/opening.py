@@ -30,7 +30,7 @@ class TargetClass(Protocol):
     """What a target connector's class has to offer.
 
     One that hands files over (:class:`migrate.connectors.target.HandsOver`) also says of which entities, before a site is
-    opened: ``handed_over(contract: Contract) -> Iterable[str]``, a static method. Rehearsals then say so too.
+    opened: ``handed_over(contract: Contract, options: Mapping) -> Iterable[str]``, a static method. Rehearsals then say so too.
     """
 
     def open(self, contract: LoadedContract, url: str, token: SecretStr, options: Mapping[str, Any]) -> TargetConnector:
@@ -75,7 +75,7 @@ def handed_over(workspace: Workspace) -> frozenset[str]:
     if target is None or settings.url is None or target.kind == "files":
         return frozenset()
     told = getattr(_class(target.kind, workspace), "handed_over", None)
-    return frozenset() if told is None else frozenset(told(workspace.target.model))
+    return frozenset() if told is None else frozenset(told(workspace.target.model, settings.options))
 
 
 def _class(kind: str, workspace: Workspace) -> TargetClass:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import pyarrow as pa
+
 Action = Literal["create", "update"]
 Result = Literal["done", "refused", "failed", "unknown", "handed_over"]
 Standing = Literal["new", "waiting", "there"]
@@ -85,9 +87,11 @@ class Ability:
     defaults: str = ""
     """A field that refers to another record. Beside a record that the same run created, what the target holds of this entity is
     what it puts there by itself: no record of somebody's, and written over."""
+    tables: bool = False
+    """Can new records be given in columns (:meth:`TakesTables.create_table`) where the target holds none of the entity?"""
     together: str = ""
-    """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after all others were written, and
-    never through ``write``. They can be neither updated nor removed."""
+    """Records of the entities with the same word go in one :meth:`HandsOver.hand_over`, after what they refer to and before what
+    refers to them, otherwise last, and never through ``write``. They can be neither updated nor removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,30 @@ class TargetConnector(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a table of new records: all of them, or none.
+
+    done: the target holds all. refused: it will not take some of them, and holds none. unknown: nobody knows, because the
+    target stopped answering.
+    """
+
+    result: Literal["done", "refused", "unknown"]
+    natives: Mapping[str, str] = field(default_factory=dict)
+    """The target's own ids by key, where it has any."""
+    message: str = ""
+
+
+@runtime_checkable
+class TakesTables(Protocol):
+    """A target that takes many new records at once, in columns, where it held none of the entity before."""
+
+    def create_table(self, entity: str, rows: pa.Table) -> Taken:
+        """Write the records: ``_key``, fields of the contract by name, and ``link:FIELD`` with the target's own id of what a
+        field refers to. All of them are written, or none. What is refused comes again through ``write``, record by record."""
         ...
 
 

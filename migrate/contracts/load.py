@@ -62,6 +62,8 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
                 at = document.place(*here, "newest_first", index)
                 dates = tuple(f for f, rule in entity.fields.items() if rule.type in ("date", "datetime", "epoch"))
                 yield Problem(f"newest_first of {name} names no date of its fields", at, field, dates)
+        if entity.only_live:
+            yield from _only_live(contract, name, document)
         if sum(given is not None for given in (entity.sql, entity.file, entity.table)) > 1:
             yield Problem(f"{name} has more than one of table, file, sql", document.place(*here))
         for field, rule in entity.fields.items():
@@ -88,6 +90,22 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
         if entity_name not in contract.entities:
             at = document.place("conventions", column)
             yield Problem(f"the convention for {column} names no entity", at, entity_name, names)
+
+
+def _only_live(contract: Contract, name: str, document: Document) -> Iterator[Problem]:
+    """A word that says no file carries the entity, where something else says that one does, or that nothing does."""
+    entity, at = contract.entities[name], document.place("entities", name, "only_live")
+    if contract.target is None:
+        yield Problem(f"{name} is of a system that is not written", at, hint="only_live is a word of targets")
+    elif entity.file is not None:
+        yield Problem(f"{name} has a file, and so goes without a live run too", at, entity.file)
+    elif not entity.write:
+        yield Problem(f"{name} has nothing that says how a live run writes it", at, hint="add write: to the entity")
+    for other, rule in contract.entities.items():
+        for field, its in rule.fields.items():
+            if not rule.only_live and its.references is not None and its.references.entity == name:
+                place = document.place("entities", other, "fields", field, "references")
+                yield Problem(f"{other} is delivered in files, and {name} is not", place, name)
 
 
 def _name_problems(contract: Contract, document: Document) -> Iterator[Problem]:
@@ -129,6 +147,8 @@ def _query_problems(contract: Contract, document: Document) -> Iterator[Problem]
     for name, entity in contract.entities.items():
         queries += [(("entities", name, "sql"), entity.sql)] if entity.sql is not None else []
         queries += [(("entities", name, "refuses", n, "sql"), refusal.sql) for n, refusal in enumerate(entity.refuses)]
+    expects = contract.source.expects if contract.source else ()
+    queries += [(("source", "expects", n, "sql"), expectation.sql) for n, expectation in enumerate(expects)]
     for keys, sql in queries:
         try:
             unknown = [table.name for table in tables_read(parse_query(sql)) if table.name not in contract.entities]

@@ -153,6 +153,9 @@ class Entity(Words):
     refuses: tuple[Refusal, ...] = ()
     write: dict[Name, Any] = {}
     """For live targets: how a record is written, found and removed, in the words of the target's connector."""
+    only_live: bool = False
+    """For targets: nothing that can be delivered carries these records, only a live run does. Without an address of the
+    target they are held."""
     optional: bool = False
     """The table or file is missing in some versions or exports; it reads as empty there."""
 
@@ -174,6 +177,16 @@ class VersionProbe(Words):
     known: tuple[str, ...]
 
 
+class Expectation(Words):
+    """Rows that every whole export of the system has. Where there are none, something was probably left out of it."""
+
+    code: Code
+    message: str
+    """What is probably missing, and how to get it."""
+    sql: str
+    """A SELECT over entities of the system (closed vocabulary) that gives at least one row."""
+
+
 class Source(Words):
     """How the system can be read."""
 
@@ -182,6 +195,7 @@ class Source(Words):
     """Default prefix of the table names; None where the system has no such thing."""
     version: VersionProbe | None = None
     format: FileFormat = FileFormat()
+    expects: tuple[Expectation, ...] = ()
 
 
 class SideEffect(Words):

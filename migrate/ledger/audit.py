@@ -5,13 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from migrate.ledger.tables import AUDIT
 
 START = "0" * 64
+
+
+@dataclass(frozen=True)
+class Head:
+    """How far the trail went at a moment; noted outside the ledger, it shows whether entries were cut off at the end."""
+
+    entries: int
+    hash: str
+    """Of the last entry."""
 
 
 def append(connection: Connection, at: str, run: str | None, event: str, detail: Mapping[str, Any]) -> None:
@@ -31,7 +41,7 @@ def digest(number: int, at: str, run: str | None, event: str, detail: str, previ
 def broken(connection: Connection) -> int | None:
     """The number of the first entry that is altered, missing or out of order; None where the trail is whole.
 
-    Entries cut off at the end cannot be seen from within: compare the last hash with one that was noted elsewhere.
+    Entries cut off at the end cannot be seen from within: compare with a :class:`Head` that was noted elsewhere.
     """
     previous, expected = START, 1
     for row in connection.execute(select(AUDIT).order_by(AUDIT.c.id)):
@@ -41,6 +51,17 @@ def broken(connection: Connection) -> int | None:
             return int(row.id)
         previous, expected = row.hash, row.id + 1
     return None
+
+
+def head(connection: Connection) -> Head:
+    """How far the trail goes."""
+    last = connection.execute(select(AUDIT.c.id, AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1)).first()
+    return Head(last.id, last.hash) if last else Head(0, START)
+
+
+def entries(connection: Connection) -> list[Row[Any]]:
+    """All entries, the oldest first."""
+    return list(connection.execute(select(AUDIT).order_by(AUDIT.c.id)))
 
 
 def length(connection: Connection) -> int:

@@ -30,7 +30,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from migrate.errors import ConfigurationError, LedgerLost
-from migrate.ledger import audit, identities
+from migrate.ledger import audit, identities, many
 from migrate.ledger.entries import OPEN, Identity, Intent, Settled, as_json
 from migrate.ledger.lock import hold
 from migrate.ledger.tables import IDENTITIES, RECEIPTS, RUNS
@@ -78,16 +78,27 @@ class Ledger:
             )
             audit.append(connection, _now(), run, f"{kind} began", {"target": target, "of": of_run})
 
-    def end(self, run: str, state: Literal["finished", "failed"], counts: Mapping[str, Any]) -> None:
-        """Close a run."""
+    def end(self, run: str, state: Literal["finished", "failed"], counts: Mapping[str, Any]) -> audit.Head:
+        """Close a run; gives how far the audit trail goes, to be noted outside the ledger."""
         with self._transaction() as connection:
             connection.execute(update(RUNS).where(RUNS.c.id == run).values(state=state, ended=_now()))
             audit.append(connection, _now(), run, state, counts)
+            return audit.head(connection)
 
     def note(self, run: str, what: str, detail: Mapping[str, Any]) -> None:
         """Add to the audit trail."""
         with self._transaction() as connection:
             audit.append(connection, _now(), run, what, detail)
+
+    def trail(self) -> list[Row[Any]]:
+        """The audit trail, the oldest entry first."""
+        with self._transaction() as connection:
+            return audit.entries(connection)
+
+    def broken(self) -> int | None:
+        """See :func:`migrate.ledger.audit.broken`."""
+        with self._transaction() as connection:
+            return audit.broken(connection)
 
     def runs(self) -> list[Row[Any]]:
         """All runs, the newest last."""
@@ -166,6 +177,23 @@ class Ledger:
         if settled:
             with self._transaction() as connection:
                 _settle(connection, run, entity, settled)
+
+    def intend_table(self, run: str, entity: str, rows: pa.Table) -> many.Receipts:
+        """Write down that many records are about to be created; columns as of :meth:`migrate.live.works.Works.columns`."""
+        with self._transaction() as connection:
+            return many.intend(connection, run, entity, rows, _now())
+
+    def settle_table(
+        self, receipts: many.Receipts, state: Literal["done", "unknown"], natives: Mapping[str, str], message: str = ""
+    ) -> None:
+        """Write down how all of them ended; ``natives`` has the target's own ids by key."""
+        with self._transaction() as connection:
+            many.settle(connection, receipts, state, natives, message or None, _now())
+
+    def void_table(self, receipts: many.Receipts, message: str) -> None:
+        """Mark receipts that never took effect."""
+        with self._transaction() as connection:
+            many.settle(connection, receipts, "void", {}, message, _now())
 
     def take_back(
         self, run: str, entity: str, settled: Sequence[Settled], receipts: Sequence[int], met: Sequence[str],
@@ -362,6 +390,7 @@ def _durable(connection: Any, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA wal_autocheckpoint=20000")  # pages; many rows at once are not copied twice within one commit
 
 
 def _lost(address: str, error: SQLAlchemyError) -> LedgerLost:

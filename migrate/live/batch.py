@@ -16,8 +16,8 @@ from migrate.connectors.target import Ability, Action, Held, Outcome, Record, Ta
 from migrate.errors import TargetLost
 from migrate.ledger import Intent, Ledger, Settled
 from migrate.live.answers import answers, stranger
-from migrate.live.changes import Work
 from migrate.live.images import changed_since, equal, image, meant, seen, unequal, was_meant
+from migrate.live.works import Work
 
 Existing = Literal["hold", "adopt", "update"]
 Row = tuple[str | None, ...]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -23,34 +22,10 @@ from migrate.live.keys import key_values, names_key
 MEANT, KNOWN, TODO = "meant", "known", "todo"
 """Schemas: rows as they are to stand in the target, what the ledger knows, and what is to be done."""
 RESULTS = "results"
-"""What became of each record in this run: entity, key, result, code, message, native, mapping, source_key, blamed."""
-FETCH = 10_000
-
-
-@dataclass(frozen=True)
-class Work:
-    """One record that is not unchanged."""
-
-    record: Record
-    mapping: str
-    source_key: str
-    fingerprint: str
-    """Of the row as it is written now."""
-    final: str
-    """Fingerprint of the row as it is meant in the end."""
-    later: Mapping[str, Any]
-    """``{field: value}`` of what is written at the end only, where that differs from what is written now."""
-    known: str | None
-    """State of the identity in the ledger; None where there is none."""
-    seen: str | None
-    """How it looked when a run last looked; None where this run wrote it since."""
-    origin: str | None
-    written: str | None
-    """JSON of the values that were written last."""
-    waits_for: str | None
-    """``mapping/key`` of the source record at whose fault it is that something it refers to is not in the target."""
-    same: bool = False
-    """Is the row as the ledger last knew it?"""
+RESULT_SCHEMA = pa.schema(
+    [(c, pa.string()) for c in ("entity", "key", "result", "code", "message", "native", "mapping", "source_key", "blamed")]
+)
+"""What became of each record in this run."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +58,7 @@ class Changes:
         self._meant: set[str] = set()
         self._recalled: set[str] = set()
         connection.execute(f"CREATE SCHEMA {MEANT}; CREATE SCHEMA {KNOWN}; CREATE SCHEMA {TODO}")
-        connection.execute(
-            f"CREATE TABLE {RESULTS} (entity VARCHAR, key VARCHAR, result VARCHAR, code VARCHAR, message VARCHAR, "
-            "native VARCHAR, mapping VARCHAR, source_key VARCHAR, blamed VARCHAR)"
-        )
+        connection.execute(f"CREATE TABLE {RESULTS} ({', '.join(f'{column} VARCHAR' for column in RESULT_SCHEMA.names)})")
 
     def entities(self) -> list[str]:
         """Target entities that some mapping of this run fills, in load order."""
@@ -153,12 +125,12 @@ class Changes:
                 f"SELECT _target_key AS _key, {literal(mapping)} AS _mapping, _key AS _source, {', '.join(columns)} "
                 f"FROM {scan(self.validated.parquet(mapping))}"
             )
-        meant, late = name(MEANT, entity), "".join(f", FALSE AS {name('late:' + f)}" for f in self._late(entity))
+        meant, late = name(MEANT, entity), "".join(f", FALSE AS {name('late:' + f)}" for f in self.late(entity))
         self.connection.execute(f"CREATE TABLE {meant} AS SELECT *, 0 AS _level{late} FROM ({' UNION ALL '.join(selects)}) AS m")
         self._rank(entity)
         # Of the fields that its own mapping fills: what other mappings do, or which of them run, changes no row.
         final = {f: f"m.{name(f)}" for f in self.fields(entity)}
-        first = {f: self._first(entity, f) for f in self.fields(entity)}
+        first = {f: self.first(entity, f) for f in self.fields(entity)}
         prints = []
         for column, values in (("_fingerprint", final), ("_first", first)):
             own = {m: _fingerprint({f: v for f, v in values.items() if f in self.mapped(m)}) for m in self.mappings(entity)}
@@ -166,7 +138,7 @@ class Changes:
             prints.append(f"CASE m._mapping {whens} END AS {column}")
         self.connection.execute(f"CREATE OR REPLACE TABLE {meant} AS SELECT *, {', '.join(prints)} FROM {meant} AS m")
 
-    def _late(self, entity: str) -> list[str]:
+    def late(self, entity: str) -> list[str]:
         """References that may name a record that is written later: of the same entity, or of one that comes after it."""
         order = self.entities()
         if entity in self.together:  # what is handed over goes at once
@@ -177,7 +149,7 @@ class Changes:
         """Parents get a lower level than their children. Where that cannot be (a circle, a second parent, an entity that
         comes later) the reference is written at the end."""
         meant = name(MEANT, entity)
-        own = {f: to[1] for f in self._late(entity) if (to := self.refers(entity, f)) and to[0] == entity}
+        own = {f: to[1] for f in self.late(entity) if (to := self.refers(entity, f)) and to[0] == entity}
         for field, named in list(own.items())[:1]:
             parent, other = name(field), name(named)
             self.connection.execute(
@@ -188,7 +160,7 @@ class Changes:
                 f"ON m.{parent} = d.o WHERE d.level < 1000) SELECT key, max(level) AS level FROM d GROUP BY key) AS d "
                 "WHERE d.key = m._key"
             )
-        for field in self._late(entity):
+        for field in self.late(entity):
             late = name("late:" + field)
             if field in own:
                 self.connection.execute(
@@ -206,19 +178,19 @@ class Changes:
         named = reference.field or self.contract.entities[reference.entity].key[0]
         return (reference.entity, named) if named in self.fields(reference.entity) else None
 
-    def _first(self, entity: str, field: str) -> str:
+    def first(self, entity: str, field: str) -> str:
         """SQL of the value that is written until everything is loaded."""
         rule, value = self.contract.entities[entity].fields[field], f"m.{name(field)}"
         if rule.at_first:
             whens = " ".join(f"WHEN {literal(final)} THEN {literal(first)}" for final, first in rule.at_first.items())
             value = f"CASE CAST({value} AS VARCHAR) {whens} ELSE {value} END"
-        if field in self._late(entity):
+        if field in self.late(entity):
             value = f"CASE WHEN m.{name('late:' + field)} THEN NULL ELSE {value} END"
         return value
 
-    def _put_off(self, entity: str) -> list[str]:
+    def put_off(self, entity: str) -> list[str]:
         """Fields whose first value may differ from the final one."""
-        rules, late = self.contract.entities[entity].fields, self._late(entity)
+        rules, late = self.contract.entities[entity].fields, self.late(entity)
         return [f for f in self.fields(entity) if rules[f].at_first or f in late]
 
     def recall(self, entity: str) -> None:
@@ -232,32 +204,6 @@ class Changes:
             self.connection.register("_known", pa.Table.from_batches([batch]))
             self.connection.execute(f"INSERT INTO {known} SELECT * FROM _known")
             self.connection.unregister("_known")
-
-    # Taking work -------------------------------------------------------------------------------------------------
-
-    def levels(self, entity: str) -> list[int]:
-        """Depths at which there is something to do: parents go before their children."""
-        rows = self.connection.execute(
-            f"SELECT DISTINCT level FROM {name(TODO, entity)} WHERE action IN ('look', 'update') ORDER BY level"
-        ).fetchall()
-        return [int(row[0]) for row in rows]
-
-    def work(self, entity: str, level: int) -> Iterator[Work]:
-        """What is to be looked up or updated, in the order of keys."""
-        return self._rows(entity, f"t.action IN ('look', 'update') AND t.level = {level}", first=True)
-
-    def unfinished(self, entity: str) -> Iterator[Work]:
-        """Records that got their first value and wait for the final one."""
-        there = (
-            "m._first <> m._fingerprint AND (t.action = 'finish' OR own.result IN ('created', 'updated') "
-            "OR (own.result = 'unchanged' AND t.known = 'handed_over'))"
-        )
-        return self._rows(entity, there, first=False)
-
-    def there(self, entity: str, results: Sequence[str]) -> Iterator[Work]:
-        """Records with one of these results, as they are meant in the end, and those of which no run saw yet what became."""
-        wanted = ", ".join(literal(result) for result in results)
-        return self._rows(entity, f"own.result IN ({wanted}) OR (own.result = 'unchanged' AND t.seen IS NULL)", first=False)
 
     def created(self, entity: str, field: str) -> frozenset[str]:
         """What a reference calls the records that this run created."""
@@ -274,71 +220,6 @@ class Changes:
         """Has the entity rows that are not written as they are meant before everything is loaded?"""
         row = self.connection.execute(f"SELECT 1 FROM {name(MEANT, entity)} WHERE _first <> _fingerprint LIMIT 1").fetchone()
         return row is not None
-
-    def _rows(self, entity: str, condition: str, *, first: bool) -> Iterator[Work]:
-        fields, rules = self.fields(entity), self.contract.entities[entity].fields
-        put_off = self._put_off(entity) if first else []
-        values = [f"{self._first(entity, f) if f in put_off else 'm.' + name(f)} AS {name(f)}" for f in fields]
-        references, late = [f for f in fields if rules[f].references is not None], self._late(entity) if first else []
-        joins, natives, waits = [], [], []
-        for number, field in enumerate(references):
-            to = self.refers(entity, field)
-            if to is None or (field in late and to[0] != entity):
-                natives.append("NULL")
-                continue
-            other, value = to
-            alias, on = f"r{number}", f"m.{name(field)}"
-            if field in late:
-                on = f"CASE WHEN m.{name('late:' + field)} THEN NULL ELSE {on} END"
-            joins.append(
-                f"LEFT JOIN ({self._standing(other, value, entity in self.together)}) AS {alias} ON {alias}.value = {on}"
-            )
-            natives.append(f"{alias}.native")
-            waits.append(f"CASE WHEN {on} IS NOT NULL AND {alias}.ok IS FALSE THEN {alias}.blamed END")
-        waiting = f"coalesce({', '.join(waits)})" if waits else "NULL"
-        # What this run wrote was not seen since.
-        seen = "CASE WHEN own.result IN ('created', 'updated') THEN NULL ELSE t.seen END"
-        selected = [
-            "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "m._fingerprint",
-            "coalesce(own.native, t.native)", "t.known", seen, "t.origin", "t.written", waiting, "t.same",
-            *natives, *values, *(f"m.{name(f)} AS {name('final:' + f)}" for f in put_off),
-        ]  # fmt: skip
-        own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(entity)} AND own.key = m._key"
-        cursor = self.connection.cursor().execute(
-            f"SELECT {', '.join(selected)} FROM {name(MEANT, entity)} AS m JOIN {name(TODO, entity)} AS t ON t.key = m._key "
-            f"{own} {' '.join(joins)} WHERE {condition} ORDER BY m._key"
-        )
-        filled = {mapping: self.mapped(mapping) for mapping in self.mappings(entity)}
-        while rows := cursor.fetchmany(FETCH):
-            for key, mapping, source_key, fingerprint, final, native, known, last_seen, origin, written, *more in rows:
-                waits_for, same, *rest = more
-                links = {f: n for f, n in zip(references, rest, strict=False) if n is not None}
-                cells = dict(zip(fields, rest[len(references) :], strict=False))
-                finals = dict(zip(put_off, rest[len(references) + len(fields) :], strict=True))
-                later = {f: v for f, v in finals.items() if f in filled[mapping] and v != cells[f]}
-                record = Record(key, {f: v for f, v in cells.items() if f in filled[mapping]}, native, links)
-                # What gets its final value was written by this run or an earlier one, whatever the ledger said before.
-                stands = known if first else "held"
-                yield Work(
-                    record, mapping, source_key, fingerprint, final, later, stands, last_seen, origin, written, waits_for, same
-                )  # fmt: skip
-
-    def _standing(self, entity: str, field: str, together: bool) -> str:
-        """SELECT of (value by which others refer to it, native, ok, who is to blame) of an entity's records in this run.
-
-        For records that are handed over ``together``, what waits in a file is good enough.
-        """
-        waiting = ", 'LIVE-HANDED-OVER'" if together and entity in self.together else ""
-        # A field that is not the key may hold one value in several records, and each row is written once all the same.
-        return (
-            "SELECT value, arg_min(native, key) FILTER (WHERE ok) AS native, bool_or(ok) AS ok, arg_min(blamed, key) AS blamed "
-            f"FROM (SELECT m.{name(field)} AS value, m._key AS key, r.native, "
-            "r.result IN ('created', 'updated', 'unchanged') "
-            f"OR coalesce(r.code, '') IN ('LIVE-DRIFT', 'LIVE-UNCHANGEABLE'{waiting}) AS ok, "
-            "coalesce(r.blamed, m._mapping || '/' || m._source) AS blamed "
-            f"FROM {name(MEANT, entity)} AS m LEFT JOIN {RESULTS} AS r ON r.entity = {literal(entity)} AND r.key = m._key) "
-            "GROUP BY value"
-        )
 
     # What is not meant any more ----------------------------------------------------------------------------------
 
@@ -446,9 +327,8 @@ class Changes:
         """
         if not results:
             return
-        names = ("entity", "key", "result", "code", "message", "native", "mapping", "source_key", "blamed")
         columns = [pa.array(list(column), pa.string()) for column in zip(*results, strict=True)]
-        self.connection.register("_results", pa.Table.from_arrays(columns, names=list(names)))
+        self.connection.register("_results", pa.Table.from_arrays(columns, schema=RESULT_SCHEMA))
         if finishing:
             written = "r.result IN ('created', 'updated') AND n.result IN ('updated', 'unchanged')"
             self.connection.execute(
@@ -463,6 +343,12 @@ class Changes:
             self.connection.execute("CREATE OR REPLACE TEMP TABLE _new AS SELECT * FROM _results")
         self.connection.execute(f"DELETE FROM {RESULTS} WHERE (entity, key) IN (SELECT entity, key FROM _new)")
         self.connection.execute(f"INSERT INTO {RESULTS} SELECT * FROM _new")
+        self.connection.unregister("_results")
+
+    def enter_table(self, results: pa.Table) -> None:
+        """Enter results of records that have none, in the columns of RESULT_SCHEMA."""
+        self.connection.register("_results", results)
+        self.connection.execute(f"INSERT INTO {RESULTS} SELECT * FROM _results")
         self.connection.unregister("_results")
 
 

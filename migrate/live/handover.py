@@ -13,8 +13,8 @@ from migrate.connectors.target import HandsOver, Held, Outcome, Standing, Waitin
 from migrate.errors import RunFailed, TargetLost
 from migrate.ledger import Intent, Settled
 from migrate.live.batch import BLOCKED, Batch, Decision, Row
-from migrate.live.changes import Work
 from migrate.live.images import unequal
+from migrate.live.works import Work
 
 if TYPE_CHECKING:
     from migrate.live.load import LiveLoad
@@ -64,7 +64,7 @@ class _Looking(Batch):
 
 
 class HandingOver:
-    """The entities of one group, after all others were written."""
+    """The entities of one group, after what they refer to."""
 
     def __init__(self, load: LiveLoad, entities: Sequence[str]) -> None:
         self.load, self.entities = load, entities
@@ -79,8 +79,8 @@ class HandingOver:
             self.load.prepare(entity, ability)
             kind = partial(_Looking, pending=self.pending[entity])
             with self.load.progress.task("look", entity) as task:
-                for level in self.changes.levels(entity):
-                    self.load.batches(entity, ability, self.changes.work(entity, level), task, kind=kind)
+                for level in self.load.works.levels(entity):
+                    self.load.batches(entity, ability, self.load.works.work(entity, level), task, kind=kind)
         if self.load.lost is not None:
             self._enter_all("failed", "LIVE-FAILED", f"not tried: {self.load.lost}")
         elif any(standing == "new" for pending in self.pending.values() for _, standing in pending.values()):
@@ -110,7 +110,7 @@ class HandingOver:
         for work, standing in self.pending[entity].values():
             yield Waiting(work.record, standing)
         referred = self._referred(entity)
-        for work in self.changes.there(entity, ("created", "updated", "unchanged")) if referred else ():
+        for work in self.load.works.there(entity, ("created", "updated", "unchanged")) if referred else ():
             if work.record.key in referred:
                 yield Waiting(work.record, "there")
 

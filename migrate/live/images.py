@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from migrate.connectors.target import Held, Record
@@ -16,6 +17,7 @@ from migrate.contracts.model import Entity
 
 CLOSE = 1e-9
 """Relative difference up to which two decimals are one: databases keep fewer digits than the engine."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 _NAME, _VALUE = 5, 6
 """Letters of base64: 30 bits tell a record's fields apart, 36 bits its values."""
 
@@ -63,7 +65,7 @@ def seen(held: Held, fields: Sequence[str]) -> str:
     """
     shown = sorted(f for f in fields if f in held.values or f in held.links)
     values = [held.links[f] if f in held.links else _plain(held.values[f]) for f in shown]
-    return "".join(_letters(f, _NAME) + _letters([v], _VALUE) for f, v in zip(shown, values, strict=True))
+    return "".join(_name(f) + _letters([v], _VALUE) for f, v in zip(shown, values, strict=True))
 
 
 def meant(record: Record) -> dict[str, str]:
@@ -124,9 +126,15 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, dt.date) else value if value != "" else None
 
 
+@cache
+def _name(field: str) -> str:
+    return _letters(field, _NAME)
+
+
 def _letters(value: Any, number: int) -> str:
-    digest = hashlib.sha256(json.dumps(value, ensure_ascii=False, default=str).encode()).digest()
-    return base64.urlsafe_b64encode(digest)[:number].decode()
+    digest = hashlib.sha256(_ENCODER.encode(value).encode()).digest()
+    # Three bytes are four letters.
+    return base64.urlsafe_b64encode(digest[:6])[:number].decode()
 
 
 def _by_field(text: str | None) -> dict[str, str]:

@@ -11,16 +11,19 @@ from pathlib import Path
 import duckdb
 
 from migrate.compiler.text import name
-from migrate.connectors.target import Ability
+from migrate.connectors.target import Ability, TakesTables
 from migrate.contracts.model import Contract
-from migrate.errors import TargetLost
+from migrate.errors import RunFailed, TargetLost
 from migrate.live.batch import Batch, Policy, Row
-from migrate.live.changes import KNOWN, Changes, Work
+from migrate.live.changes import KNOWN, Changes
+from migrate.live.columns import Columns
 from migrate.live.handover import HandingOver
+from migrate.live.order import in_order
 from migrate.live.removal import Removal
 from migrate.live.renamed import follow_renames, held_renamed
 from migrate.live.settings import Live
 from migrate.live.unsettled import Unsettled
+from migrate.live.works import FETCH, Work, Works
 from migrate.progress import Progress, Task
 
 __all__ = ["Live", "LiveLoad"]
@@ -31,6 +34,7 @@ class LiveLoad:
 
     def __init__(self, changes: Changes, live: Live, run: str, progress: Progress, folder: Path) -> None:
         self.changes, self.live, self.run, self.progress = changes, live, run, progress
+        self.works = Works(changes)
         self.folder = folder
         """Where files for a person go."""
         self.connection: duckdb.DuckDBPyConnection = changes.connection
@@ -40,23 +44,27 @@ class LiveLoad:
 
     def go(self) -> None:
         """Write everything. Raises LedgerLost. What the target does not take, or does not answer to, is in the results."""
-        together: dict[str, list[str]] = {}
-        for entity in self.changes.entities():
-            if word := self.live.connector.ability(entity).together:
-                together.setdefault(word, []).append(entity)
+        for word, entities in in_order(self.changes.entities(), self._together, self._refers):
+            if word:
+                HandingOver(self, entities).go()
             else:
-                self._entity(entity)
-        for entities in together.values():
-            HandingOver(self, entities).go()
+                self._entity(entities[0])
         # What depends on others is finished before them: a course is concluded after the enrolments in it.
         for entity in reversed(self.changes.entities()):
-            if self.changes.has_first(entity) and not self.live.connector.ability(entity).together:
+            if self.changes.has_first(entity) and not self._together(entity):
                 self._finish(entity)
         removal = Removal(self.changes, self.live, self.run, self.lost)
         for entity in reversed(self.changes.entities()):
             removal.go(entity)
         removal.unmapped()
         self.lost = removal.lost
+
+    def _together(self, entity: str) -> str:
+        return self.live.connector.ability(entity).together
+
+    def _refers(self, entity: str) -> set[str]:
+        rules = self.contract.entities[entity].fields
+        return {rules[f].references.entity for f in self.changes.fields(entity) if rules[f].references is not None}  # type: ignore[union-attr]
 
     @contextmanager
     def while_it_answers(self) -> Iterator[None]:
@@ -71,8 +79,26 @@ class LiveLoad:
         ability = self.live.connector.ability(entity)
         empty = self.prepare(entity, ability)
         with self.progress.task("write", entity) as task:
-            for level in self.changes.levels(entity):
-                self.batches(entity, ability, self.changes.work(entity, level), task, empty=empty)
+            for level in self.works.levels(entity):
+                if empty and ability.tables and not self.live.ledger.open_receipts(entity):
+                    self._columns(entity, level, task)
+                self.batches(entity, ability, self.works.work(entity, level), task, empty=empty)
+
+    def _columns(self, entity: str, level: int, task: Task) -> None:
+        """Write new records of an empty entity in columns; what is not taken that way is left to the batches."""
+        connector = self.live.connector
+        if not isinstance(connector, TakesTables):
+            raise RunFailed(f"the connector of {connector.info.address} says that it takes tables, and cannot")
+        size = connector.ability(entity).batch or FETCH
+        columns = Columns(entity, connector, self.live.ledger, self.run)
+        for mapping in self.changes.mappings(entity):
+            for rows in self.works.columns(entity, level, mapping, size) if self.lost is None else ():
+                results = columns.write(rows)
+                self.changes.enter_table(results)
+                task.advance(results.num_rows)
+                self.lost = self.lost or columns.lost
+                if self.lost is not None:
+                    break
 
     def prepare(self, entity: str, ability: Ability) -> bool:
         """Compare an entity with what is known of it, and clear up what runs that were cut off left; is the target empty?"""
@@ -96,14 +122,13 @@ class LiveLoad:
     def _finish(self, entity: str) -> None:
         ability = self.live.connector.ability(entity)
         with self.progress.task("finish", entity) as task:
-            self.batches(entity, ability, self.changes.unfinished(entity), task, finishing=True)
+            self.batches(entity, ability, self.works.unfinished(entity), task, finishing=True)
 
     def batches(
         self, entity: str, ability: Ability, works: Iterator[Work], task: Task, *, empty: bool = False, finishing: bool = False,
         kind: Callable[..., Batch] = Batch,
     ) -> None:  # fmt: skip
         """Deal with records in batches, each by a ``kind`` of its own, and enter what became of them."""
-        works = works if finishing else self._without_result(entity, works)
         receipts = {} if finishing else {receipt.key: receipt for receipt in self.live.ledger.open_receipts(entity)}
         fields = [f for f in self.changes.fields(entity) if f not in ability.unwritable and f not in ability.unseen]
         fresh = self.changes.created(entity, ability.defaults) if ability.defaults else frozenset()
@@ -147,7 +172,3 @@ class LiveLoad:
         """Nothing has to be looked up in a target that holds nothing of the kind."""
         known = self.connection.execute(f"SELECT count(*) FROM {name(KNOWN, entity)}").fetchone()
         return not self.lost and bool(known and known[0] == 0) and self.live.connector.count(entity) == 0
-
-    def _without_result(self, entity: str, works: Iterator[Work]) -> Iterator[Work]:
-        held = self.changes.renamed(entity)
-        return (work for work in works if work.record.key not in held) if held else works

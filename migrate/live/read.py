@@ -17,9 +17,10 @@ from migrate.connectors.target import Held, Record
 from migrate.contracts.model import Entity
 from migrate.engine import copy_to_parquet
 from migrate.errors import RunFailed, TargetLost
-from migrate.live.changes import MEANT, RESULTS, Changes, Work
+from migrate.live.changes import MEANT, RESULTS, Changes
 from migrate.live.images import seen
 from migrate.live.settings import Live
+from migrate.live.works import Work, Works
 from migrate.progress import Progress
 
 BACK = "back"
@@ -69,7 +70,7 @@ class LiveReading:
             return
         results = ("created", "updated") if self.live.delta else ("created", "updated", "unchanged")
         compared = [f for f in mapped if f not in ability.unwritable and f not in ability.unseen]
-        works = self.changes.there(entity_name, results)
+        works = Works(self.changes).there(entity_name, results)
         parts = iter(lambda: list(islice(works, ability.find_batch)), [])
         with self.progress.task("read back", entity_name) as task, ThreadPoolExecutor(ability.parallel) as pool:
             try:

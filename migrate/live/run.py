@@ -21,6 +21,7 @@ RESULTS_FILE = "results.parquet"
 HAND_OVER = "hand_over"
 """The folder of a run for files that a person gives to the target."""
 INSTRUCTIONS = "README.txt"
+ONLY_LIVE = "LIVE-ONLY"
 _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
@@ -60,23 +61,28 @@ def write_live(
 
 def predict(
     validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool,
-    handed: Collection[str] = (),
+    held: Collection[str] = (), handed: Collection[str] = (),
 ) -> None:  # fmt: skip
     """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target.
 
-    Records of the entities in ``handed`` go in files that a person gives to the target.
+    Records of the entities in ``held`` wait for a live run, those of the entities in ``handed`` go in files that a person gives
+    to the target.
     """
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, ledger, whole)
         changes.together = frozenset(handed)
         columns = "(entity, key, result, native, mapping, source_key)"
-        for mapping in plan.names if ledger is None else ():
-            entity = literal(plan.pair.mappings[mapping].target_name)
-            connection.execute(
-                f"INSERT INTO {RESULTS} {columns} SELECT {entity}, _target_key, 'created', NULL, {literal(mapping)}, _key "
-                f"FROM {scan(validated.parquet(mapping))}"
-            )
+        for mapping in plan.names:
+            if (target := plan.pair.mappings[mapping].target_name) in held:
+                _hold(changes, target, mapping)
+            elif ledger is None:
+                connection.execute(
+                    f"INSERT INTO {RESULTS} {columns} SELECT {literal(target)}, _target_key, 'created', NULL, "
+                    f"{literal(mapping)}, _key FROM {scan(validated.parquet(mapping))}"
+                )
         for entity in changes.entities() if ledger is not None else ():
+            if entity in held:
+                continue
             changes.compare(entity)
             connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
             connection.execute(
@@ -84,12 +90,12 @@ def predict(
                 f"FROM {name(TODO, entity)}"
             )
         for entity in changes.entities():
-            if entity in handed:
-                _hold(changes, entity, known=ledger is not None)
+            if entity in handed and entity not in held:
+                _predict_handed_over(changes, entity, known=ledger is not None)
         _write_results(changes, folder)
 
 
-def _hold(changes: Changes, entity: str, *, known: bool) -> None:
+def _predict_handed_over(changes: Changes, entity: str, *, known: bool) -> None:
     """Predict what becomes of records that go in files: the ledger never says that one has arrived, only that it was found."""
     codes = f"(SELECT key, {_PREDICTED_CODE} AS code FROM {name(TODO, entity)})"
     if not known:
@@ -98,6 +104,15 @@ def _hold(changes: Changes, entity: str, *, known: bool) -> None:
     changes.connection.execute(
         f"UPDATE {RESULTS} AS r SET result = 'held', code = c.code, message = CASE c.code {why} END FROM {codes} AS c "
         f"WHERE r.entity = {literal(entity)} AND r.key = c.key AND c.code IS NOT NULL"
+    )
+
+
+def _hold(changes: Changes, entity: str, mapping: str) -> None:
+    message = "no file carries it; run --live with target: {url: ...} does"
+    changes.connection.execute(
+        f"INSERT INTO {RESULTS} (entity, key, result, code, message, mapping, source_key) SELECT {literal(entity)}, "
+        f"_target_key, 'held', {literal(ONLY_LIVE)}, {literal(message)}, {literal(mapping)}, _key "
+        f"FROM {scan(changes.validated.parquet(mapping))}"
     )
 
 

@@ -32,6 +32,7 @@ def load(
     deliver: Path | None = None,
     live: Live | None = None,
     ledger: Ledger | None = None,
+    held: Collection[str] = (),
     *,
     handed: Collection[str] = (),
 ) -> Loaded:
@@ -39,7 +40,7 @@ def load(
 
     A live run copies them to ``deliver``, or writes the rows to the target of ``live``. With a ``ledger`` a rehearsal
     predicts which records a live run would create, change, find as they are, or (of the entities in ``handed``) put into
-    files for a person.
+    files for a person. Records of the target entities in ``held`` wait for a live run: they are in no file, and end as ``held``.
     """
     if not isinstance(validated, Validated):
         raise RunFailed(f"a loader takes validated rows, not {type(validated).__name__}")
@@ -48,10 +49,12 @@ def load(
     assert contract.target is not None
     folder = run.stage("load")
     files: list[Path] = []
+    # What only a live run carries lies beside the package: it is read back, and nobody delivers it.
+    beside: list[Path] = []
     with session(run.scratch, memory) as connection:
         for entity_name, entity in contract.entities.items():
             mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
-            if not mappings or entity.sql is not None:
+            if not mappings or entity.sql is not None or entity_name in held:
                 continue
             mapped = {f for n in mappings for f in plan.pair.mappings[n].model.fields}
             fields = [f for f in entity.fields if contract.target.strict_columns or f in mapped]
@@ -66,7 +69,7 @@ def load(
                     file_names(folder, contract.load_file(entity_name)), contract.target.max_rows,
                 )  # fmt: skip
                 task.advance(sum(count for _, count in written))
-            files += [file for file, _ in written]
+            (beside if entity.only_live else files).extend(file for file, _ in written)
     if contract.target.package:
         package = pack(folder, files, contract.target.package)
         for file in files:
@@ -76,8 +79,8 @@ def load(
     if live is not None:
         write_live(validated, plan, run, progress, memory, live, folder, whole=whole)
     else:
-        predict(validated, plan, run, memory, ledger, folder, whole=whole, handed=handed)
-    write_manifest(Loaded, folder, validated, [*files, folder / RESULTS_FILE])
+        predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed)
+    write_manifest(Loaded, folder, validated, [*files, *beside, folder / RESULTS_FILE])
     if deliver is not None:
         _deliver(files, deliver)
     return Loaded(folder)

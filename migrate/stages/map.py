@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from migrate import crosswalks, losses
+from migrate import crosswalks, expectations, losses
 from migrate.artefacts import Extracted, Mapped, write_manifest
 from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan, make_plan
@@ -45,6 +45,7 @@ def map_stage(
                 parts.append(sql)
         found = [*_coverage(connection, plan), *_unread_values(connection, plan), *_unused_rows(connection, plan)]
         found += _attributes(connection, plan, run)
+        found += expectations.unmet(connection, plan)
         write_findings(found, folder / "table_findings.parquet")
         parts.append(f"SELECT * FROM {scan(folder / 'table_findings.parquet', extracted.parquet('findings'))}")
         copy_to_parquet(connection, " UNION ALL ".join(f"({part})" for part in parts), folder / "findings.parquet")

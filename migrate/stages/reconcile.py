@@ -16,7 +16,7 @@ from migrate.engine import copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
 from migrate.findings import publish_findings
 from migrate.live.read import ASKED, UNSHOWN
-from migrate.live.run import RESULTS_FILE
+from migrate.live.run import ONLY_LIVE, RESULTS_FILE
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
@@ -28,6 +28,7 @@ NORMALISED = {
     "unicode": "nfc_normalize(CAST({0} AS VARCHAR))",
 }
 LIVE_SEVERITIES: dict[str, Severity] = {
+    ONLY_LIVE: "hold",
     "LIVE-REFUSED": "reject",
     "LIVE-FAILED": "quarantine",
     "LIVE-UNKNOWN": "quarantine",
@@ -182,9 +183,9 @@ def _extras(connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Valida
 
 
 def _asked(entity: str, back: ReadBack, run: RunFolder) -> str:
-    """WHERE clause: a live target is compared in what it was asked for."""
+    """WHERE clause: a live target is compared in what it was asked for, files in what they were to carry."""
     if run.facts.get("live") is None:
-        return ""
+        return f" WHERE _target_key NOT IN (SELECT key FROM results WHERE entity = {literal(entity)} AND code = '{ONLY_LIVE}')"
     return f" WHERE _target_key IN (SELECT key FROM {scan(back.parquet(ASKED))} WHERE entity = {literal(entity)})"
 
 

@@ -1,7 +1,7 @@
 """The data of a real Moodle site, where it is at hand: the run balances on both servers and gives the same on both.
 
 The data is not in the repository. It is looked for in ``shared/moodle`` beside the repository, or beneath the folder
-that LMS_MIGRATE_SHARED names.
+that LMS_MIGRATE_SHARED names. Restoring and moving it twice takes minutes.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ DUMPS = {kind: SHARED / "moodle" / f"moodle45.{name}.sql.xz" for kind, name in
 CLIENTS = {"postgresql": "psql", "mariadb": "mysql"}
 ONLY_IN_MARIADB = ("facetoface", "customcert")
 """Add-on modules whose tables the PostgreSQL dump lacks."""
+pytestmark = pytest.mark.long
 BUILT_IN_DISPOSITIONS = {"REF-BLOCKED", "REF-ORPHAN", "REF-CYCLE", "KEY-DUPLICATE", "REC-MISSING"}
 
 

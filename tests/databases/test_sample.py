@@ -107,7 +107,7 @@ def test_only_broken_text_differs_from_the_sample_as_it_is(tmp_path: Path, basel
     ("kind", "version"),
     [
         ("mariadb", "4.1"),
-        ("postgresql", "5.1"),
+        pytest.param("postgresql", "5.1", marks=pytest.mark.long),
         pytest.param("postgresql", "4.1", marks=pytest.mark.long),
         pytest.param("mariadb", "5.1", marks=pytest.mark.long),
     ],

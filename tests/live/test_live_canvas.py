@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from canvas_school import GRADES, write_school
 from live_school import dispositions, findings, wait_a_moment
+from sample_grades import Expected, held_assignments, held_grades
 from sample_runs import write_sample_workspace
 
 from migrate.pipeline import run
@@ -83,18 +84,26 @@ def test_a_second_run_completes_what_lost_replies_left(
     assert Counter(len(each) for each in comments) == {0: 12, 1: 4}
 
 
+def sample_workspace(folder: Path, url: str) -> Path:
+    """The Moodle sample with every crosswalk entry confirmed, and the stand-in as its live target."""
+    workspace = write_sample_workspace(folder, "moodle_to_canvas")
+    file = workspace / "migration.yaml"
+    words = f"  url: {url}\n  token: ${{CANVAS_TOKEN}}\n  options: {{poll_ms: 5}}\n"
+    words += "  acknowledge: {CANVAS-NOT-ENCRYPTED: on this machine, CANVAS-MAIL-GRADES: nobody is written to}\n"
+    file.write_text(file.read_text("utf-8").replace("  system: canvas\n", f"  system: canvas\n{words}"), "utf-8")
+    for crosswalk in (workspace / "crosswalks").glob("*.csv"):
+        crosswalk.write_text(crosswalk.read_text("utf-8").replace(",proposed,", ",confirmed,"), "utf-8")
+    return workspace
+
+
 @pytest.mark.long
 def test_what_the_sample_writes_is_what_canvas_holds(tmp_path: Path, canvas: CanvasServer) -> None:
     from canvas_world import counted
 
-    workspace = write_sample_workspace(tmp_path / "sample", "moodle_to_canvas")
-    file = workspace / "migration.yaml"
-    words = f"  url: {canvas.url}\n  token: ${{CANVAS_TOKEN}}\n  options: {{poll_ms: 5}}\n"
-    words += "  acknowledge: {CANVAS-NOT-ENCRYPTED: on this machine}\n"
-    file.write_text(file.read_text("utf-8").replace("  system: canvas\n", f"  system: canvas\n{words}"), "utf-8")
+    workspace = sample_workspace(tmp_path / "sample", canvas.url)
     first = run(workspace, live=True)
-    assert findings(first, "REC", "READ") == []
-    assert findings(first, "LIVE-REFUSED", "LIVE-FAILED", "LIVE-UNKNOWN", "LIVE-WARNED") == []
+    assert findings(first, "REC", "READ", "LIVE") == []
+    assert all(not e["missing"] and not e["extra"] and not e["differences"] for e in first.summary["entities"].values())
     there = counted(canvas.state)
     created = dispositions(first)
     # Courses and enrolments of which the second pass left the last word open are there too.
@@ -104,8 +113,19 @@ def test_what_the_sample_writes_is_what_canvas_holds(tmp_path: Path, canvas: Can
     assert there["course"] >= created["courses"]["created"] > 0
     assert there["enrollment"] >= created["enrollments"]["created"] > 0
     assert canvas.state.begun_while_running == 0
+    expected, grades = Expected(workspace / "source.sqlite", canvas), held_grades(canvas)
+    assert held_assignments(canvas) == expected.assignments
+    assert grades == expected.grades
+    assert created["grades"]["created"] == len(grades) > 2500
+    assert created["assignments"]["created"] == len(expected.assignments) > 100
+    assert {0.0, 120.0, -5.0} <= {score for score, _, _ in grades.values()}
+    assert sum(excused for _, excused, _ in grades.values()) == 2
+    before = canvas.state.dump()
     wait_a_moment()
     second = run(workspace, live=True)
-    assert findings(second, "REC", "READ") == []
-    assert {name for name, words in dispositions(second).items() if words.get("created")} <= {"enrollments"}
-    assert counted(canvas.state)["user"] == there["user"]
+    assert findings(second, "REC", "READ", "LIVE") == []
+    assert {name: words for name, words in dispositions(second).items() if words.get("created") or words.get("updated")} == {}
+    assert {name: dispositions(second)[name]["unchanged"] for name in ("assignments", "grades")} == {
+        name: created[name]["created"] for name in ("assignments", "grades")
+    }
+    assert canvas.state.dump() == {**before, "requests": len(canvas.state.requests)}

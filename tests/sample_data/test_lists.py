@@ -22,9 +22,12 @@ pair = pytest.mark.parametrize("pair", list(PAIRS))
 
 
 def listed(pair: str) -> list[list[str]]:
-    """The rows of the table: number, fault, where, code."""
-    lines = [line for line in LISTS[pair].read_text("utf-8").splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
+    """The rows of the tables: number, fault, where, code."""
+    rows: list[list[str]] = []
+    for file in LISTS[pair]:
+        lines = [line for line in file.read_text("utf-8").splitlines() if line.startswith("|")]
+        rows += [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
+    return rows
 
 
 def listed_codes(pair: str) -> set[str]:

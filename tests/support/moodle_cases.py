@@ -110,7 +110,8 @@ def _courses(base: Base) -> Case:
 
 def _users(base: Base) -> Case:
     made = {"idnumber": "007", "country": "DE", "city": "Köln", "department": "Law", "auth": "manual", "suspended": True}
-    good = [user(base.prefix, "a", **made), user(base.prefix, "b", suspended=False, description="a & b"), user(base.prefix, "c")]
+    good = [user(base.prefix, "a", **made), user(base.prefix, "b", suspended=False, description="a & b")]
+    good.append(user(base.prefix, "c", timezone=None))
     changes = {"lastname": "Changed", "suspended": True, "city": None, "idnumber": "8", "timezone": "Europe/Berlin"}
     return Case("users", good, changes, user(base.prefix, "D D"))
 
@@ -189,6 +190,37 @@ def _group_members(base: Base) -> Case:
     home = base.make("groups", [group(base.prefix, "base", course_)])[0]
     members = [pair(("group", home), ("user", person)) for person in people]
     return Case("group_members", members[:3], {}, members[3])
+
+
+BY_FILE = ("users", "profile_values", "cohorts", "cohort_members", "enrolments")
+"""Entities that can go in files."""
+
+
+def make_file_case(base: Base, entity: str) -> Case:
+    """The same, with values that only just go into a file, and one that does not."""
+    case = make_case(base, entity)
+    good, bad = list(case.good), case.good[0]
+    match entity:
+        case "users":
+            odd = {"firstname": '=HYPERLINK("x";1)', "lastname": "-1, 2", "city": "C:\\temp", "description": '@a\n\n"b"'}
+            good[0] = replace(good[0], values={**good[0].values, **odd})
+            bad = user(base.prefix, "d", city="C:\\")
+        case "profile_values":
+            good[0] = replace(good[0], values={**good[0].values, "value": "=007"})
+            bad = replace(good[1], values={**good[1].values, "field": "no such column"})
+        case "cohorts":
+            good[2] = replace(good[2], values={**good[2].values, "name": "=1+1", "description": " x, \n "})
+            bad = cohort(base.prefix, "d", description='a\\"b')
+        case "cohort_members":
+            bad = Record("number", {**bad.values, "cohort": NOBODY}, links={"user": bad.links["user"]})
+        case "enrolments":
+            dated = {"timestart": START, "timeend": START + dt.timedelta(days=9000), "suspended": True}
+            good[0] = replace(good[0], values={**good[0].values, **dated})
+            end = {"timeend": START + dt.timedelta(hours=36), "course": good[2].values["course"]}
+            bad = replace(
+                good[1], values={**good[1].values, **dated, **end}, links={**good[1].links, "course": good[2].links["course"]}
+            )
+    return replace(case, good=good, bad=replace(bad, key=f"{bad.key}-bad"))
 
 
 _CASES = {

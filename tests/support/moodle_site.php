@@ -4,6 +4,7 @@
 //   php moodle_site.php FOLDER rows COURSEID                  the history that the course holds
 //   php moodle_site.php FOLDER around COURSEID                what a restore of history must not touch
 //   php moodle_site.php FOLDER tasks                          completion tasks and whatever waits to be done
+//   php moodle_site.php FOLDER cohorts FILE                   uploads cohorts, as their page does; gives its errors
 define('CLI_SCRIPT', true);
 require($argv[1] . '/config.php');
 require_once($CFG->libdir . '/gradelib.php');
@@ -111,10 +112,36 @@ function tasks(): bool {
     return true;
 }
 
+function cohorts(string $path): array {
+    global $CFG, $USER, $PAGE;
+    require_once($CFG->dirroot . '/cohort/lib.php');
+    require_once($CFG->libdir . '/csvlib.class.php');
+    require_once($CFG->dirroot . '/cohort/upload_form.php');
+    $site = context_system::instance();
+    $PAGE->set_context($site);
+    $PAGE->set_url('/cohort/upload.php');
+    $place = ['contextid' => context_user::instance($USER->id)->id, 'component' => 'user', 'filearea' => 'draft',
+        'itemid' => random_int(1, 1 << 30), 'filepath' => '/', 'filename' => 'cohorts.csv'];
+    $file = get_file_storage()->create_file_from_string($place, file_get_contents($path));
+    $form = new cohort_upload_form(null, ['contextid' => $site->id]);
+    // A page would hand the file over in a request.
+    $read = new ReflectionMethod($form, 'process_upload_file');
+    $form->processeddata = $read->invoke($form, $file, 'UTF-8', 'comma', $site);
+    $said = [];
+    foreach ($form->processeddata as $line) {
+        array_push($said, ...array_map('strval', [...$line['errors'], ...$line['warnings']]));
+    }
+    if (!$form->processeddata[0]['errors']) {
+        array_map('cohort_add_cohort', $form->get_cohorts_data());
+    }
+    return $said;
+}
+
 $answer = match ($argv[2]) {
     'course' => course($argv[3], array_slice($argv, 4)),
     'rows' => history((int)$argv[3]),
     'around' => around((int)$argv[3]),
     'tasks' => tasks(),
+    'cohorts' => cohorts($argv[3]),
 };
 echo "\n", json_encode($answer, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE), "\n";

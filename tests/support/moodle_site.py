@@ -52,6 +52,8 @@ class Site:
         self.languages = ("en",)
         self.auths = ("manual", "ldap", "oauth2", "nologin", "email", "none", "shibboleth", "lti", "cas", "db")
         self.shared_email = False
+        self.enrol_period = 0
+        """Seconds that an enrolment without an end lasts, where an uploaded file does not say otherwise."""
         self._undo: list[Callable[[], object]] = []
         self._last: dict[str, int] = {}
         self._index: dict[tuple[str, str], dict[str, Any]] = {}

@@ -106,7 +106,7 @@ class GradesEntity:
         for field, parameter in self._write.values.items():
             if field != self._write.comment:
                 values[field] = self._seen(field, item.get(self._write.shown.get(field, parameter)), record.values.get(field))
-        if all(value in (None, False) for value in values.values()):
+        if all(value is None or value is False for value in values.values()):  # 0 is a grade
             return None
         if self._write.comment:
             values[self._write.comment] = self._comment(record.values.get(self._write.comment), item)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 _EPOCH, _SECOND = dt.datetime(1970, 1, 1), dt.timedelta(seconds=1)
@@ -27,6 +29,17 @@ def storing(kind: str, column: sa.Column[Any]) -> Store | None:
     if kind == "int" and isinstance(column.type, sa.String):
         return str
     return None
+
+
+def stored(kind: str, column: sa.Column[Any], store: Store | None, values: pa.Array) -> pa.Array:
+    """What ``store`` makes of a column of values, without touching each where that can be. Raises ValueError."""
+    if store is None:
+        return values
+    if is_number(column) and kind == "epoch":
+        return pc.floor_temporal(values, unit="second").cast(pa.timestamp("s")).cast(pa.int64())
+    if is_number(column) or kind == "flag":
+        return values.cast(pa.int64())
+    return pa.array([None if value is None else store(value) for value in values.to_pylist()])
 
 
 def typed(cell: Any, kind: str) -> Any:

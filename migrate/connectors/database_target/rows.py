@@ -7,11 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from pyarrow.csv import WriteOptions, write_csv
 
 from migrate.connectors.database_target.cells import plain, typed
 from migrate.connectors.database_target.tables import Table
 from migrate.connectors.target import Held, Outcome, Record
+from migrate.copying import insert_columns
+
+KEYS_AT_ONCE = 5_000
+"""Keys in one statement: databases bound the number of parameters."""
 
 
 def create(connection: sa.Connection, table: Table, records: Sequence[Record]) -> list[Outcome]:
@@ -23,48 +26,49 @@ def create(connection: sa.Connection, table: Table, records: Sequence[Record]) -
         fresh = list(records)
     shapes = {(*record.values, *record.links) for record in fresh}
     fields = sorted({f for shape in shapes for f in shape if f in table.types})
-    columns = {table.column(f): table.cells(fresh, f) for f in fields}
-    if fresh and connection.dialect.name == "postgresql":
-        _copy(connection, table.table, columns)
-    elif fresh:
-        names = [column.key for column in columns]
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        connection.execute(sa.insert(table.table), rows)
+    names, cells = [table.column(f).key for f in fields], [table.cells(fresh, f) for f in fields]
+    try:
+        columns = [pa.array(column) for column in cells]
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # a column holds values of several types
+        connection.execute(sa.insert(table.table), [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)])
+    else:
+        insert_columns(connection, table.table, names, columns)
     if table.words.native is None:
         return [Outcome(record.key, "done") for record in records]
-    natives = {one.key: one.native for one in find(connection, table, records, {})}
+    natives = _natives(connection, table, {tuple(table.cell(record, f) for f in table.key): record.key for record in records})
     return [Outcome(record.key, "done", natives.get(record.key)) for record in records]
 
 
-def _copy(connection: sa.Connection, table: sa.Table, columns: Mapping[sa.Column[Any], list[Any]]) -> None:
-    """PostgreSQL's bulk load, in the transaction of the connection."""
-    prepare = connection.dialect.identifier_preparer
-    names = ", ".join(prepare.quote(column.name) for column in columns)
-    into = f"COPY {prepare.format_table(table)} ({names}) FROM STDIN"
-    text = _as_csv(list(columns.values()))
-    cursor = connection.connection.cursor()
-    try:
-        if text is not None:
-            with cursor.copy(f"{into} (FORMAT csv)") as copy:
-                copy.write(text)
-            return
-        with cursor.copy(into) as copy:
-            for row in zip(*columns.values(), strict=True):
-                copy.write_row(row)
-    finally:
-        cursor.close()
+def create_table(connection: sa.Connection, table: Table, rows: pa.Table) -> dict[str, str]:
+    """Insert records in columns; gives the database's own numbers by key, where it has any. Raises ValueError where a value
+    does not fit its column."""
+    fields = [f for f in rows.column_names if f in table.types]
+    cells = {f: table.column_cells(rows, f) for f in fields}
+    insert_columns(connection, table.table, [table.column(f).key for f in fields], list(cells.values()))
+    if table.words.native is None:
+        return {}
+    keys = zip(*(cells[f].to_pylist() for f in table.key), strict=True)
+    wanted = dict(zip(keys, rows["_key"].to_pylist(), strict=True))
+    return _natives(connection, table, wanted)
 
 
-def _as_csv(columns: Sequence[list[Any]]) -> pa.Buffer | None:
-    """All cells as text, written column by column, which takes a third of the time of writing rows. Text is quoted and null
-    is not, so that blank and null stay two. None where a column holds values of several types."""
-    try:
-        table = pa.Table.from_arrays([pa.array(cells) for cells in columns], [str(n) for n in range(len(columns))])
-        out = pa.BufferOutputStream()
-        write_csv(table, out, WriteOptions(include_header=False, quoting_style="needed"))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-        return None
-    return out.getvalue()
+def _natives(connection: sa.Connection, table: Table, wanted: Mapping[tuple[Any, ...], str]) -> dict[str, str]:
+    """{key: the database's own number} of rows; ``wanted`` has the keys by their cells."""
+    assert table.words.native is not None
+    parts, cells = [table.column(f) for f in table.key], list(wanted)
+    query = sa.select(table.table.c[table.words.native], *parts)
+    found = {}
+    for start in range(0, len(cells), KEYS_AT_ONCE):
+        for native, *own in connection.execute(query.where(_among(parts, cells[start : start + KEYS_AT_ONCE]))):
+            # A database may think two texts one that differ.
+            if (key := wanted.get(tuple(plain(part) for part in own))) is not None:
+                found[key] = str(native)
+    return found
+
+
+def _among(parts: Sequence[sa.Column[Any]], keys: Sequence[tuple[Any, ...]]) -> sa.ColumnElement[bool]:
+    """The condition that a row has one of these keys."""
+    return parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else sa.tuple_(*parts).in_(list(keys))
 
 
 def update(connection: sa.Connection, table: Table, record: Record) -> Outcome:
@@ -98,11 +102,10 @@ def find(connection: sa.Connection, table: Table, records: Sequence[Record], fie
     wanted = {tuple(table.cell(record, f) for f in table.key): record.key for record in records}
     shown = [f for f in fields if table.words.columns.get(f, f) in table.table.c]
     native = [table.table.c[table.words.native]] if table.words.native else []
-    condition = parts[0].in_([key[0] for key in wanted]) if len(parts) == 1 else sa.tuple_(*parts).in_(list(wanted))
     by_native = {record.native: record.key for record in records if record.native is not None} if native else {}
     query = sa.select(*(part.label(f"k{n}") for n, part in enumerate(parts)), *native, *(table.column(f) for f in shown))
     seen: set[str] = set()
-    for row in connection.execute(query.where(condition)):
+    for row in connection.execute(query.where(_among(parts, list(wanted)))):
         key = wanted.get(tuple(plain(value) for value in row[: len(parts)]))
         if key is None:
             continue

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from migrate.connectors.database_target.cells import Store, is_number, storing
+from migrate.connectors.database_target.cells import Store, is_number, stored, storing
 from migrate.connectors.target import Record
 from migrate.contracts.load import LoadedContract
 from migrate.contracts.model import Name, Words
@@ -35,7 +37,7 @@ class TableWords(Words):
 class Options(Words):
     """``target: {options: ...}`` of a workspace."""
 
-    batch: int = 10_000
+    batch: int = 50_000
     parallel: int = 1
     schema_name: str | None = None
 
@@ -81,6 +83,21 @@ class Table:
         values = [record.values.get(field) for record in records]
         store = self.storing[field]
         return values if store is None else [None if v is None else store(v) for v in values]
+
+    def column_cells(self, rows: pa.Table, field: str) -> pa.Array:
+        """The cells of a table of records in one column. Raises ValueError where one does not fit."""
+        values, links = rows[field].combine_chunks(), f"link:{field}"
+        if field in self.words.by_native:
+            natives = rows[links].combine_chunks() if links in rows.column_names else pa.nulls(len(values), pa.string())
+            if not pc.all(pc.or_(pc.is_null(values), pc.is_valid(natives)), min_count=0).as_py():
+                raise ValueError(f"{field}: the number of a record that it refers to is not known")
+            values = natives
+        if len(values) == values.null_count:
+            cells = pa.nulls(len(values), pa.string())
+        else:
+            cells = stored(self.types[field], self.column(field), self.storing[field], values)
+        absent = self.words.absent.get(field)
+        return cells if absent is None else pa.array([absent if cell is None else cell for cell in cells.to_pylist()])
 
 
 def reflect(engine: sa.Engine, contract: LoadedContract, options: Options) -> dict[str, Table]:

@@ -7,14 +7,15 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from migrate.connectors.database_target.rows import create, find, same, update
+from migrate.connectors.database_target.rows import create, create_table, find, same, update
 from migrate.connectors.database_target.tables import Options, Table, reflect
-from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Warned
+from migrate.connectors.target import Ability, Action, Held, Outcome, Record, Taken, TargetInfo, Warned
 from migrate.contracts.load import LoadedContract
 from migrate.errors import TargetLost, TargetRefused
 
@@ -78,6 +79,7 @@ class DatabaseTarget:
             batch=self._options.batch,
             find_batch=self._options.batch,
             parallel=self._options.parallel,
+            tables=True,
             cascades=", ".join(cascades),
         )
 
@@ -104,6 +106,18 @@ class DatabaseTarget:
                 return [Outcome(records[0].key, "refused", None, _words(error))]
             half = len(records) // 2
             return [*self.write(entity, action, records[:half]), *self.write(entity, action, records[half:])]
+
+    def create_table(self, entity: str, rows: pa.Table) -> Taken:
+        """See :class:`migrate.connectors.target.TakesTables`: one transaction."""
+        try:
+            with self._connection() as connection, connection.begin():
+                return Taken("done", create_table(connection, self._tables[entity], rows))
+        except TargetLost as error:
+            return Taken("unknown", message=error.message)
+        except (DBAPIError, psycopg.Error, ValueError) as error:
+            if _is_lost(error):
+                return Taken("unknown", message=f"the target stopped answering: {_words(error)}")
+            return Taken("refused", message=_words(error))
 
     def remove(self, entity: str, records: Sequence[Record]) -> list[Outcome]:
         table = self._tables[entity]

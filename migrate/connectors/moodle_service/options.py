@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 
 from migrate.contracts.model import Words
 from migrate.errors import Problem, TargetRefused
@@ -35,18 +35,27 @@ class Options(Words):
     max_post_bytes: Annotated[int, Ge(10_000)] | None = None
     tables: dict[str, dict[str, int | str]] = {}
     """Values of this site for the connection's tables, such as the ids of roles."""
+    by_file: Annotated[tuple[str, ...], BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given)] = ()
+    """Entities that are not written through functions, but in files that a person uploads."""
 
 
-def read_options(given: Mapping[str, Any], tables: Mapping[str, Any]) -> Options:
-    """Check options. Raises TargetRefused that lists every problem and the words allowed."""
+def read_options(given: Mapping[str, Any], tables: Mapping[str, Any], files: Collection[str] = ()) -> Options:
+    """Check options; ``files`` are the entities that can go by file. Raises TargetRefused that lists every problem and the words
+    allowed."""
     try:
         options = Options.model_validate(dict(given))
     except ValidationError as error:
         problems = [_problem(detail) for detail in error.errors()]
         raise TargetRefused("the options of the target cannot be used", problems=problems) from None
-    unknown = [name for name in options.tables if name not in tables]
-    if unknown:
-        problems = [Problem("options.tables names no table of the contract", None, name, tuple(tables)) for name in unknown]
+    problems = [
+        Problem("options.tables names no table of the contract", None, name, tuple(tables))
+        for name in options.tables if name not in tables
+    ]  # fmt: skip
+    problems += [
+        Problem("options.by_file names no entity of which the contract says how it goes by file", None, name, tuple(files))
+        for name in options.by_file if name not in files
+    ]  # fmt: skip
+    if problems:
         raise TargetRefused("the options of the target cannot be used", problems=problems)
     return options
 

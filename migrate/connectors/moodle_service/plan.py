@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate.connectors.moodle_backup import BackupWords
+from migrate.connectors.moodle_service.upload_words import Upload
 from migrate.connectors.moodle_service.values import Sender
 from migrate.connectors.moodle_service.words import Call, Connection, Read, Shown, Value, Write
 from migrate.contracts.load import LoadedContract
@@ -27,12 +28,16 @@ class Plan:
     entity: Entity
     write: Write
     sender: Sender
+    upload: Upload | None = None
+    """How its records stand in a file, where the contract says that."""
 
-    def functions(self) -> list[str]:
-        """Every function that may be called for this entity."""
-        calls = [call.call for call in (*self.write.create, *self.write.update, *self.write.remove)]
+    def functions(self, *, reading: bool = False) -> list[str]:
+        """Every function that may be called for this entity, or only those that show its records."""
         reads = [read.call for read in (self.write.find.known, self.write.find.sought) if read is not None]
         further = [read.then.call for _, read in _reads(self.write) if read.then is not None]
+        if reading:
+            return list(dict.fromkeys([*reads, *further]))
+        calls = [call.call for call in (*self.write.create, *self.write.update, *self.write.remove)]
         return list(dict.fromkeys([*calls, *reads, *further, *(one.call for one in self.write.only_empty)]))
 
     def tables(self) -> set[str]:
@@ -56,11 +61,13 @@ def make_plans(contract: LoadedContract, connection: Connection, tables: Mapping
         here: Keys = ("entities", name, "write")
         try:
             write = build(Write, _asking(_part(contract.document, here)) if handed else _part(contract.document, here))
+            upload = None if write.upload is None else build(Upload, _part(contract.document, (*here, "upload")))
         except ConfigurationError as error:
             problems += error.problems
             continue
         problems += _problems(contract, entity, write, here, connection)
-        plans[name] = Plan(name, entity, write, Sender(entity, tables))
+        problems += _upload_problems(contract, entity, upload, (*here, "upload")) if upload is not None else ()
+        plans[name] = Plan(name, entity, write, Sender(entity, tables), upload)
     if problems:
         raise ConfigurationError(f"{contract.document.file}: {len(problems)} problem(s)", problems=problems)
     return plans
@@ -161,3 +168,15 @@ def _names(write: Write, fields: tuple[str, ...], links: tuple[str, ...]) -> Ite
                 yield from (((word, index, "ids", "match", name), name, fields) for name in call.ids.match)
             if call.warnings is not None and call.warnings.about is not None:
                 yield (word, index, "warnings", "about"), call.warnings.about, links
+
+
+def _upload_problems(contract: LoadedContract, entity: Entity, upload: Upload, here: Keys) -> Iterator[Problem]:
+    document, fields = contract.document, tuple(entity.fields)
+    dates = tuple(name for name, rule in entity.fields.items() if rule.type == "epoch")
+    if upload.each is not None and upload.each not in fields:
+        yield Problem("there is no field of this name", document.place(*here, "each"), upload.each, fields)
+    for name, column in upload.columns.items():
+        if column.field is not None and column.field not in fields:
+            yield Problem("there is no field of this name", document.place(*here, "columns", name), column.field, fields)
+        elif column.days_after is not None and not {column.days_after, column.field} <= set(dates):
+            yield Problem("days are counted between two dates", document.place(*here, "columns", name), column.days_after, dates)

@@ -16,6 +16,8 @@ from migrate.connectors.moodle_service.finding import Finder, counted
 from migrate.connectors.moodle_service.handing import TOGETHER, Handing
 from migrate.connectors.moodle_service.options import Options, read_options
 from migrate.connectors.moodle_service.plan import Plan, make_connection, make_plans
+from migrate.connectors.moodle_service.uploading import FOLDER, Uploading
+from migrate.connectors.moodle_service.uploading import TOGETHER as UPLOADED
 from migrate.connectors.moodle_service.words import Call, Connection
 from migrate.connectors.moodle_service.writing import Dispatch, Effect, Outcomes, with_id
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Waiting, Warned
@@ -36,6 +38,7 @@ class MoodleTarget:
         self._finder = Finder(client, plans, connection.errors, connection.files)
         self._dispatch = Dispatch(client, self._finder, options, connection.errors)
         self._handing = Handing(contract, plans, self._finder, options.find_batch)
+        self._uploading = Uploading({name: plan for name, plan in plans.items() if name in options.by_file})
         self._confirmed: set[tuple[str, Any]] = set()
         self.info = TargetInfo(client.address, at(about, "release"))
 
@@ -45,7 +48,8 @@ class MoodleTarget:
         if not token.get_secret_value():
             raise TargetRefused("the target has no token", hint="give it as target: {token: ...}, from a variable")
         connection = make_connection(contract)
-        checked = read_options(options, connection.tables)
+        files = [name for name, entity in contract.model.entities.items() if "upload" in entity.write]
+        checked = read_options(options, connection.tables, files)
         tables = {name: {**table, **checked.tables.get(name, {})} for name, table in connection.tables.items()}
         plans = make_plans(contract, connection, tables)
         client = Client(url, token, connection, checked)
@@ -61,9 +65,10 @@ class MoodleTarget:
         return cls(client, plans, connection, checked, about, contract.model)
 
     @staticmethod
-    def handed_over(contract: Contract) -> Iterable[str]:
-        """Entities that go as course backups. Raises ConfigurationError where their words are wrong."""
-        return backup_words(contract)
+    def handed_over(contract: Contract, options: Mapping[str, Any]) -> Iterable[str]:
+        """Entities that go as course backups, or as files for an upload page. Raises ConfigurationError where words are wrong."""
+        named = options.get("by_file") or ()  # whether the options are right is said when the site is opened
+        return [*backup_words(contract), *(entity for entity in contract.entities if entity in named)]
 
     def __repr__(self) -> str:
         return f"MoodleTarget({self.info.address!r})"
@@ -73,12 +78,15 @@ class MoodleTarget:
         self._about = _opened(self._client, self._connection)
         plans = [self._plan(entity) for entity in entities if entity in self._plans or entity not in self._handing.words]
         allowed = {str(at(one, "name")) for one in at(self._about, "functions") or []}
-        missing = sorted({function for plan in plans for function in plan.functions()} - allowed)
+        needed = {function for plan in plans for function in plan.functions(reading=plan.name in self._uploading.plans)}
+        missing = sorted(needed - allowed)
         if missing:
             raise TargetRefused(f"the token's service lacks {len(missing)} function(s): {', '.join(missing)}", hint=_ADD)
         warned = list(self._site_warnings(plans))
         for plan in plans:
-            warned += [Warned(one.code, one.message, one.next, one.blocking) for one in plan.write.warns]
+            by_file = plan.upload if plan.name in self._uploading.plans else None
+            warns = plan.write.warns if by_file is None else by_file.warns
+            warned += [Warned(one.code, one.message, one.next, one.blocking) for one in warns]
         return list(dict.fromkeys(warned))
 
     def _site_warnings(self, plans: Sequence[Plan]) -> Iterable[Warned]:
@@ -89,7 +97,7 @@ class MoodleTarget:
                 "MOODLE-VERSION-UNTRIED", f"the site is version {release or 'unknown'}; tried were {tried}",
                 "try the migration on a copy of the site first",
             )  # fmt: skip
-        for table in sorted({table for plan in plans for table in plan.tables()}):
+        for table in sorted({table for plan in plans for table in plan.tables() if plan.name not in self._uploading.plans}):
             if table not in self._options.tables:
                 known = ", ".join(f"{name}: {number}" for name, number in self._connection.tables[table].items())
                 yield Warned(
@@ -107,7 +115,15 @@ class MoodleTarget:
                 batch=self._options.find_batch, find_batch=self._options.find_batch, parallel=self._options.parallel,
                 together=TOGETHER,
             )  # fmt: skip
-        write = self._plan(entity).write
+        plan = self._plan(entity)
+        write = plan.write
+        if entity in self._uploading.plans and plan.upload is not None:
+            filled = {column.field for column in plan.upload.columns.values()} | {plan.upload.each}
+            return Ability(
+                create=True, update=False, remove=False, find=True, unseen=write.unseen,
+                unwritable=tuple(name for name in plan.entity.fields if name not in filled), batch=self._options.find_batch,
+                find_batch=self._options.find_batch, parallel=self._options.parallel, together=UPLOADED,
+            )  # fmt: skip
         return Ability(
             create=bool(write.create), update=bool(write.update), remove=bool(write.remove), find=True,
             unwritable=write.unwritable, unseen=write.unseen, batch=self._options.batch,
@@ -123,6 +139,8 @@ class MoodleTarget:
         """Write records; those that refer to others of the same batch come after them."""
         plan = self._plan(entity)
         calls = plan.write.create if action == "create" else plan.write.update
+        if entity in self._uploading.plans:
+            return [Outcome(one.key, "refused", one.native, f"{entity} goes by file (options.by_file)") for one in records]
         if not calls:
             return [Outcome(one.key, "refused", one.native, f"Moodle has no function to {action} {entity}") for one in records]
         outcomes: Outcomes = {}
@@ -240,7 +258,9 @@ class MoodleTarget:
         return None
 
     def hand_over(self, given: Mapping[str, Sequence[Waiting]], folder: Path) -> Mapping[str, Sequence[Outcome]]:
-        """Write the history of courses as backups that a person restores."""
+        """Write files that a person uploads, or the history of courses as backups that a person restores."""
+        if given.keys() <= self._uploading.plans.keys():
+            return self._uploading.hand_over(given, folder / FOLDER)
         return self._handing.hand_over(given, folder)
 
     def count(self, entity: str) -> int | None:

@@ -289,6 +289,8 @@ class Write(Words):
     defaults: Name | None = None
     """A field that refers to a record. Beside one that the same run created, what is shown is the site's own default."""
     warns: tuple[Warn, ...] = ()
+    upload: Any = None
+    """How they stand in a CSV file that a person gives to the site; in words of its own."""
 
 
 class Errors(Words):

@@ -33,9 +33,9 @@ PAIRS = {
     "canvas_to_moodle": ("canvas", "moodle"),
 }
 LISTS = {
-    "moodle_to_canvas": SAMPLES / "moodle.md",
-    "csv_history_to_totara": SAMPLES / "legacy_history.md",
-    "canvas_to_moodle": SAMPLES / "canvas.md",
+    "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
+    "csv_history_to_totara": (SAMPLES / "legacy_history.md",),
+    "canvas_to_moodle": (SAMPLES / "canvas.md",),
 }
 GENERATED = {"moodle_to_canvas": ("generate_moodle", "source.sqlite"), "canvas_to_moodle": ("generate_canvas", "source")}
 """The generator of a sample that is not in the repository, and where a workspace has its source."""

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 import migrate.connectors.canvas_sis.words as canvas_words
 import migrate.connectors.database_target.tables as database_words
 import migrate.connectors.moodle_service.options as moodle_options
+import migrate.connectors.moodle_service.upload_words as moodle_upload_words
 import migrate.connectors.moodle_service.words as moodle_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
@@ -42,6 +43,7 @@ REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
     "contract-reference.md": (contract_words, canvas_words, database_words),
     "moodle-services.md": (moodle_words, moodle_options),
+    "moodle-upload.md": (moodle_upload_words,),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
@@ -256,7 +258,9 @@ def test_every_command_named_exists_with_its_options() -> None:
         name, arguments = given[0], given[1:]
         assert name in COMMANDS, f"{file.name}: {given}"
         command = cli.get_command(context, name)
-        assert command is not None
+        if isinstance(command, click.Group) and arguments:
+            command, arguments = command.get_command(context, arguments[0]), arguments[1:]
+        assert command is not None, f"{file.name}: {given}"
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in arguments if word.startswith("--")} <= options, f"{file.name}: {given}"
         wanted = [p for p in command.params if isinstance(p, click.Argument)]
@@ -275,7 +279,11 @@ def test_every_command_and_option_is_named_somewhere() -> None:
         command = cli.get_command(context, name)
         assert command is not None
         assert f"lms-migrate {name}" in text or f"`{name}`" in text, name
-        for parameter in command.params:
+        parts = [command]
+        if isinstance(command, click.Group):
+            parts += command.commands.values()
+            assert all(f"lms-migrate {name} {part}" in text for part in command.commands), name
+        for parameter in (parameter for part in parts for parameter in part.params):
             if isinstance(parameter, click.Option):
                 assert parameter.opts[0] in text, f"{name} {parameter.opts[0]}"
 

@@ -31,7 +31,7 @@ def _load() -> ModuleType:
 
 
 moodle = _load()
-ALL_FAULTS = (*moodle.FAULTS, *moodle.HISTORY_FAULTS)
+ALL_FAULTS = (*moodle.FAULTS, *moodle.HISTORY_FAULTS, *moodle.GRADE_FAULTS)
 
 REQUIRED_CODES = {
     *("USR-GUEST", "USR-DELETED", "USR-DELETED-HISTORY", "USR-MERGE", "USR-IDNUMBER-DUP", "USR-EMAIL", "ENR-MERGED-IDENTITY"),
@@ -233,6 +233,8 @@ def test_the_list_for_people_is_the_list_of_the_generator() -> None:
     assert (SAMPLES / "moodle.md").read_text(encoding="utf-8") == moodle.fault_table()
     history = moodle.fault_table(moodle.HISTORY_FAULTS, moodle.HISTORY_TITLE)
     assert (SAMPLES / "moodle_history.md").read_text(encoding="utf-8") == history
+    grades = moodle.fault_table(moodle.GRADE_FAULTS, moodle.GRADES_TITLE)
+    assert (SAMPLES / "moodle_grades.md").read_text(encoding="utf-8") == grades
 
 
 def test_the_list_for_people_is_one_table() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from migrate.compiler.source import query_sql
 from migrate.contracts.model import Contract
-from validators.referential import tables_of, target_query
+from validators.referential import TARGET as PLACE
+from validators.referential import tables_of
 
 SOURCE = """
 system: old
@@ -313,7 +315,7 @@ def test_any_web_of_references_settles_and_balances(bench: Any, seed: int) -> No
 
 def test_queries_of_the_target_are_placed_in_their_schema() -> None:
     sql = "with c as (select a.id from users as a) select cast(c.id as bigint) as id from c join teams on teams.id = c.id"
-    placed = target_query(sql)
+    placed = query_sql(sql, PLACE)
     assert '"target"."users"' in placed
     assert '"target"."teams" AS teams' in placed
     assert '"target"."c"' not in placed

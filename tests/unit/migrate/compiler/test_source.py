@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from migrate.compiler.source import physical_sql, typed_sql, view_needs, view_sql
+from migrate.compiler.source import physical_sql, query_needs, typed_sql, view_sql
 from migrate.contracts.model import Contract, Entity, Field, FileFormat
 from migrate.engine import session
 from migrate.errors import RunFailed
@@ -300,10 +300,10 @@ def test_a_view_is_a_table_with_the_engines_columns() -> None:
         assert connection.execute("SELECT id FROM source.c ORDER BY 1").fetchall() == [("1",), ("2",)]
 
 
-def test_a_view_knows_what_it_reads() -> None:
+def test_it_is_known_what_a_view_reads() -> None:
     contract = Contract.model_validate_json(_json(CONTRACT))
-    assert view_needs(contract, contract.entities["v"]) == {"people": {"id", "name"}, "marks": {"person"}}
-    needs = view_needs(contract, contract.entities["w"])
+    assert query_needs(contract, contract.entities["v"].sql or "") == {"people": {"id", "name"}, "marks": {"person"}}
+    needs = query_needs(contract, contract.entities["w"].sql or "")
     assert needs["v"] >= {"id"}
     assert needs["marks"] >= {"person"}
 

@@ -81,6 +81,40 @@ def test_what_cannot_work_is_refused_with_its_line(
         assert found[0].value == value
 
 
+ONLY_LIVE = """\
+system: t
+label: T
+target: {kind: files}
+entities:
+  a: {key: k, file: a.csv, fields: {k: {}}}
+  b: {key: k, only_live: true, fields: {k: {}, a: {references: {entity: a}}}, write: {by: rest}}
+"""
+
+
+def test_an_entity_may_go_by_a_live_run_only(tmp_path: Path) -> None:
+    loaded = load(tmp_path, ONLY_LIVE)
+    assert (loaded.entity("a").only_live, loaded.entity("b").only_live) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "line"),
+    [
+        ("only_live: true", "only_live: true, file: b.csv", "goes without a live run too", 6),
+        (", write: {by: rest}", "", "nothing that says how a live run writes it", 6),
+        ("target: {kind: files}", "source: {kind: files}", "not written", 6),
+        ("a.csv, fields: {k: {}}", "a.csv, fields: {k: {}, b: {references: {entity: b}}}", "delivered in files, and b is not", 5),
+    ],
+)
+def test_what_contradicts_only_live_is_refused(
+    tmp_path: Path, refused: Callable, old: str, new: str, message: str, line: int
+) -> None:
+    assert old in ONLY_LIVE
+    (problem,) = refused(load, tmp_path, ONLY_LIVE.replace(old, new, 1))
+    assert message in problem.message
+    assert problem.place is not None
+    assert problem.place.line == line
+
+
 def test_the_names_that_could_stand_there_are_listed(tmp_path: Path, refused: Callable) -> None:
     (problem,) = refused(load, tmp_path, GOOD.replace("references: {entity: b}", "references: {entity: bb}"))
     assert problem.allowed == ("a", "b", "v")

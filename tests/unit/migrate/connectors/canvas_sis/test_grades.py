@@ -49,6 +49,15 @@ def test_who_is_concluded_is_reached_by_a_call_of_its_own(canvas: CanvasServer, 
     assert {s["score"] for s in canvas.state.gradebook.submissions.values()} == {7.5}
 
 
+def test_a_score_of_0_is_a_grade(canvas: CanvasServer, open_target: Opener) -> None:
+    target = open_target()
+    assert list(target.find("grades", [grade("ana")])) == []
+    assert [outcome.result for outcome in target.write("grades", "create", [grade("ana", 0.0)])] == ["done"]
+    (held,) = target.find("grades", [grade("ana", 0.0)])
+    assert held.values["score"] == 0.0
+    assert single_calls(canvas) == 0
+
+
 def test_many_grades_are_cut_into_calls_by_course(canvas: CanvasServer, open_target: Opener) -> None:
     target = open_target()
     target.write("assignments", "create", [assignment(1)])

@@ -1,0 +1,170 @@
+"""New records that go into an empty target in columns end as those that go one by one, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from live_school import LiveSchool, different, dispositions, findings
+from small_pair import GOOD_ROWS
+
+from migrate.connectors.database_target import DatabaseTarget
+from migrate.connectors.target import Taken
+from migrate.ledger import Ledger, open_ledger
+from migrate.ledger.many import Receipts
+
+ENTITIES = ("people", "courses", "enrolments")
+
+
+def known(folder: Path) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """What the ledger knows of each record, without the target's numbers."""
+    ledger = open_ledger("sqlite:///ledger.sqlite", folder)
+    assert ledger is not None
+    try:
+        return {
+            entity: {
+                key: (one.state, one.origin, one.fingerprint, one.seen is not None, json.loads(one.meant or "null"))
+                for key, one in ledger.known(entity).items()
+            }
+            for entity in ENTITIES
+        }
+    finally:
+        ledger.close()
+
+
+def receipts(folder: Path) -> Counter[tuple[str, str]]:
+    """Number of receipts by (entity, state)."""
+    ledger = open_ledger("sqlite:///ledger.sqlite", folder)
+    assert ledger is not None
+    try:
+        return Counter((one.entity, one.state) for run in ledger.runs() for one in ledger.receipts(run.id))
+    finally:
+        ledger.close()
+
+
+def results(school: LiveSchool) -> list[tuple[Any, ...]]:
+    """Results of the newest run, without the target's numbers."""
+    newest = max(school.folder.glob("runs/*/4_load"))
+    table = pq.read_table(newest / "results.parquet").drop_columns(["native"])
+    return sorted((tuple(row.values()) for row in table.to_pylist()), key=str)
+
+
+def without_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    ability = DatabaseTarget.ability
+    monkeypatch.setattr(DatabaseTarget, "ability", lambda self, entity: replace(ability(self, entity), tables=False))
+
+
+@pytest.fixture
+def by_records(tmp_path: Path) -> LiveSchool:
+    return LiveSchool(tmp_path / "by_records", f"sqlite:///{tmp_path / 'by_records.sqlite'}")
+
+
+def test_columns_and_records_end_alike(school: LiveSchool, by_records: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables: list[str] = []
+    create_table = DatabaseTarget.create_table
+
+    def counted(self: DatabaseTarget, entity: str, rows: pa.Table) -> Taken:
+        tables.append(entity)
+        return create_table(self, entity, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DatabaseTarget, "create_table", counted)
+        one = school.live()
+    assert set(tables) == set(ENTITIES)
+    without_columns(monkeypatch)
+    other = by_records.live()
+    assert other.failure is None, other.failure
+    assert school.held() == by_records.held()
+    assert known(school.folder) == known(by_records.folder)
+    assert results(school) == results(by_records)
+    assert dispositions(one) == dispositions(other)
+    assert findings(one) == findings(other)
+    assert receipts(school.folder) == receipts(by_records.folder)
+
+
+def test_what_is_refused_among_others_is_the_only_one_that_lacks(school: LiveSchool, by_records: LiveSchool,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    rows = different(GOOD_ROWS, "user", 3, login="refused")
+    for one in (school, by_records):
+        one.rows(rows)
+    live = school.live()
+    assert ("LIVE-REFUSED", "people", "3") in findings(live)
+    without_columns(monkeypatch)
+    by_records.live()
+    assert school.held() == by_records.held()
+    assert known(school.folder) == known(by_records.folder)
+    void = {key: number for key, number in receipts(school.folder).items() if key[1] == "void"}
+    assert set(void) == {("people", "void")}
+    assert receipts(by_records.folder) == receipts(school.folder) - Counter(void)
+
+
+@pytest.mark.parametrize("after_the_effect", [False, True])
+def test_a_reply_that_is_lost_is_found_by_the_next_run(
+    school: LiveSchool, by_records: LiveSchool, monkeypatch: pytest.MonkeyPatch, *, after_the_effect: bool
+) -> None:
+    create_table = DatabaseTarget.create_table
+
+    def lost(self: DatabaseTarget, entity: str, rows: pa.Table) -> Taken:
+        if entity == "people" or after_the_effect:
+            create_table(self, entity, rows) if after_the_effect else None
+            return Taken("unknown", message="it went away")
+        return create_table(self, entity, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DatabaseTarget, "create_table", lost)
+        first = school.live()
+    assert first.exit_code != 0
+    assert {code for code, entity, _ in findings(first) if entity == "people"} >= {"LIVE-UNKNOWN"}
+    assert not [key for key in receipts(school.folder) if key[0] == "people" and key[1] != "unknown"]
+    school.live()
+    by_records.live()
+    assert school.held() == by_records.held()
+    assert {e: {k: v[:3] for k, v in of.items()} for e, of in known(school.folder).items()} == {
+        e: {k: v[:3] for k, v in of.items()} for e, of in known(by_records.folder).items()
+    }
+    assert not {state for _, state in receipts(school.folder)} & {"intended", "unknown"}
+
+
+def test_a_batch_is_as_long_as_the_workspace_wants(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    create_table = DatabaseTarget.create_table
+
+    def counted(self: DatabaseTarget, entity: str, rows: pa.Table) -> Taken:
+        sizes.append(rows.num_rows)
+        return create_table(self, entity, rows)
+
+    monkeypatch.setattr(DatabaseTarget, "create_table", counted)
+    small.set({"options": {"batch": 2}})
+    assert small.live().failure is None
+    assert max(sizes) == 2
+    assert sum(sizes) == sum(len(table) for table in small.held().values())
+
+
+@pytest.mark.parametrize("step", ["intend_table", "settle_table"])
+def test_a_ledger_that_is_lost(small: LiveSchool, by_records: LiveSchool, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    method = getattr(Ledger, step)
+
+    def failing(self: Ledger, *arguments: Any) -> Any:
+        entity = next(
+            one.entity if isinstance(one, Receipts) else one for one in arguments if one in ENTITIES or isinstance(one, Receipts)
+        )
+        if entity == "courses":
+            with self._transaction() as connection:
+                connection.exec_driver_sql("SELECT * FROM gone")
+        return method(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, step, failing)
+        assert small.live().exit_code == 3
+    assert len(small.held()["courses"]) == (0 if step == "intend_table" else len(GOOD_ROWS["course"]) - 1)
+    small.live()
+    by_records.live()
+    assert small.held() == by_records.held()
+    assert known(small.folder) == known(by_records.folder)
+    assert not {state for _, state in receipts(small.folder)} & {"intended", "unknown"}
