@@ -18,7 +18,7 @@ from migrate import __version__
 from migrate.artefacts import ReadBack, sha256
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
-from migrate.connectors.opening import open_source
+from migrate.connectors.opening import handed_over, open_source
 from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import Warned
 from migrate.errors import (
@@ -183,7 +183,8 @@ class _Run:
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
         live = self.live
         to = (self.deliver, live, self.ledger, self._held())
-        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, *to))
+        handed = handed_over(self.workspace)
+        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, *to, handed=handed))
 
         def read() -> ReadBack:
             if live is None:

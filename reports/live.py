@@ -34,6 +34,7 @@ def live_run(summary: Json, run: Json, masker: Masker) -> LiveRun | None:
         rehearsal=rehearsal.get("run"),
         changed_inputs=tuple(rehearsal.get("changed_inputs") or ()),
         predictions=tuple(_predictions(summary, rehearsal)) if rehearsal else (),
+        handed_over=str(live.get("handed_over") or ""),
     )
 
 

@@ -263,6 +263,8 @@ class LiveRun:
     changed_inputs: tuple[str, ...]
     """Files that are not those of the rehearsal."""
     predictions: tuple[Prediction, ...]
+    handed_over: str = ""
+    """Path in the run folder of what says what a person does with the files for the target; blank where none were written."""
 
     @property
     def surprises(self) -> tuple[Prediction, ...]:

@@ -27,7 +27,11 @@ TARGETS = {
 
 
 class TargetClass(Protocol):
-    """What a target connector's class has to offer."""
+    """What a target connector's class has to offer.
+
+    One that hands files over (:class:`migrate.connectors.target.HandsOver`) also says of which entities, before a site is
+    opened: ``handed_over(contract: Contract, options: Mapping) -> Iterable[str]``, a static method. Rehearsals then say so too.
+    """
 
     def open(self, contract: LoadedContract, url: str, token: SecretStr, options: Mapping[str, Any]) -> TargetConnector:
         """A connector for the site at ``url``. Raises TargetRefused where it cannot be opened."""
@@ -63,6 +67,15 @@ def open_target(workspace: Workspace) -> TargetConnector:
         raise ConfigurationError("--live cannot be used", problems=[Problem("no live target is named", place, hint=hint)])
     url, token = workspace.target_address()
     return _class(target.kind, workspace).open(workspace.target, url, token, settings.options)
+
+
+def handed_over(workspace: Workspace) -> frozenset[str]:
+    """Entities of which a live run of the workspace would write files that a person gives to the target. Nothing is opened."""
+    target, settings = workspace.target.model.target, workspace.settings.target
+    if target is None or settings.url is None or target.kind == "files":
+        return frozenset()
+    told = getattr(_class(target.kind, workspace), "handed_over", None)
+    return frozenset() if told is None else frozenset(told(workspace.target.model, settings.options))
 
 
 def _class(kind: str, workspace: Workspace) -> TargetClass:

@@ -84,6 +84,9 @@ class Ability:
     """Batches that may be under way at the same time, in threads."""
     cascades: str = ""
     """What else goes when a record is removed."""
+    defaults: str = ""
+    """A field that refers to another record. Beside a record that the same run created, what the target holds of this entity is
+    what it puts there by itself: no record of somebody's, and written over."""
     tables: bool = False
     """Can new records be given in columns (:meth:`TakesTables.create_table`) where the target holds none of the entity?"""
     together: str = ""
@@ -193,7 +196,7 @@ class HandsOver(Protocol):
     """A target of which some entities go by files that a person gives to it (``Ability.together``)."""
 
     def hand_over(self, given: Mapping[str, Sequence[Waiting]], folder: Path) -> Mapping[str, Sequence[Outcome]]:
-        """Write files for a person into ``folder``, with instructions; ``given`` is by entity.
+        """Write files for a person into ``folder``, with instructions in ``README.txt``; ``given`` is by entity.
 
         There is one outcome for each record that is ``new``; ``handed_over`` says in its message which file it is in and what
         a person does with it. One that is ``waiting`` has an outcome only where it is in a new file too, which then takes the

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -48,13 +48,15 @@ class Batch:
 
     def __init__(
         self, entity: str, fields: Sequence[str], ability: Ability, connector: TargetConnector, ledger: Ledger, run: str,
-        policy: Policy, receipts: Mapping[str, Any], *, empty: bool = False,
+        policy: Policy, receipts: Mapping[str, Any], *, empty: bool = False, fresh: Collection[str] = (),
     ) -> None:  # fmt: skip
         self.entity, self.fields, self.ability = entity, fields, ability
         self.connector, self.ledger, self.run, self.policy = connector, ledger, run, policy
         self.receipts = receipts
         """Open receipts of earlier runs, by key."""
         self.empty = empty
+        self.fresh = fresh
+        """What the records that this run created are called, to which ``ability.defaults`` refers."""
         self.rows: list[Row] = []
         self.lost: str | None = None
         """Why the target is lost, where this batch met that."""
@@ -107,6 +109,8 @@ class Batch:
             return None
         if not held:
             return self._absent(work, receipt)
+        if receipt is None and work.known is None and self.fresh and work.record.values.get(self.ability.defaults) in self.fresh:
+            return self._absent(work, None)
         there = held[0]
         work = self.as_held(work, there)
         wrong = unequal(work.record, there, self.fields)

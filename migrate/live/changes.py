@@ -205,6 +205,17 @@ class Changes:
             self.connection.execute(f"INSERT INTO {known} SELECT * FROM _known")
             self.connection.unregister("_known")
 
+    def created(self, entity: str, field: str) -> frozenset[str]:
+        """What a reference calls the records that this run created."""
+        to = self.refers(entity, field)
+        if to is None:
+            return frozenset()
+        rows = self.connection.execute(
+            f"SELECT CAST(m.{name(to[1])} AS VARCHAR) FROM {name(MEANT, to[0])} AS m JOIN {RESULTS} AS r "
+            f"ON r.entity = {literal(to[0])} AND r.key = m._key AND r.result = 'created'"
+        ).fetchall()
+        return frozenset(row[0] for row in rows)
+
     def has_first(self, entity: str) -> bool:
         """Has the entity rows that are not written as they are meant before everything is loaded?"""
         row = self.connection.execute(f"SELECT 1 FROM {name(MEANT, entity)} WHERE _first <> _fingerprint LIMIT 1").fetchone()

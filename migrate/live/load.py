@@ -131,12 +131,13 @@ class LiveLoad:
         """Deal with records in batches, each by a ``kind`` of its own, and enter what became of them."""
         receipts = {} if finishing else {receipt.key: receipt for receipt in self.live.ledger.open_receipts(entity)}
         fields = [f for f in self.changes.fields(entity) if f not in ability.unwritable and f not in ability.unseen]
+        fresh = self.changes.created(entity, ability.defaults) if ability.defaults else frozenset()
         policy = Policy(self.live.settings.existing.get(entity, "hold"), self.live.settings.drift)
 
         def batch(part: Sequence[Work]) -> list[Row]:
             one = kind(
                 entity, fields, ability, self.live.connector, self.live.ledger, self.run, policy, receipts,
-                empty=empty and not receipts,
+                empty=empty and not receipts, fresh=fresh,
             )  # fmt: skip
             if self.lost is not None:
                 return one.give_up(part, self.lost)

@@ -20,11 +20,23 @@ from migrate.run_folder import RunFolder
 RESULTS_FILE = "results.parquet"
 HAND_OVER = "hand_over"
 """The folder of a run for files that a person gives to the target."""
+INSTRUCTIONS = "README.txt"
 ONLY_LIVE = "LIVE-ONLY"
 _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
 )
+_HANDED_OVER, _UNCHANGEABLE, _RENAMED = "'LIVE-HANDED-OVER'", "'LIVE-UNCHANGEABLE'", "'LIVE-RENAMED'"
+_PREDICTED_CODE = (
+    f"CASE WHEN old_key IS NOT NULL THEN {_RENAMED} WHEN action = 'look' THEN {_HANDED_OVER} "
+    f"WHEN action <> 'unchanged' THEN {_UNCHANGEABLE} END"
+)
+"""Of a record that goes in a file: why a live run would hold it."""
+_PREDICTED_WHY = {
+    _HANDED_OVER: "a live run puts it into a file that a person gives to the target, and looks for it afterwards",
+    _UNCHANGEABLE: "it is not as an earlier run handed it over, and a file cannot change what is there",
+    _RENAMED: "an earlier run handed it over under another key",
+}
 
 
 def write_live(
@@ -43,19 +55,22 @@ def write_live(
             "delta": live.delta,
             "lost": load.lost,
             "entities": {entity: _counts(changes, entity) for entity in changes.entities()},
+            "handed_over": _handed_over(run.path / HAND_OVER),
         }
 
 
 def predict(
     validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool,
-    held: Collection[str] = (),
+    held: Collection[str] = (), handed: Collection[str] = (),
 ) -> None:  # fmt: skip
     """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target.
 
-    Records of the entities in ``held`` wait for a live run.
+    Records of the entities in ``held`` wait for a live run, those of the entities in ``handed`` go in files that a person gives
+    to the target.
     """
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, ledger, whole)
+        changes.together = frozenset(handed)
         columns = "(entity, key, result, native, mapping, source_key)"
         for mapping in plan.names:
             if (target := plan.pair.mappings[mapping].target_name) in held:
@@ -74,7 +89,22 @@ def predict(
                 f"INSERT INTO {RESULTS} {columns} SELECT {literal(entity)}, key, {_PREDICTED}, native, mapping, source_key "
                 f"FROM {name(TODO, entity)}"
             )
+        for entity in changes.entities():
+            if entity in handed and entity not in held:
+                _predict_handed_over(changes, entity, known=ledger is not None)
         _write_results(changes, folder)
+
+
+def _predict_handed_over(changes: Changes, entity: str, *, known: bool) -> None:
+    """Predict what becomes of records that go in files: the ledger never says that one has arrived, only that it was found."""
+    codes = f"(SELECT key, {_PREDICTED_CODE} AS code FROM {name(TODO, entity)})"
+    if not known:
+        codes = f"(SELECT key, {_HANDED_OVER} AS code FROM {RESULTS} WHERE entity = {literal(entity)})"
+    why = " ".join(f"WHEN {code} THEN {literal(message)}" for code, message in _PREDICTED_WHY.items())
+    changes.connection.execute(
+        f"UPDATE {RESULTS} AS r SET result = 'held', code = c.code, message = CASE c.code {why} END FROM {codes} AS c "
+        f"WHERE r.entity = {literal(entity)} AND r.key = c.key AND c.code IS NOT NULL"
+    )
 
 
 def _hold(changes: Changes, entity: str, mapping: str) -> None:
@@ -109,6 +139,13 @@ def read_live(
     write_findings([], folder / "findings.parquet")
     write_manifest(ReadBack, folder, loaded, folder.glob("*.parquet"))
     return ReadBack(folder)
+
+
+def _handed_over(folder: Path) -> str | None:
+    """Where a person reads what to do with the files of this run, in the run folder; None where there are none."""
+    if not folder.is_dir():
+        return None
+    return f"{HAND_OVER}/{INSTRUCTIONS}" if (folder / INSTRUCTIONS).is_file() else HAND_OVER
 
 
 def _write_results(changes: Changes, folder: Path) -> None:

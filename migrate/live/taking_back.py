@@ -13,6 +13,7 @@ from migrate.ledger import Intent, Ledger, Settled
 from migrate.ledger.entries import Action
 from migrate.live.answers import answers, stranger
 from migrate.live.images import restored, seen
+from migrate.live.referrers import Referrers
 from migrate.live.remembered import Remembered
 from migrate.mapping.load import LoadedPair
 from migrate.progress import Progress
@@ -34,6 +35,8 @@ class TakingBack:
         self.connector, self.ledger, self.remembered = connector, ledger, remembered
         self.run, self.progress = run, progress
         self.lost: str | None = None
+        self.referrers = Referrers(self.contract)
+        """What records refer to that were to be removed and stay."""
 
     def go(self, steps: Sequence[Step]) -> list[Failed]:
         """Do the steps; gives those that failed, and why."""
@@ -81,6 +84,7 @@ class TakingBack:
         return any(outcome.result == "done" for outcome in outcomes.values())
 
     def _round(self, steps: Sequence[Step]) -> list[Failed]:
+        self.referrers = Referrers(self.contract)
         order = {entity: n for n, entity in enumerate(self.contract.entities)}
         back = sorted((s for s in steps if s.what == "recreate"), key=lambda s: order.get(s.entity, 0))
         failed = self._all(back)
@@ -95,9 +99,25 @@ class TakingBack:
                 size = self.connector.ability(entity).batch or len(some)
                 for start in range(0, len(some), size):
                     part = some[start : start + size]
-                    failed += self._do(entity, what, part)
+                    failed += self._remove(entity, part) if what == "remove" else self._do(entity, what, part)
                     task.advance(len(part))
         return failed
+
+    def _remove(self, entity: str, steps: Sequence[Step]) -> list[Failed]:
+        """Remove records, but for those that one refers to which could not be removed: it would go with them."""
+        if self.lost is not None:
+            return self._do(entity, "remove", steps)
+        why = {step.receipt: self.referrers.of(entity, self._as_held(entity, step)) for step in steps}
+        failed = [(step, f"a record that stays refers to it: {who}") for step in steps if (who := why[step.receipt]) is not None]
+        if free := [step for step in steps if why[step.receipt] is None]:
+            failed += self._do(entity, "remove", free)
+        for step, _ in failed:
+            self.referrers.stays(entity, self._as_held(entity, step))
+        return failed
+
+    def _as_held(self, entity: str, step: Step) -> Held:
+        record = self.remembered.record(entity, step.key, step.native, step.meant)
+        return Held(record.key, record.native, record.values, record.links)
 
     def _do(self, entity: str, what: What, steps: Sequence[Step]) -> list[Failed]:
         if self.lost is not None:

@@ -33,12 +33,14 @@ def load(
     live: Live | None = None,
     ledger: Ledger | None = None,
     held: Collection[str] = (),
+    *,
+    handed: Collection[str] = (),
 ) -> Loaded:
     """Write the target's files from validated rows only.
 
     A live run copies them to ``deliver``, or writes the rows to the target of ``live``. With a ``ledger`` a rehearsal
-    predicts which records a live run would create, change, or find as they are. Records of the target entities in ``held``
-    wait for a live run: they are in no file, and end as ``held``.
+    predicts which records a live run would create, change, find as they are, or (of the entities in ``handed``) put into
+    files for a person. Records of the target entities in ``held`` wait for a live run: they are in no file, and end as ``held``.
     """
     if not isinstance(validated, Validated):
         raise RunFailed(f"a loader takes validated rows, not {type(validated).__name__}")
@@ -77,7 +79,7 @@ def load(
     if live is not None:
         write_live(validated, plan, run, progress, memory, live, folder, whole=whole)
     else:
-        predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held)
+        predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed)
     write_manifest(Loaded, folder, validated, [*files, *beside, folder / RESULTS_FILE])
     if deliver is not None:
         _deliver(files, deliver)

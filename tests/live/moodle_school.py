@@ -187,6 +187,10 @@ class StandIn:
         """A teacher gives a grade item another name."""
         self._post("rename_item", {"idnumber": idnumber, "name": name})
 
+    def grade(self, idnumber: str, username: str, grade: float) -> None:
+        """A teacher gives a grade."""
+        self._post("grade", {"idnumber": idnumber, "username": username, "grade": grade})
+
     def _post(self, path: str, content: Any) -> None:
         body = json.dumps(content).encode()
         request = urllib.request.Request(f"{self.url}/{path}", body, method="POST")  # noqa: S310 - on loopback

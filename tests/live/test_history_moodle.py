@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from moodle_school import TOKEN, StandIn, add_history, stand_in, write_moodle_sc
 from small_pair import CLEAN_ROWS, write_rows
 
 from migrate.pipeline import RunResult, run
+from migrate.rollback import rollback
+from reports.build import build
+from reports.html import render
 
 OPTIONS = {"batch": 7, "find_batch": 20, "first_pause": 0.01, "longest_pause": 0.05, "wait": 5}
 HISTORY = ("grade_items", "grades", "course_completions", "activities", "activity_completions")
@@ -120,3 +124,75 @@ def test_what_moodle_does_not_show_stays_held(school: Path, moodle: StandIn) -> 
         assert of_history(there)["course_completions"] == {"unchanged": 3, "held": 1}
         assert of_history(there)["grades"] == {"unchanged": 4}
         assert not (there.folder / "hand_over").exists()
+
+
+def test_a_rehearsal_predicts_what_is_handed_over(school: Path, moodle: StandIn) -> None:
+    rehearsal = run(school)
+    assert of_history(rehearsal) == all_("held")
+    assert {code for code, *_ in findings(rehearsal)} == {"LIVE-HANDED-OVER"}
+    for name, number in COUNTS.items():
+        assert rehearsal.summary["entities"][name]["compared"] == number
+    first = run(school, live=True)
+    assert unforeseen(first) == []
+    told = build(first.folder).live
+    assert told is not None
+    assert (first.folder / told.handed_over).read_text("utf-8").startswith("One course backup for each course")
+    assert "hand_over/README.txt" in render(first.folder).read_text("utf-8")
+    moodle.restore(first.folder / "hand_over")
+    found = run(school, live=True)
+    again = run(school)
+    assert "hand_over" not in render(found.folder).read_text("utf-8")
+    assert of_history(again) == of_history(found) == all_("unchanged")
+    assert findings(again) == []
+    later = [{**row, "timestart": 1690000000} for row in ROWS["enrol"]]
+    write_rows(school, {**ROWS, "enrol": later})
+    changed = run(school)
+    assert of_history(changed)["grades"] == {"held": 4}
+    assert of_history(changed)["grade_items"] == {"unchanged": 2}
+    assert {code for code, entity, *_ in findings(changed) if entity in HISTORY} == {"LIVE-UNCHANGEABLE"}
+
+
+def test_a_rollback_takes_no_grades_along(school: Path, moodle: StandIn) -> None:
+    first = run(school, live=True)
+    moodle.restore(first.folder / "hand_over")
+    before = moodle.state()
+    done, _ = rollback(school, first.folder.name, execute=True)
+    after = moodle.state()
+    assert after["grades"] == before["grades"]
+    assert len(after["grades"]) == COUNTS["grades"]
+    graded = {(grade[0].replace("item-", ""), grade[1]) for grade in before["grades"]}
+    kept = [step for step, _ in done.failed if step.entity == "enrolments"]
+    assert len(kept) == len(graded) == len(after["enrolments"])
+    assert all("they would be removed with it" in why for step, why in done.failed if step.entity == "enrolments")
+
+
+def test_what_a_record_that_could_not_be_removed_refers_to_stays(school: Path, moodle: StandIn) -> None:
+    for name in HISTORY:  # nobody but the site knows of the grades
+        if name not in ("grade_items", "grades"):
+            (school / f"mapping/{name}.yaml").unlink()
+    moodle.restore(run(school, live=True).folder / "hand_over")
+    for name in ("grade_items", "grades"):
+        (school / f"mapping/{name}.yaml").unlink()
+    (school / "ledger.sqlite").unlink()
+    write_rows(school, {**ROWS, "user": [*ROWS["user"], {**ROWS["user"][0], "id": 77, "login": "new", "email": "new@x.org"}],
+                        "enrol": [*ROWS["enrol"], {"id": 99, "userid": 77, "courseid": 3, "role": "student"}]})  # fmt: skip
+    second = run(school, live=True)
+    moodle.grade("item-3", "new", 7)
+    done, _ = rollback(school, second.folder.name, execute=True)
+    assert {(step.entity, why.split(":")[0]) for step, why in done.failed} == {
+        ("enrolments", "it still holds 1 grade(s) of the person in the course; they would be removed with it"),
+        ("users", "a record that stays refers to it"),
+    }
+    assert [grade for grade in moodle.state()["grades"] if grade[1] == "new"] == [["item-3", "new", 7, None]]
+
+
+def unforeseen(result: RunResult) -> list[tuple[str, str, int, int]]:
+    """Of a live run: entity and disposition whose number the rehearsal before it gave otherwise, predicted and actual."""
+    before = json.loads((result.folder / "run.json").read_text("utf-8"))["predicted"]["entities"]
+    after = {name: entity["dispositions"] for name, entity in result.summary["entities"].items()}
+    return [
+        (name, word, before[name][word], number)
+        for name, words in after.items()
+        for word, number in words.items()
+        if before[name][word] != number
+    ]

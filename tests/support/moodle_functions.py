@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from moodle_php import MoodleError, Spec, checked, invalid, no_record
-from moodle_site import FOR_COURSES, ROLES, Row, Site
+from moodle_site import FOR_COURSES, ROLES, Row, Site, with_files
 
 Function = Callable[[Site, dict[str, Any]], Any]
 FUNCTIONS: dict[str, tuple[Spec, Function]] = {}
@@ -159,9 +159,12 @@ def _details(site: Site, row: Row) -> Row:
     """Blank texts are left out, as Moodle leaves them out."""
     hidden = ("middlename", "alternatename", "mailed")
     shown = {name: value for name, value in row.items() if name not in hidden and (value != "" or name == "department")}
+    if "description" in shown:
+        shown["description"] = with_files(row["description"], row["id"], "user/profile")
     fields = [{"type": "text", "shortname": field, "name": field, "value": site.tables["profile"][row["id"], field]["value"]}
               for field in site.profile_fields if (row["id"], field) in site.tables["profile"]]  # fmt: skip
-    unset = [] if (row["id"], "union") in site.tables["profile"] else [{"type": "checkbox", "shortname": "union", "value": ""}]
+    unset = [{"type": "text", "shortname": field, "name": field, "value": value}
+             for field, value in site.profile_defaults.items() if (row["id"], field) not in site.tables["profile"]]  # fmt: skip
     return {**shown, "fullname": f"{row['firstname']} {row['lastname']}", "customfields": [*fields, *unset]}
 
 
@@ -296,6 +299,8 @@ def enrol_manual_unenrol_users(site: Site, given: dict[str, Any]) -> None:
             site.drop("roles", (course, user, role))
         for number in [row["id"] for row in site.tables["groups"].values() if row["courseid"] == course]:
             site.drop("group_members", (number, user))
+        for item in [row["id"] for row in site.tables["grade_items"].values() if row["courseid"] == course]:
+            site.drop("grades", (item, user))
 
 
 @function({"courseid": "int", "options": ({"name": "raw", "value": "raw"},)})

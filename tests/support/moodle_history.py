@@ -6,7 +6,7 @@ from typing import Any
 
 from moodle_functions import function, get
 from moodle_php import MoodleError
-from moodle_site import Row, Site
+from moodle_site import Row, Site, with_files
 
 PLACEHOLDERS = ("label", "page", "url")
 
@@ -71,6 +71,14 @@ def rename(site: Site, idnumber: str, name: str) -> None:
     site.put("grade_items", row["id"], {**row, "itemname": name})
 
 
+def give(site: Site, idnumber: str, username: str, grade: float) -> None:
+    """A teacher gives a grade."""
+    item = next(row for row in site.tables["grade_items"].values() if row["idnumber"] == idnumber)
+    user = site.by("users", "username", username)
+    assert user is not None
+    site.put("grades", (item["id"], user["id"]), {"finalgrade": grade, "timemodified": None})
+
+
 def history(site: Site) -> dict[str, Any]:
     """All of it, by what people call it."""
     user = {key: row["username"] for key, row in site.tables["users"].items()}
@@ -118,7 +126,8 @@ def _reported(site: Site, item: Row, user: int) -> Row:
     return {
         "id": item["id"], "itemname": item["itemname"], "itemtype": item["itemtype"], "idnumber": item["idnumber"],
         "grademin": item["grademin"], "grademax": item["grademax"], "graderaw": grade.get("finalgrade"),
-        "feedback": grade.get("feedback") or "", "feedbackformat": grade.get("feedbackformat", 0),
+        "feedback": with_files(grade.get("feedback") or "", item["courseid"], f"grade/feedback/{item['id']}"),
+        "feedbackformat": grade["feedbackformat"] if grade.get("feedback") else 1,
         "gradedatesubmitted": grade.get("timecreated"),
         "gradedategraded": None if empty else grade.get("overridden") or grade.get("timemodified"),
     }  # fmt: skip

@@ -4,8 +4,8 @@ In a test: ``with MoodleServer() as server: ... server.url, server.token, server
 state while its clients die: ``python tests/support/moodle_server.py [--port N] [--faults JSON]``; it prints one line of JSON with
 ``url`` and ``token``. ``GET /state`` gives all records without ids, ``GET /log`` the functions called,
 ``POST /faults`` sets faults, ``POST /restore`` does what Moodle's restore does with ``{course, people, rows}`` of a backup,
-``POST /rename_item`` gives a grade item another name, ``POST /upload`` takes the CSV files of upload pages, each as
-``{way, options, text}``, and answers what it says of them.
+``POST /rename_item`` gives a grade item another name, ``POST /grade`` gives a person a grade, ``POST /upload`` takes the CSV
+files of upload pages, each as ``{way, options, text}``, and answers what it says of them.
 
 A fault is ``{"kind": KIND, "function": TEXT, "at": [1, 3], "rate": 0.1, "times": 2, "seconds": 1}``: it strikes calls whose
 function holds TEXT, at these numbers of such calls or by chance (with the server's seed), so many times in all.
@@ -206,6 +206,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/rename_item":
             with self.moodle.lock:
                 moodle_history.rename(self.moodle.site, **json.loads(body))
+            self._send(200, b"null")
+        elif self.path == "/grade":
+            with self.moodle.lock:
+                moodle_history.give(self.moodle.site, **json.loads(body))
             self._send(200, b"null")
         elif self.path != ENDPOINT:
             self._send(404, b"<html>Not found</html>", "text/html")

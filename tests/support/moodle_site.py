@@ -31,6 +31,11 @@ TABLES = (
 )
 
 
+def with_files(text: str, number: int, place: str) -> str:
+    """A text as functions show it: with an address of the site in place of the mark of each file."""
+    return text.replace("@@PLUGINFILE@@", f"http://moodle.example.org/webservice/pluginfile.php/{number}/{place}")
+
+
 class Site:
     """Tables by id (or by tuples of ids, for memberships). Rows are never changed in place."""
 
@@ -40,7 +45,10 @@ class Site:
             "staffno": None,
             "office": ("North", "South"),
             "union": ("0", "1"),
+            "campus": None,
         }
+        self.profile_defaults = {"union": "", "campus": "Main"}
+        """What is shown of everybody who has no value of his own."""
         self.languages = ("en",)
         self.auths = ("manual", "ldap", "oauth2", "nologin", "email", "none", "shibboleth", "lti", "cas", "db")
         self.shared_email = False

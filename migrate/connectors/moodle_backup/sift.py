@@ -73,10 +73,19 @@ class Sifted:
             self.counts[part] += 1
 
 
+_UNSEEN = ("Cc", "Cf")
+
+
 def same_name(name: str) -> str:
-    """Names that some database of Moodle's takes for equal (case, accents and outer blanks) are equal here."""
-    bare = (c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return "".join(bare).casefold().strip()
+    """Names that some database of Moodle's takes for equal are equal here.
+
+    MariaDB's utf8mb4_unicode_ci makes no difference between cases, accents, forms of a character and outer blanks, nor
+    between any two characters above U+FFFF, such as emoji; it passes over control and format characters.
+    """
+    bare = (
+        c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c) and unicodedata.category(c) not in _UNSEEN
+    )
+    return "".join("\ufffd" if c > "\uffff" else c for c in bare).casefold().strip()
 
 
 def record_key(*parts: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from migrate.connectors.moodle_service.calls import Refused, TooMany, at, nested
 from migrate.connectors.moodle_service.client import Client
 from migrate.connectors.moodle_service.plan import Plan
 from migrate.connectors.moodle_service.values import NOTHING, Missing, empty, sent_as, shown
-from migrate.connectors.moodle_service.words import Errors, Read, Then
+from migrate.connectors.moodle_service.words import Empty, Errors, Files, Read, Then
 from migrate.connectors.target import Held, Record
 from migrate.contracts.model import Reference
 from migrate.errors import TargetRefused
@@ -34,8 +35,8 @@ _Group = tuple[str, ...]
 class Finder:
     """Finds records by Moodle's own id or by key."""
 
-    def __init__(self, client: Client, plans: Mapping[str, Plan], errors: Errors) -> None:
-        self._client, self._plans, self._errors = client, plans, errors
+    def __init__(self, client: Client, plans: Mapping[str, Plan], errors: Errors, files: Files | None = None) -> None:
+        self._client, self._plans, self._errors, self._files = client, plans, errors, files
 
     def find(self, plan: Plan, records: Sequence[Record]) -> Iterator[Held]:
         """What is held of ``records``. Raises TargetLost."""
@@ -60,7 +61,7 @@ class Finder:
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         resolved, _ = self.resolve(plan, [record])
         for _, rows in self._answers(plan, plan.write.find.sought, resolved):
-            yield from (dict(_as_held(plan, row, record, now).values) for row in rows)
+            yield from (dict(_as_held(plan, row, record, now, self._files).values) for row in rows)
 
     def resolve(self, plan: Plan, records: Sequence[Record]) -> tuple[list[Record], dict[str, str]]:
         """Records with the ids of all they refer to; and, by key, what is wrong with those that refer to nothing."""
@@ -103,7 +104,7 @@ class Finder:
                     if plan.write.find.native is None and record.key in seen:
                         continue
                     seen.add(record.key)
-                    yield _as_held(plan, row, record, now)
+                    yield _as_held(plan, row, record, now, self._files)
 
     def _answers(self, plan: Plan, read: Read, records: Sequence[Record]) -> Iterator[tuple[Sequence[_Asked], list[Row]]]:
         if read.each is None:
@@ -207,8 +208,20 @@ def _is_record(read: Read, row: Row) -> bool:
     return (
         not any(at(row, path) in values for path, values in read.without.items())
         and all(at(row, path) in values for path, values in read.only.items())
-        and not (read.blank and all(at(row, path) in values for path, values in read.blank.items()))
+        and not (read.blank and _is_blank(row, read.blank))
     )
+
+
+def counted(words: Empty, rows: Iterable[Any]) -> list[Any]:
+    """The rows of an answer that keep a record from being removed."""
+    given = list(rows or [])
+    if words.explode is not None:
+        given = [{**row, words.explode: one} for row in given for one in at(row, words.explode) or []]
+    return [row for row in given if not words.blank or not _is_blank(row, words.blank)]
+
+
+def _is_blank(row: Row, blank: Mapping[str, Sequence[Any]]) -> bool:
+    return all(at(row, path) in values for path, values in blank.items())
 
 
 def _chunks(groups: Mapping[_Group, list[Record]], size: int, distinct: bool) -> Iterator[list[_Asked]]:
@@ -243,7 +256,7 @@ def _key(plan: Plan, read: Read, record: Record) -> tuple[str, ...] | None:
     return tuple(parts)
 
 
-def _as_held(plan: Plan, row: Row, record: Record, now: dt.datetime) -> Held:
+def _as_held(plan: Plan, row: Row, record: Record, now: dt.datetime, files: Files | None) -> Held:
     find, fields = plan.write.find, plan.entity.fields
     values: dict[str, Any] = {}
     for field, how in find.shows.items():
@@ -252,7 +265,7 @@ def _as_held(plan: Plan, row: Row, record: Record, now: dt.datetime) -> Held:
         except (ValueError, TypeError, OverflowError):
             continue
         if value is not NOTHING:
-            values[field] = value
+            values[field] = value if files is None else _marked(value, record.values.get(field), files)
     links: dict[str, str] = {field: record.links[field] for field in find.asked if field in record.links}
     for field, how in find.links.items():
         found = at(row, how.at or "")
@@ -262,3 +275,10 @@ def _as_held(plan: Plan, row: Row, record: Record, now: dt.datetime) -> Held:
             links[field] = str(found)
     native = None if find.native is None else str(at(row, find.native))
     return Held(record.key, native, values, links)
+
+
+def _marked(value: Any, meant: Any, files: Files) -> Any:
+    """A text as the site keeps it, where the one that is meant has files in it."""
+    if not isinstance(value, str) or not isinstance(meant, str) or files.mark not in meant:
+        return value
+    return re.sub(files.shown, lambda _: files.mark, value)

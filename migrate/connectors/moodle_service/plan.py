@@ -154,6 +154,8 @@ def _names(write: Write, fields: tuple[str, ...], links: tuple[str, ...]) -> Ite
     """Where else names of fields stand, and which are allowed there."""
     yield from ((("find", "shows", name), name, fields) for name in write.find.shows)
     yield from ((("find", "links", name), name, links) for name in write.find.links)
+    if write.defaults is not None:
+        yield ("defaults",), write.defaults, links
     yield from ((("find", "asked", index), name, links) for index, name in enumerate(write.find.asked))
     for word, read in _reads(write):
         yield from ((("find", word, "match", name), name, (*fields, "own")) for name in read.match)

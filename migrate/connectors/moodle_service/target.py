@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from migrate.connectors.moodle_backup import backup_words
 from migrate.connectors.moodle_service.calls import Lost, Refused, at
 from migrate.connectors.moodle_service.client import Client
-from migrate.connectors.moodle_service.finding import Finder
+from migrate.connectors.moodle_service.finding import Finder, counted
 from migrate.connectors.moodle_service.handing import TOGETHER, Handing
 from migrate.connectors.moodle_service.options import Options, read_options
 from migrate.connectors.moodle_service.plan import Plan, make_connection, make_plans
@@ -34,7 +35,7 @@ class MoodleTarget:
         self, client: Client, plans: Mapping[str, Plan], connection: Connection, options: Options, about: Any, contract: Contract
     ) -> None:
         self._client, self._plans, self._connection, self._options, self._about = client, plans, connection, options, about
-        self._finder = Finder(client, plans, connection.errors)
+        self._finder = Finder(client, plans, connection.errors, connection.files)
         self._dispatch = Dispatch(client, self._finder, options, connection.errors)
         self._handing = Handing(contract, plans, self._finder, options.find_batch)
         self._uploading = Uploading({name: plan for name, plan in plans.items() if name in options.by_file})
@@ -62,6 +63,12 @@ class MoodleTarget:
             name: replace(plan, sender=replace(plan.sender, me=None if me is None else str(me))) for name, plan in plans.items()
         }
         return cls(client, plans, connection, checked, about, contract.model)
+
+    @staticmethod
+    def handed_over(contract: Contract, options: Mapping[str, Any]) -> Iterable[str]:
+        """Entities that go as course backups, or as files for an upload page. Raises ConfigurationError where words are wrong."""
+        named = options.get("by_file") or ()  # whether the options are right is said when the site is opened
+        return [*backup_words(contract), *(entity for entity in contract.entities if entity in named)]
 
     def __repr__(self) -> str:
         return f"MoodleTarget({self.info.address!r})"
@@ -121,6 +128,7 @@ class MoodleTarget:
             create=bool(write.create), update=bool(write.update), remove=bool(write.remove), find=True,
             unwritable=write.unwritable, unseen=write.unseen, batch=self._options.batch,
             find_batch=self._options.find_batch, parallel=self._options.parallel, cascades=write.cascades,
+            defaults=write.defaults or "",
         )  # fmt: skip
 
     def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:
@@ -245,7 +253,7 @@ class MoodleTarget:
                 rows = at(self._client.read(one.call, plan.sender.row(record, one.parameters)).data, one.at)
             except Refused as refused:
                 return f"{one.call} is refused: {refused.message}"
-            if rows:
+            if rows := counted(one, rows):
                 return f"it still holds {len(rows)} {one.holds}; they would be removed with it"
         return None
 

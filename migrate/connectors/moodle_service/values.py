@@ -129,7 +129,7 @@ def typed(value: Any, kind: FieldType) -> Any:
 
 def shown(row: Mapping[str, Any], how: Shown, kind: FieldType, record: Record, field: str, now: dt.datetime) -> Any:
     """What a row shows for a field; NOTHING where it says nothing."""
-    if how.unless is not None and not empty(record, how.unless):
+    if (how.unless is not None and not empty(record, how.unless)) or (how.only_meant and empty(record, field)):
         return NOTHING
     if how.unmarked is not None:
         if row.get(f"#{how.unmarked}"):
@@ -140,7 +140,10 @@ def shown(row: Mapping[str, Any], how: Shown, kind: FieldType, record: Record, f
         each = [typed(at(one, how.among), kind) for one in found or []]
         meant = record.values.get(field)
         return meant if meant in each else next(iter(each), None)
-    return None if found in how.empty else typed(found, kind)
+    if found in how.empty:
+        return None
+    value = typed(found, kind)
+    return None if how.default is not None and empty(record, field) and value == typed(how.default, kind) else value
 
 
 def _lies_between(record: Record, dates: tuple[str, str] | None, now: dt.datetime) -> bool:

@@ -6,9 +6,10 @@ sent as ``cohorts[0][categorytype][type]``. Paths into replies are dotted as wel
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from migrate.contracts.model import Code, Name, Words
 
@@ -22,6 +23,15 @@ def _short_value(given: object) -> object:
 def _short_shown(given: object) -> object:
     """``username`` is short for ``{at: username}``."""
     return {"at": given} if isinstance(given, str) else _tuples(given)
+
+
+def _expression(given: str) -> str:
+    """A regular expression, or ValueError."""
+    try:
+        re.compile(given)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from None
+    return given
 
 
 def _tuples(given: object) -> object:
@@ -212,6 +222,10 @@ class Shown(Words):
     """With ``unmarked``: only now and between the dates in these fields does a missing mark say anything."""
     unless: Name | None = None
     """What is shown says nothing where the record has a value in this field."""
+    only_meant: bool = False
+    """What is shown says nothing of a record that is to have no value: the site puts one of its own."""
+    default: str | int | float | None = None
+    """What the site puts where there is no value: of a record that is to have none, it is none."""
     empty: tuple[Any, ...] = ("", None)
     """Values that mean that there is none."""
 
@@ -241,6 +255,10 @@ class Empty(Words):
     call: str
     parameters: dict[str, Values]
     at: str = ""
+    explode: str | None = None
+    """Path of a list in each row; each of its elements makes a row of its own."""
+    blank: dict[str, tuple[Any, ...]] = {}
+    """``{path: values}``: rows that have one of the values under each path do not count."""
     holds: str
     """What the rows are, for the message."""
 
@@ -268,6 +286,8 @@ class Write(Words):
     fixed: tuple[Name, ...] = ()
     """Fields that are written at creation and cannot be changed afterwards."""
     cascades: str = ""
+    defaults: Name | None = None
+    """A field that refers to a record. Beside one that the same run created, what is shown is the site's own default."""
     warns: tuple[Warn, ...] = ()
     upload: Any = None
     """How they stand in a CSV file that a person gives to the site; in words of its own."""
@@ -284,6 +304,15 @@ class Errors(Words):
     """Nothing was done, and a second attempt may end otherwise (dead locks); after a few it refuses the record."""
     absent: tuple[str, ...] = ()
     """In answer to a question: there is no such record."""
+
+
+class Files(Words):
+    """Addresses of files inside of texts: the site keeps a mark, and shows its own address in place of it."""
+
+    mark: str
+    """What stands in the text before the name of the file."""
+    shown: Annotated[str, AfterValidator(_expression)]
+    """Regular expression of what is shown in place of the mark."""
 
 
 class Connection(Words):
@@ -303,3 +332,5 @@ class Connection(Words):
     tables: dict[Name, dict[str, str | int]] = {}
     """Values that differ from site to site, with those of a new site. A workspace can give its own as an option."""
     errors: Errors = Errors()
+    files: Files | None = None
+    """How files inside of texts are shown."""

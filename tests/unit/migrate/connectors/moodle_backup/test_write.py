@@ -125,6 +125,12 @@ def test_without_activities_there_is_no_section(write: Any, file: Path) -> None:
             "another item of this name",
         ),
         (
+            {"grade_items": [GradeItem("a", "Quiz 😀"), GradeItem("b", "quiz 🎓\u200d")], "grades": ()},
+            "grade_items",
+            "b",
+            "another item of this name",
+        ),
+        (
             {"grade_items": [GradeItem("a", "Attendance")], "grades": (), "names_taken": ["ATTENDANCE"]},
             "grade_items",
             "a",

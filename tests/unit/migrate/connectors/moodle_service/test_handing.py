@@ -122,7 +122,7 @@ def test_what_was_handed_over_and_restored_is_found_with_its_values(
     restore(server, tmp_path)
     there = found(school, records)
     assert there["grade_items"]["iA"].values == {
-        "idnumber": "iA", "itemname": "Item A", "grademax": Decimal("50.0"), "grademin": Decimal("0.0"),
+        "idnumber": "iA", "itemname": "Item A", "grademax": Decimal("50.0"), "grademin": None,
     }  # fmt: skip
     grade = there["grades"]["iA|ann"]
     assert grade.values == {

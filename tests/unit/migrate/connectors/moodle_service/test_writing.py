@@ -198,3 +198,39 @@ def test_dates_are_seconds_and_zero_is_none(server: MoodleServer, target: Moodle
     assert (row["startdate"], row["enddate"]) == (1_709_251_199, 0)
     held = next(iter(target.find("courses", [record])))
     assert (held.values["startdate"], held.values["enddate"]) == (start, None)
+
+
+def test_an_enrolment_with_grades_is_not_removed_and_takes_none_along(server: MoodleServer, target: MoodleTarget) -> None:
+    both = enrolled(target, 2)
+    write(target, "enrolments", both)
+    course, person = server.site.by("courses", "shortname", "c"), server.site.by("users", "username", "p0")
+    assert course is not None
+    assert person is not None
+    row = {"courseid": course["id"], "itemname": "Essay", "itemtype": "manual", "idnumber": "e", "grademin": 0, "grademax": 10}
+    item = server.site.insert("grade_items", row)
+    server.site.put("grades", (item, person["id"]), {"finalgrade": 7})
+    graded, plain = target.remove("enrolments", both)
+    assert graded.result == "refused"
+    assert graded.message == "it still holds 1 grade(s) of the person in the course; they would be removed with it"
+    assert plain.result == "done"
+    assert list(server.site.tables["grades"]) == [(item, person["id"])]
+
+
+def test_what_the_site_shows_of_defaults_and_files_is_what_was_meant(server: MoodleServer, target: MoodleTarget) -> None:
+    told = 'Me: <img src="@@PLUGINFILE@@/me%20too.jpg">'
+    plain = user("p0", timezone=None, lang=None, description=told)
+    other = user("p1", timezone="Europe/Berlin", lang="en", description="no file")
+    write(target, "users", [plain, other])
+    held = {one.key: one.values for one in target.find("users", [plain, other])}
+    assert held["p0"]["timezone"] is None
+    assert held["p0"]["description"] == told
+    assert "lang" not in held["p0"]
+    assert held["p1"]["timezone"] == "Europe/Berlin"
+    assert held["p1"]["lang"] == "en"
+    row = server.site.by("users", "username", "p0")
+    assert row is not None
+    assert row["timezone"] == "99"
+    asked = Record("p0", {"username": "p0", "timezone": "Europe/Berlin", "description": "no file"})
+    (shown,) = target.find("users", [asked])
+    assert shown.values["timezone"] == "99"  # it is not what was meant
+    assert "pluginfile.php" in shown.values["description"]
