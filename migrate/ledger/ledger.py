@@ -38,7 +38,10 @@ from migrate.ledger.upgrade import upgrade
 
 FETCH = 50_000
 IDENTITY_SCHEMA = pa.schema(
-    [(c, pa.string()) for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin", "meant")]
+    [
+        (c, pa.string())
+        for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin", "meant", "run")
+    ]
 )
 
 
@@ -89,6 +92,15 @@ class Ledger:
         """Add to the audit trail."""
         with self._transaction() as connection:
             audit.append(connection, _now(), run, what, detail)
+
+    def unfinished(self) -> list[str]:
+        """Live runs since the last one that came to its end: what they began, the next one goes on with."""
+        with self._transaction() as connection:
+            ended = (
+                select(func.max(RUNS.c.started)).where(RUNS.c.state == "finished", RUNS.c.kind != "rollback").scalar_subquery()
+            )
+            query = select(RUNS.c.id).where(RUNS.c.kind != "rollback", RUNS.c.state == "failed")
+            return list(connection.execute(query.where(RUNS.c.started >= func.coalesce(ended, ""))).scalars())
 
     def trail(self) -> list[Row[Any]]:
         """The audit trail, the oldest entry first."""

@@ -56,7 +56,8 @@ class Batch:
         """Open receipts of earlier runs, by key."""
         self.empty = empty
         self.fresh = fresh
-        """What the records that this run created are called, to which ``ability.defaults`` refers."""
+        """What the records are called that this run created, or one before it that was cut off, and to which ``ability.defaults``
+        refers."""
         self.rows: list[Row] = []
         self.lost: str | None = None
         """Why the target is lost, where this batch met that."""

@@ -206,13 +206,15 @@ class Changes:
             self.connection.unregister("_known")
 
     def created(self, entity: str, field: str) -> frozenset[str]:
-        """What a reference calls the records that this run created."""
+        """What a reference calls the records that this run created, or one that was cut off before it."""
         to = self.refers(entity, field)
         if to is None:
             return frozenset()
         rows = self.connection.execute(
             f"SELECT CAST(m.{name(to[1])} AS VARCHAR) FROM {name(MEANT, to[0])} AS m JOIN {RESULTS} AS r "
-            f"ON r.entity = {literal(to[0])} AND r.key = m._key AND r.result = 'created'"
+            f"ON r.entity = {literal(to[0])} AND r.key = m._key LEFT JOIN {name(KNOWN, to[0])} AS k ON k.key = m._key "
+            "WHERE r.result = 'created' OR (k.state = 'held' AND k.origin = 'created' AND k.run IN (SELECT unnest(?)))",
+            [self.ledger.unfinished() if self.ledger else []],
         ).fetchall()
         return frozenset(row[0] for row in rows)
 

@@ -10,6 +10,8 @@ from live_school import dispositions, findings
 from moodle_school import TOKEN, stand_in, write_moodle_school
 from small_pair import CLEAN_ROWS, write_rows
 
+from migrate.connectors.target import Ability
+from migrate.live.load import LiveLoad
 from migrate.pipeline import RunResult, run
 
 OPTIONS = {"batch": 7, "find_batch": 20, "first_pause": 0.01, "longest_pause": 0.05, "wait": 5}
@@ -52,3 +54,26 @@ def test_a_default_is_written_over_for_whom_the_run_created_and_held_for_others(
         assert {login: values.get(login) for login in ("late", "later")} == {"late": "North", "later": "Main"}
         third = run(school, live=True)
         assert dispositions(third)["profile_values"] == {"unchanged": everybody - odd + 2, "held": odd}
+
+
+def test_a_run_that_was_cut_off_before_the_values_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare = LiveLoad.prepare
+
+    def interrupted(self: LiveLoad, entity: str, ability: Ability) -> bool:
+        if entity == "profile_values":
+            raise KeyboardInterrupt
+        return prepare(self, entity, ability)
+
+    with stand_in() as site:
+        monkeypatch.setenv(TOKEN, site.token)
+        school = write_moodle_school(tmp_path / "school", site.url, CLEAN_ROWS, OPTIONS)
+        (school / "mapping/profile_values.yaml").write_text(VALUES, "utf-8")
+        for _ in range(2):
+            with monkeypatch.context() as patched:
+                patched.setattr(LiveLoad, "prepare", interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    run(school, live=True)
+        went_on = run(school, live=True)
+        assert dispositions(went_on)["profile_values"] == {"created": len(CLEAN_ROWS["user"])}
+        assert [one for one in findings(went_on) if one[1] == "profile_values"] == []
+        assert dispositions(run(school, live=True))["profile_values"] == {"unchanged": len(CLEAN_ROWS["user"])}
