@@ -101,14 +101,14 @@ def test_an_empty_database(database: Database, tmp_path: Path) -> None:
     assert "none at all" in refused(tmp_path / "workspace", database.url)
 
 
-def test_missing_tables_and_columns_are_named_together(database: Database, tmp_path: Path) -> None:
-    load_sample(database)
-    database.execute(
+def test_missing_tables_and_columns_are_named_together(postgres: Database, tmp_path: Path) -> None:
+    load_sample(postgres)
+    postgres.execute(
         "DROP TABLE mdl_cohort",
         "DROP TABLE mdl_user_enrolments",
-        f"ALTER TABLE {database.quoted('mdl_course')} DROP COLUMN shortname",
+        f"ALTER TABLE {postgres.quoted('mdl_course')} DROP COLUMN shortname",
     )
-    result = servers.migrate_site(tmp_path / "workspace", database.url)
+    result = servers.migrate_site(tmp_path / "workspace", postgres.url)
     assert result.exit_code == EXIT_CONFIGURATION
     assert result.failure is not None
     for missing in ("cohort", "user_enrolments", "course.shortname"):
@@ -288,9 +288,9 @@ def assert_command_can_report(result: RunResult) -> None:
     assert (result.folder / "report.html").stat().st_size > 0
 
 
-def test_the_command_ends_with_the_documented_codes(database: Database, tmp_path: Path) -> None:
+def test_the_command_ends_with_the_documented_codes(mariadb: Database, tmp_path: Path) -> None:
     """As a person runs it: a refused source is a configuration error and shows no traceback."""
-    folder = servers.workspace(tmp_path / "workspace", database.url.replace(database.name, "no_such_database"))
+    folder = servers.workspace(tmp_path / "workspace", mariadb.url.replace(mariadb.name, "no_such_database"))
     done = subprocess.run(
         [sys.executable, "-m", "migrate", "run", str(folder)], capture_output=True, text=True, check=False, timeout=120
     )

@@ -42,14 +42,14 @@ def test_same_run_as_from_sqlite_and_the_source_is_left_alone(
             assert table["archived"] == table["source"]
 
 
-def test_archived_tables_that_no_contract_describes_hold_the_new_identities(database: Database, tmp_path: Path) -> None:
+def test_archived_tables_that_no_contract_describes_hold_the_new_identities(mariadb: Database, tmp_path: Path) -> None:
     """By the names of their columns; of merged people too. Nothing of the tool's own is left in them."""
-    servers.load(database, sample(), "mdl_")
-    database.execute(
+    servers.load(mariadb, sample(), "mdl_")
+    mariadb.execute(
         "CREATE TABLE mdl_certificate_issued (id bigint, userid bigint, courseid bigint)",
         "INSERT INTO mdl_certificate_issued VALUES (1, 908, 101), (2, 901, 1), (3, 0, NULL)",
     )
-    folder = servers.migrate_site(tmp_path / "workspace", database.url).folder
+    folder = servers.migrate_site(tmp_path / "workspace", mariadb.url).folder
     dispositions = {(row["entity"], row["key"]): row for row in pq.read_table(folder / "dispositions.parquet").to_pylist()}
     rows = sorted(pq.read_table(folder / "archive" / "certificate_issued.parquet").to_pylist(), key=lambda row: int(row["id"]))
     assert [row["userid__disposition"] for row in rows] == ["merged", "excluded", None]

@@ -638,7 +638,7 @@ def test_the_value_of_a_finding_is_whole(bench: Bench) -> None:
 def test_a_defect_of_ours_is_a_failed_run_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that goes wrong may look like findings that need a person."""
 
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("a defect, planted")
 
     monkeypatch.setattr(pipeline, "load", broken)

@@ -441,8 +441,8 @@ def _run_damaged(bench_: Bench, damage: Callable[[Path], None], **options: Any) 
     """Run; between loading and reading back, damage the load folder as a faulty loader would."""
     original = pipeline.load
 
-    def faulty(validated: Validated, *rest: Any) -> Loaded:
-        loaded = original(validated, *rest)
+    def faulty(validated: Validated, *rest: Any, **words: Any) -> Loaded:
+        loaded = original(validated, *rest, **words)
         damage(loaded.folder)
         files = [file for file in loaded.folder.iterdir() if file.name != "manifest.json"]
         write_manifest(Loaded, loaded.folder, validated, files)
@@ -546,10 +546,10 @@ def _before(bench_: Bench, stage: str, action: Callable[[Path], None]) -> pipeli
     """Run; right before ``stage``, do something in the run folder."""
     original = getattr(pipeline, stage)
 
-    def wrapped(*arguments: Any) -> Any:
+    def wrapped(*arguments: Any, **words: Any) -> Any:
         (run,) = (bench_.folder / "runs").iterdir()
         action(run)
-        return original(*arguments)
+        return original(*arguments, **words)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, stage, wrapped)

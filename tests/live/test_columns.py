@@ -88,25 +88,26 @@ def test_columns_and_records_end_alike(school: LiveSchool, by_records: LiveSchoo
     assert receipts(school.folder) == receipts(by_records.folder)
 
 
-def test_what_is_refused_among_others_is_the_only_one_that_lacks(school: LiveSchool, by_records: LiveSchool,
-                                                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_what_is_refused_among_others_is_the_only_one_that_lacks(
+    small: LiveSchool, by_records: LiveSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = different(GOOD_ROWS, "user", 3, login="refused")
-    for one in (school, by_records):
+    for one in (small, by_records):
         one.rows(rows)
-    live = school.live()
+    live = small.live()
     assert ("LIVE-REFUSED", "people", "3") in findings(live)
     without_columns(monkeypatch)
     by_records.live()
-    assert school.held() == by_records.held()
-    assert known(school.folder) == known(by_records.folder)
-    void = {key: number for key, number in receipts(school.folder).items() if key[1] == "void"}
+    assert small.held() == by_records.held()
+    assert known(small.folder) == known(by_records.folder)
+    void = {key: number for key, number in receipts(small.folder).items() if key[1] == "void"}
     assert set(void) == {("people", "void")}
-    assert receipts(by_records.folder) == receipts(school.folder) - Counter(void)
+    assert receipts(by_records.folder) == receipts(small.folder) - Counter(void)
 
 
 @pytest.mark.parametrize("after_the_effect", [False, True])
 def test_a_reply_that_is_lost_is_found_by_the_next_run(
-    school: LiveSchool, by_records: LiveSchool, monkeypatch: pytest.MonkeyPatch, *, after_the_effect: bool
+    small: LiveSchool, by_records: LiveSchool, monkeypatch: pytest.MonkeyPatch, *, after_the_effect: bool
 ) -> None:
     create_table = DatabaseTarget.create_table
 
@@ -118,17 +119,17 @@ def test_a_reply_that_is_lost_is_found_by_the_next_run(
 
     with monkeypatch.context() as patched:
         patched.setattr(DatabaseTarget, "create_table", lost)
-        first = school.live()
+        first = small.live()
     assert first.exit_code != 0
     assert {code for code, entity, _ in findings(first) if entity == "people"} >= {"LIVE-UNKNOWN"}
-    assert not [key for key in receipts(school.folder) if key[0] == "people" and key[1] != "unknown"]
-    school.live()
+    assert not [key for key in receipts(small.folder) if key[0] == "people" and key[1] != "unknown"]
+    small.live()
     by_records.live()
-    assert school.held() == by_records.held()
-    assert {e: {k: v[:3] for k, v in of.items()} for e, of in known(school.folder).items()} == {
+    assert small.held() == by_records.held()
+    assert {e: {k: v[:3] for k, v in of.items()} for e, of in known(small.folder).items()} == {
         e: {k: v[:3] for k, v in of.items()} for e, of in known(by_records.folder).items()
     }
-    assert not {state for _, state in receipts(school.folder)} & {"intended", "unknown"}
+    assert not {state for _, state in receipts(small.folder)} & {"intended", "unknown"}
 
 
 def test_a_batch_is_as_long_as_the_workspace_wants(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -283,7 +283,7 @@ def known(folder: Path) -> dict[str, dict[str, tuple[str, str]]]:
 
 STEPS = 19
 """Calls of the ledger and of the connector in the run that is killed."""
-TELLING = {10, 12, 14, 15, 17}
+TELLING = {12, 14, 17}
 """Between the receipts of two entities, within and after the writing of files, before and between their settling."""
 
 

@@ -20,7 +20,7 @@ NUMBERED = ("categories", "courses", "cohorts", "groups", "grade_items", "activi
 HISTORY = ("grade_items", "grades", "course_completions", "activities", "activity_completions")
 CODE = re.compile(r"`([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+)`")
 RAISED = {
-    *("CRS-SITE", "CRS-DATES", "CRS-IDNUMBER-DUP", "REF-CYCLE", "REF-ORPHAN", "REF-BLOCKED"),
+    *("CRS-SITE", "CRS-DATES", "CRS-IDNUMBER-DUP", "CRS-NAME-HTML", "REF-CYCLE", "REF-ORPHAN", "REF-BLOCKED"),
     *(
         "USR-GUEST",
         "USR-DELETED",

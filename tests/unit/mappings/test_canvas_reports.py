@@ -100,13 +100,13 @@ def test_spelled_headers_a_byte_order_mark_and_the_words_of_the_import_are_read(
     assert archived[1].endswith(",ana,created,BIO,created")
 
 
-@pytest.mark.parametrize("name", [None, "courses.csv", "sections.csv", "enrollments.csv"])
+@pytest.mark.parametrize("name", [None, "enrollments.csv"])
 def test_reports_without_anything_deleted_or_concluded_are_suspected(folder: Path, name: str | None) -> None:
     new_workspace(folder.parent / "canvas", "canvas", "moodle")
     folder.rename(folder.parent / "canvas" / "source")
     source = folder.parent / "canvas" / "source"
     if name is not None:
         (source / name).write_text(SMALL[name].replace(",active,", ",deleted,"), "utf-8")
-    result = run(source.parent)
+    result = run(source.parent, stop_after="map")
     assert result.failure is None
     assert result.summary["findings"].get("CANVAS-NOTHING-DELETED", 0) == (1 if name is None else 0)
