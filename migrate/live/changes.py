@@ -81,13 +81,12 @@ class Changes:
     # Comparing ---------------------------------------------------------------------------------------------------
 
     def compare(self, entity: str, unsettled: Sequence[str] = ()) -> None:
-        """Fill ``meant``, ``known`` and ``todo`` for an entity; what is unchanged is entered in the results, and so is for now
-        what waits for its final value only: others may refer to it.
+        """Fill ``meant`` and ``todo`` for an entity that was recalled; what is unchanged is entered in the results, and so is for
+        now what waits for its final value only: others may refer to it.
 
         ``unsettled`` are keys of which an earlier run left open what became of them: they count as changed.
         """
         self.mean(entity)
-        self.recall(entity)
         meant, known, todo = (name(schema, entity) for schema in (MEANT, KNOWN, TODO))
         self.connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.

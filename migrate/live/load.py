@@ -106,12 +106,15 @@ class LiveLoad:
         self.changes.mean(entity)
         self.changes.recall(entity)
         unsettled = Unsettled(self.changes, connector, ledger, entity)
-        with self.while_it_answers():
-            if self.lost is None:
-                unsettled.settle(ability)
+        if unsettled.open:
+            with self.while_it_answers():
+                if self.lost is None:
+                    unsettled.settle(ability)
+            self.changes.recall(entity)
         self.changes.compare(entity, list(unsettled.open))
         with self.while_it_answers():
             if self.lost is None and follow_renames(self.changes, connector, ledger, entity, ability):
+                self.changes.recall(entity)
                 self.changes.compare(entity, list(unsettled.open))
         self.changes.enter(held_renamed(self.changes, entity))
         ledger.relabel(entity, self.changes.moved(entity))

@@ -83,6 +83,7 @@ def predict(
         for entity in changes.entities() if ledger is not None else ():
             if entity in held:
                 continue
+            changes.recall(entity)
             changes.compare(entity)
             connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
             connection.execute(
@@ -126,6 +127,7 @@ def read_live(
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, live.ledger, whole=False)
         for entity in changes.entities():
+            changes.recall(entity)
             changes.compare(entity)
         connection.execute(f"DELETE FROM {RESULTS}; INSERT INTO {RESULTS} SELECT * FROM {scan(loaded.folder / RESULTS_FILE)}")
         reading = LiveReading(changes, live, progress)
