@@ -19,10 +19,10 @@ demo: install
 	$(BIN)/python sample_data/demo.py demo
 
 test: install
-	$(PYTEST) -m "not long" -n 2
+	$(PYTEST) -m "not long" -n 2 --dist worksteal
 
 test-long: install
-	$(PYTEST) -n 2
+	$(PYTEST) -n 2 --dist worksteal
 
 bench: install
 	$(BIN)/python benchmarks/database_load.py

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,8 +66,13 @@ class Ledger:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the ledger for one live run. Raises ConfigurationError while another run holds it."""
-        with hold(self.engine, self.folder):
+        """Hold the ledger for one live run. Raises ConfigurationError while another run holds it, LedgerLost where its database
+        does not answer."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(hold(self.engine, self.folder))
+            except SQLAlchemyError as error:
+                raise _lost(self.address, error) from None
             yield
 
     # Runs --------------------------------------------------------------------------------------------------------

@@ -172,3 +172,9 @@ def test_two_cannot_hold_it(ledger: Ledger, tmp_path: Path) -> None:
         pass
     with other.locked():
         pass
+
+
+def test_a_database_that_does_not_answer_is_lost_and_not_a_traceback(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "engine", sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+    with pytest.raises(LedgerLost, match="run again"), ledger.locked():
+        pass
