@@ -175,6 +175,8 @@ class RollingBack:
         what = _TAKES_BACK[receipt.action]
         native = held.native if held is not None else last.native
         before = None if receipt.before is None else json.loads(receipt.before)
+        if what == "recreate" and before is None and held is None and ability.find:
+            what = "forget"  # it was gone already when the run came to remove it
         cut_off = self.cut_off.get((entity, key))
         at_first = json.loads(last.before) if what == "remove" and last.action == "update" and last.before else None
         back = at_first if what == "remove" else before

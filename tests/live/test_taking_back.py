@@ -191,3 +191,21 @@ def test_a_run_is_not_taken_back_in_another_target(bench: Bench) -> None:
     bench.world.address = "memory://two"
     with pytest.raises(ConfigurationError, match="another target"):
         bench.rollback(run)
+
+
+def test_what_was_gone_already_when_it_was_to_be_removed_is_not_brought_back(bench: Bench) -> None:
+    bench.live()
+    bench.settings["max_deletions"] = 100
+    left = bench.rows["places"].pop("3")
+    del bench.world.rows["places"][bench.world.native("places", "2|p3")]
+    before = bench.world.state()
+    run = bench.live(apply_deletions=True).id
+    done = bench.rollback(run)
+    assert whole(done)
+    assert [(step.key, step.what) for step in done.steps] == [("2|p3", "forget")]
+    assert bench.world.state() == before
+    assert bench.open_receipts() == []
+    bench.rows["places"]["3"] = left
+    bench.live()
+    assert "2|p3" in bench.world.table("places")
+    clean(bench)
