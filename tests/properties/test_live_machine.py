@@ -300,8 +300,8 @@ class LiveMachine(RuleBasedStateMachine):
                     codes.get((mapping, number), set()),
                 )
                 touched = self._touched(mapping, number, key)
-                if word == "failed" and self._refers_to_removed(entity, row):
-                    assert found == {"LIVE-REFUSED"}
+                if found == {"LIVE-REFUSED"}:
+                    assert self._refers_to_removed(entity, row), (mapping, number, word)
                 elif word not in ("created", "updated", "unchanged"):
                     assert found & EXPLAINED, (mapping, number, word)
                     assert touched or "LIVE-BLOCKED" in found, (mapping, number, word, found)
