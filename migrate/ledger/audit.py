@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from migrate.ledger.tables import AUDIT
 
@@ -62,8 +62,3 @@ def head(connection: Connection) -> Head:
 def entries(connection: Connection) -> list[Row[Any]]:
     """All entries, the oldest first."""
     return list(connection.execute(select(AUDIT).order_by(AUDIT.c.id)))
-
-
-def length(connection: Connection) -> int:
-    """Number of entries."""
-    return int(connection.execute(select(func.count()).select_from(AUDIT)).scalar_one())

@@ -64,7 +64,7 @@ class LiveLoad:
 
     def _refers(self, entity: str) -> set[str]:
         rules = self.contract.entities[entity].fields
-        return {rules[f].references.entity for f in self.changes.fields(entity) if rules[f].references is not None}  # type: ignore[union-attr]
+        return {reference.entity for f in self.changes.fields(entity) if (reference := rules[f].references) is not None}
 
     @contextmanager
     def while_it_answers(self) -> Iterator[None]:
