@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from migrate import __version__
-from migrate.artefacts import ReadBack, sha256
+from migrate.artefacts import ReadBack
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import handed_over, open_source
@@ -34,6 +34,7 @@ from migrate.errors import (
     TargetLost,
 )
 from migrate.ledger import Ledger, open_ledger
+from migrate.fingerprints import fingerprints
 from migrate.live.load import Live
 from migrate.live.prediction import predicted
 from migrate.live.preflight import open_live
@@ -295,9 +296,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
             "extra": 0,
             "differences": {},
         }
-    files = [workspace.folder / "migration.yaml", workspace.source.document.file, workspace.target.document.file]
-    files += sorted((workspace.folder / workspace.settings.mapping).glob("*.yaml"))
-    files += [crosswalk.file for crosswalk in workspace.crosswalks.values()]
+    parts = fingerprints(workspace)
     run_.folder.facts = {
         "label": workspace.settings.label,
         "workspace": workspace.folder.resolve().name,
@@ -335,7 +334,8 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
             }
             for name in plan.names
         },
-        "inputs": {file.name: sha256(file) for file in files} | source.info.inputs,
+        "parts": {name: part.hash for name, part in parts.items()},
+        "inputs": {name: digest for part in parts.values() for name, digest in part.files.items()} | source.info.inputs,
     }
 
 
