@@ -33,8 +33,8 @@ from migrate.errors import (
     RunFailed,
     TargetLost,
 )
-from migrate.ledger import Ledger, open_ledger
 from migrate.fingerprints import fingerprints
+from migrate.ledger import Ledger, open_ledger
 from migrate.live.load import Live
 from migrate.live.prediction import predicted
 from migrate.live.preflight import open_live
