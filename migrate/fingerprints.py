@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.artefacts import sha256
+from migrate.decisions.file import FILE as DECISIONS_FILE
 from migrate.workspace import FILE, Workspace
 
-DECISIONS_FILE = "decisions.csv"
 PRIVACY_FILES = ("privacy.yaml", "suppressed.csv")
 
 

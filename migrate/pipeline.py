@@ -48,6 +48,8 @@ from migrate.stages.map import map_stage
 from migrate.stages.read_back import read_back
 from migrate.stages.reconcile import DISPOSITIONS, reconcile
 from migrate.stages.validate import validate
+from migrate.worklist.build import build_worklist
+from migrate.worklist.states import NEEDS_A_PERSON
 from migrate.workspace import Workspace
 
 Result = TypeVar("Result")
@@ -175,10 +177,12 @@ class _Run:
         plan, folder, progress, memory = self.plan, self.folder, self.progress, self.workspace.settings.memory
         extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress))
         known = self.workspace.crosswalks
-        mapped = self._stage("map", lambda: map_stage(extracted, plan, known, folder, progress, memory))
+        decided = (self.workspace.decisions, self.workspace.settings.decisions.row_drift)
+        mapped, settled = self._stage("map", lambda: map_stage(extracted, plan, known, folder, progress, memory, *decided))
         validated = self._stage("validate", lambda: validate(mapped, plan, folder, progress, memory))
         fatal = [code for code, entry in folder.facts["codes"].items() if entry["severity"] == "fatal"]
         if fatal:
+            build_worklist(mapped, settled, *decided, folder, memory)
             number = sum(folder.summary["findings"][code] for code in fatal)
             what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
@@ -197,6 +201,7 @@ class _Run:
         def last() -> None:
             reconciled = reconcile(validated, loaded, back, plan, folder, progress, memory)
             archive(extracted, mapped, reconciled, plan, folder, progress, memory)
+            build_worklist(mapped, settled, *decided, folder, memory)
 
         self._stage("reconcile", last)
         self.folder.facts["stopped_at"] = None
@@ -249,7 +254,7 @@ def _verdict(summary: dict[str, Any], facts: dict[str, Any], failure: str | None
         return "attention"
     if not summary["balanced"]:
         return "fail"
-    open_ends = summary["findings"] or any(
+    open_ends = any(summary["worklist"].get(state) for state in NEEDS_A_PERSON) or any(
         entity["missing"] or entity["extra"] or entity["differences"] for entity in summary["entities"].values()
     )
     undeclared = any(entry["treatment"] == "undeclared" for entry in summary["loss_register"])
@@ -283,6 +288,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
         "balanced": False,
         "entities": {},
         "findings": {},
+        "worklist": {},
         "loss_register": [],
         "timings": {},
     }

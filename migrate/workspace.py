@@ -16,6 +16,8 @@ from migrate.connectors.source import SECRET_WORDS
 from migrate.contracts.load import LoadedContract, load_contract
 from migrate.contracts.model import Name, Words
 from migrate.crosswalks import Crosswalk, read_crosswalk
+from migrate.decisions.file import in_force, read_decisions
+from migrate.decisions.model import Decision
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys, read
 from migrate.mapping.load import LoadedPair, load_pair
@@ -67,6 +69,13 @@ class ReportSettings(Words):
     """Show personal data masked."""
 
 
+class DecisionSettings(Words):
+    """When decisions expire."""
+
+    row_drift: float = 0.0
+    """By how many percent the number of records that a decision is about may differ from what it was based on."""
+
+
 class Settings(Words):
     """``migration.yaml``."""
 
@@ -82,6 +91,7 @@ class Settings(Words):
     parameters: dict[Name, str] = {}
     """``{name: value}`` for the parameters that ``pair.yaml`` has."""
     report: ReportSettings = ReportSettings()
+    decisions: DecisionSettings = DecisionSettings()
     ledger: str = "sqlite:///ledger.sqlite"
     """SQLAlchemy URL of the ledger; a relative SQLite file lies in the workspace."""
     secrets: str | None = None
@@ -99,6 +109,8 @@ class Workspace:
     target: LoadedContract
     pair: LoadedPair
     crosswalks: dict[str, Crosswalk]
+    decisions: dict[str, Decision]
+    """Those in force, by worklist item."""
 
     @property
     def runs(self) -> Path:
@@ -174,7 +186,8 @@ def open_workspace(folder: Path) -> Workspace:
             crosswalks[name] = crosswalk
     if problems:
         raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks and parameters", problems=problems)
-    return Workspace(folder, settings, document, source, target, pair, crosswalks)
+    decisions = in_force(read_decisions(folder))
+    return Workspace(folder, settings, document, source, target, pair, crosswalks, decisions)
 
 
 def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
@@ -198,6 +211,9 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
             problems.append(Problem("a password stands in migration.yaml", document.place(*keys), hint=hint))
     if settings.target.token and not VARIABLE.fullmatch(settings.target.token):
         problems.append(Problem("a token stands in migration.yaml", document.place("target", "token"), hint=hint))
+    if settings.decisions.row_drift < 0:
+        at = document.place("decisions", "row_drift")
+        problems.append(Problem("row_drift is not a percentage", at, settings.decisions.row_drift, ("0 or more",)))
     if not 0 <= settings.target.max_deletions <= 100:
         at = document.place("target", "max_deletions")
         problems.append(Problem("max_deletions is not a percentage", at, settings.target.max_deletions, ("0 to 100",)))

@@ -1,7 +1,9 @@
 """One mapping compiled to one SELECT: a chain of CTEs that a person can read from top to bottom.
 
-    source -> looked -> pivoted -> let_n -> referred -> classed -> merged -> based -> mapped -> checked
-    -> ranked -> folded -> unique_keys -> unique_values
+    source -> decided_records -> looked -> pivoted -> let_n -> decided_values -> referred -> classed -> grouped
+    -> decided_groups -> merged -> based -> mapped -> checked -> ranked -> folded -> unique_keys -> unique_values
+
+The steps named ``decided_*`` are there where people decided something.
 
 Every step keeps the columns before it. Target fields pass through three names: ``was_f`` (base and ``do``), ``val_f``
 (value map, crosswalk and type), ``to_f`` (with the replacements that ``warn`` outcomes set).
@@ -13,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrate.compiler.checks import CHECKS, CheckError
+from migrate.compiler.decided import EXCLUDED, NOBODY, Decided, DecidedSql
 from migrate.compiler.rules import DISPOSITION_OF_RANK, RANKS, Rule, RuleBook
 from migrate.compiler.scope import Scope
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, ROW, SEPARATOR, SOURCE, bad_value
@@ -23,6 +26,7 @@ from migrate.errors import Problem
 from migrate.expressions import operators
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import FieldRule, Outcome
+from migrate.worklist.identity import Kind
 
 IDENTITY, MAPPED, CROSSWALK = "identity", "mapped", "crosswalk"
 PREVIOUS = "\x00previous\x00"
@@ -68,6 +72,7 @@ class MappingCompiler:
     deduplicate: bool = True
     """Look for several rows of one key; all but the first are set aside. Off where the source proved them unique."""
     problems: list[Problem] = field(default_factory=list)
+    decided: Decided = NOBODY
 
     def compile(self, fields: Iterable[str] | None = None) -> Compiled:
         """Compile all fields, or only those named and what they need."""
@@ -76,6 +81,7 @@ class MappingCompiler:
         self.exclusions: list[tuple[str, str]] = []
         rules = self.mapping.model.fields
         chosen = tuple(rules) if fields is None else tuple(f for f in rules if f in set(fields))
+        self.decisions = DecidedSql(self.mapping, self.decided)
         self.with_excluding_refs = [f for f, r in rules.items() if f in chosen or r.excluded]
         steps = self._steps(chosen)
         source = self._source()
@@ -116,6 +122,8 @@ class MappingCompiler:
             f"WHEN s._folded_into IS NOT NULL THEN {literal(fold.code if fold else None)} END AS _code",
         ]  # fmt: skip
         shown = " ".join(rule.value + rule.root for rule in rules)
+        if merge and merge.confirm:
+            columns.append("s._group")
         for target_field in chosen:
             if target_field not in self.mapping.target.fields:
                 continue
@@ -129,7 +137,10 @@ class MappingCompiler:
     # The chain ---------------------------------------------------------------------------------------------------
 
     def _steps(self, chosen: tuple[str, ...]) -> list[tuple[str, str]]:
+        about_records = self.decisions.about_records(PREVIOUS)
+        self.scope.source_fields |= {s.field for s in self.decided.signatures} & set(self.mapping.source.fields)
         lets = self._lets()
+        about_values = self.decisions.about_values(PREVIOUS, self._shown_values())
         referred, excluded_by_reference = self._referred()
         classed = self._classed(excluded_by_reference)
         merged = self._merged()
@@ -138,8 +149,8 @@ class MappingCompiler:
         checked = self._checked(chosen)
         ranked = self._ranked(chosen)
         # Lookups and pivots are written last: only now is it known which of their fields are used.
-        steps = [("looked", self._looked()), ("pivoted", self._pivoted()), *lets]
-        steps += [("referred", referred), ("classed", classed), ("merged", merged)]
+        steps = [("decided_records", about_records), ("looked", self._looked()), ("pivoted", self._pivoted()), *lets]
+        steps += [("decided_values", about_values), ("referred", referred), ("classed", classed), *merged]
         steps += [("based", f"SELECT s.*, {', '.join(based)}\nFROM {PREVIOUS} AS s" if based else "")]
         steps += [("mapped", f"SELECT s.*, {', '.join(mapped)}\nFROM {PREVIOUS} AS s{joins}" if mapped else "")]
         steps += [("checked", checked), *ranked]
@@ -229,6 +240,18 @@ class MappingCompiler:
             (f"let_{level}", f"SELECT s.*, {', '.join(items)}\nFROM {PREVIOUS} AS s") for level, items in sorted(levels.items())
         ]
 
+    def _shown_values(self) -> dict[str, str]:
+        """The value that a finding shows, of fields about whose values somebody decided: a referred key, or the base."""
+        shown = {}
+        for target_field in {s.field for s in self.decided.signatures if s.kind == "value"} & set(self.mapping.model.fields):
+            by = self.mapping.model.fields[target_field].by
+            keys = ("fields", target_field, "by")
+            shown[target_field] = self._base(target_field) if by is None else self.scope.expression(by, *keys, purpose="map")
+        for target_field, rule in self.mapping.model.fields.items():
+            if rule.by is not None and self.decisions.has_roots:
+                shown[target_field] = self.scope.expression(rule.by, "fields", target_field, "by", purpose="map")
+        return shown
+
     def _referred(self) -> tuple[str, list[tuple[str, str]]]:
         """The join with identities, and ``(condition, number of the exclusion)`` of excluding references."""
         joins, columns, excluding = [], [], []
@@ -243,12 +266,15 @@ class MappingCompiler:
             if rule.ref is None or rule.by is None:
                 continue
             by = self.scope.expression(rule.by, "fields", target_field, "by", purpose="map")
+            by = f"CAST({by} AS VARCHAR)"
+            if (overriding := self.decisions.overridden(target_field)) is not None:
+                by = f"CASE WHEN {overriding[0]} THEN {overriding[1]} ELSE {by} END"
             alias = name("of:" + target_field)
             self._check_reference(target_field, rule)
-            joins.append(f"LEFT JOIN {name(IDENTITY, rule.ref)} AS {alias} ON {alias}.source_key = CAST({by} AS VARCHAR)")
+            joins.append(f"LEFT JOIN {name(IDENTITY, rule.ref)} AS {alias} ON {alias}.source_key = {by}")
             given = name("field:" + rule.field) if rule.field else "target_key"
             columns += [
-                f"CAST({by} AS VARCHAR) AS {name('ref:' + target_field)}",
+                f"{by} AS {name('ref:' + target_field)}",
                 f"{alias}.{given} AS {name('is:' + target_field)}",
                 f"({alias}.source_key IS NOT NULL) AS {name('found:' + target_field)}",
             ]
@@ -277,28 +303,42 @@ class MappingCompiler:
             whens.append((f"({sql})", str(self._exclusion(rule.code, rule.reason))))
         whens += [(f"s.{condition}", number) for condition, number in excluded_by_reference]
         cases = " ".join(f"WHEN {condition} THEN {number}" for condition, number in whens)
+        decided = self.decisions.exclusion({reason: self._exclusion(EXCLUDED, reason) for reason in self.decided.reasons})
         # A row that could not be read, or has no key of its own, is never excluded: nobody knows what it says.
         broken = f"WHEN s.{name(FAULT)} IS NOT NULL OR s._no_key OR s._twin > 1 THEN NULL"
-        return f"SELECT s.*, CAST(CASE {broken} {cases} END AS INTEGER) AS _exclusion\nFROM {PREVIOUS} AS s"
+        return f"SELECT s.*, CAST(CASE {decided} {broken} {cases} END AS INTEGER) AS _exclusion\nFROM {PREVIOUS} AS s"
 
     def _exclusion(self, code: str, reason: str) -> int:
         if (code, reason) not in self.exclusions:
             self.exclusions.append((code, reason))
         return self.exclusions.index((code, reason))
 
-    def _merged(self) -> str:
+    def _merged(self) -> list[tuple[str, str]]:
         merge = self.mapping.model.merge
         if merge is None:
-            return f"SELECT s.*, CAST(NULL AS VARCHAR) AS _merged_into\nFROM {PREVIOUS} AS s"
+            return [("merged", f"SELECT s.*, CAST(NULL AS VARCHAR) AS _merged_into\nFROM {PREVIOUS} AS s")]
         by = self.scope.expression(merge.by, "merge", "by", purpose="consult")
         when = self.scope.expression(merge.when, "merge", "when", purpose="consult")
         keep = self.scope.order(merge.keep, "merge", "keep", purpose="consult")
         takes_part = f"s._exclusion IS NULL AND s.{name(FAULT)} IS NULL AND NOT s._no_key AND s._twin = 1"
         grouped = f"coalesce({takes_part} AND ({when}) AND ({by}) IS NOT NULL, FALSE)"
-        return (
-            f"SELECT s.*, CASE WHEN {grouped} THEN nullif(first_value(s._key) OVER (PARTITION BY {grouped}, ({by}) "
-            f"ORDER BY {keep}, s._order, s._key), s._key) END AS _merged_into\nFROM {PREVIOUS} AS s"
-        )
+        if not merge.confirm:
+            return [("merged", self._survivors(f"{grouped}", f"({by})", keep))]
+        # Rows outside any group are each a part of their own: a window over all of them together would not end.
+        alone = f"CASE WHEN NOT {grouped} THEN s.{name(ROW)} END"
+        members = f"list_sort(list(s._key) OVER (PARTITION BY {grouped}, ({by}), {alone}))"
+        group = f"CASE WHEN {grouped} AND len({members}) > 1 THEN sha256(array_to_string({members}, chr(31))) END"
+        steps = [("grouped", f"SELECT s.*, {grouped} AS _grouped, ({by}) AS _by, {group} AS _group\nFROM {PREVIOUS} AS s")]
+        about_groups = self.decisions.about_groups(PREVIOUS, merge.code)
+        steps += [("decided_groups", about_groups)] if about_groups else []
+        together = f"(s._grouped AND NOT ({self.decisions.separate(merge.code)}))"
+        wanted = f"(s._key IS NOT DISTINCT FROM {self.decisions.survivor(merge.code)}) DESC, " if about_groups else ""
+        return [*steps, ("merged", self._survivors(together, "s._by", wanted + keep))]
+
+    @staticmethod
+    def _survivors(grouped: str, by: str, keep: str) -> str:
+        first = f"first_value(s._key) OVER (PARTITION BY {grouped}, {by} ORDER BY {keep}, s._order, s._key)"
+        return f"SELECT s.*, CASE WHEN {grouped} THEN nullif({first}, s._key) END AS _merged_into\nFROM {PREVIOUS} AS s"
 
     def _base(self, target_field: str) -> str:
         rule = self.mapping.model.fields[target_field]
@@ -338,6 +378,8 @@ class MappingCompiler:
                 joins += f"\nLEFT JOIN {name(CROSSWALK, rule.crosswalk)} AS {alias} ON {alias}.source = {value_text(was)}"
                 sql = f"{alias}.target"
                 columns.append(f"{alias}.status AS {name('status:' + target_field)}")
+            if (overriding := self.decisions.overridden(target_field)) is not None and rule.ref is None:
+                sql = f"CASE WHEN {overriding[0]} THEN {overriding[1]} ELSE CAST({sql} AS VARCHAR) END"
             columns.append(f"{target_value(sql, contract.type)} AS {name('val:' + target_field)}")
             columns.append(f"({sql}) IS NULL AS {name('none:' + target_field)}")
         return columns, joins
@@ -434,22 +476,31 @@ class MappingCompiler:
                 entry = f"list_filter({{0}}.{name(BAD)}, lambda x: starts_with(x, {literal(mark + source_field + SEPARATOR)}))"
                 value = bad_value(f"{entry.format('m')}[1]")
                 number = add(code, severity, source_field, message, value)
-                issues.append((f"s.{name(BAD)} IS NOT NULL AND len({entry.format('s')}) > 0", number))
+                condition = f"s.{name(BAD)} IS NOT NULL AND len({entry.format('s')}) > 0"
+                if (corrected := self.decisions.corrected(source_field, code)) is not None:
+                    condition = f"({condition}) AND NOT {corrected}"
+                issues += self._unless_accepted(condition, number)
         several = "an attribute of the pivot has several values"
-        issues += [
-            (f"s.{name(pivot + '._many')}", add("LOOKUP-MANY", "quarantine", pivot, several))
-            for pivot in self.mapping.model.pivot
-        ]
+        for pivot in self.mapping.model.pivot:
+            number = add("LOOKUP-MANY", "quarantine", pivot, several)
+            issues += self._unless_accepted(f"s.{name(pivot + '._many')}", number)
         for look, rule in self.mapping.model.lookup.items():
             partners = f"s.{name(look + '._partners')}"
-            issues.append((f"{partners} > 1", add(
-                "LOOKUP-MANY", "quarantine", look, f"several records of {rule.entity} fit the lookup"
-            )))  # fmt: skip
+            number = add("LOOKUP-MANY", "quarantine", look, f"several records of {rule.entity} fit the lookup")
+            issues += self._unless_accepted(f"{partners} > 1", number)
             if rule.cardinality == "one":
-                issues.append((f"{partners} IS NULL", add(
-                    "LOOKUP-NONE", "quarantine", look, f"no record of {rule.entity} fits the lookup"
-                )))  # fmt: skip
+                number = add("LOOKUP-NONE", "quarantine", look, f"no record of {rule.entity} fits the lookup")
+                issues += self._unless_accepted(f"{partners} IS NULL", number)
         return issues
+
+    def _unless_accepted(self, condition: str, number: int) -> list[tuple[str, int]]:
+        """The issue; where a person accepted what a rule says for some rows, those have it as a warning."""
+        rule = self.book.rules[number]
+        accepted = self.decisions.accepted(rule.code, rule.field)
+        if accepted is None or rule.severity == "warn":
+            return [(condition, number)]
+        twin = self.book.add(rule.code, "warn", rule.field, f"{rule.message}; accepted", rule.value, rule.root, rule.kind)
+        return [(f"({condition}) AND NOT {accepted}", number), (f"({condition}) AND {accepted}", twin)]
 
     def _field_issues(self, target_field: str, rule: FieldRule) -> list[tuple[str, int, Outcome | None]]:
         was, value = f"s.{name('was:' + target_field)}", f"s.{name('val:' + target_field)}"
@@ -457,9 +508,15 @@ class MappingCompiler:
         none = f"s.{name('none:' + target_field)}"
         found: list[tuple[str, int, Outcome | None]] = []
 
-        def add(condition: str, outcome: Outcome, message: str, value_sql: str = shown, root: str = "NULL") -> None:
-            number = self.book.add(outcome.code, outcome.severity, target_field, outcome.message or message, value_sql, root)
-            found.append((condition, number, outcome))
+        def add(
+            condition: str, outcome: Outcome, message: str, value_sql: str = shown, root: str = "NULL",
+            kind: Kind = "record", about: str = "",
+        ) -> None:  # fmt: skip
+            message = outcome.message or message
+            number = self.book.add(outcome.code, outcome.severity, target_field, message, value_sql, root, kind, about)
+            first, *accepted = self._unless_accepted(condition, number)
+            found.append((*first, outcome))
+            found.extend((*issue, outcome.model_copy(update={"severity": "warn"})) for issue in accepted)
 
         if rule.ref is not None:
             key = name("ref:" + target_field)
@@ -469,6 +526,7 @@ class MappingCompiler:
                 f"refers to a record of {rule.ref} that is not in the source",
                 f"m.{key}",
                 f"{literal(rule.ref + '/')} || m.{key}",
+                "value",
             )
         if rule.values is not None or rule.crosswalk is not None:
             where = "value map" if rule.values is not None else f"crosswalk {rule.crosswalk}"
@@ -478,19 +536,20 @@ class MappingCompiler:
                 listed = f" AND {value_text(was)} NOT IN ({', '.join(keys)})" if keys else ""
             else:
                 listed = f" AND s.{name('status:' + target_field)} IS NULL"
-            add(
-                f"{was} IS NOT NULL{listed}",
-                rule.unmapped or UNMAPPED,
-                f"the {where} does not list this value",
-            )
+            if (overriding := self.decisions.overridden(target_field)) is not None:
+                listed += f" AND NOT {overriding[0]}"
+            kind: Kind = "value" if rule.values is not None else "crosswalk"
+            message = f"the {where} does not list this value"
+            add(f"{was} IS NOT NULL{listed}", rule.unmapped or UNMAPPED, message, kind=kind, about=rule.crosswalk or "")
         if rule.crosswalk is not None:
             proposed = Outcome(code="XWALK-PROPOSED", severity="warn")
             condition = f"s.{name('status:' + target_field)} = 'proposed'"
-            add(condition, proposed, f"the entry of crosswalk {rule.crosswalk} is proposed, not confirmed")
+            message = f"the entry of crosswalk {rule.crosswalk} is proposed, not confirmed"
+            add(condition, proposed, message, kind="crosswalk", about=rule.crosswalk)
         wrong_type = Outcome(code="GATE-TYPE", severity="quarantine")
-        kind = self.mapping.target.fields[target_field].type
-        if kind != "string":
-            add(f"NOT {none} AND {value} IS NULL", wrong_type, f"the mapped value is not of type {kind}")
+        wanted = self.mapping.target.fields[target_field].type
+        if wanted != "string":
+            add(f"NOT {none} AND {value} IS NULL", wrong_type, f"the mapped value is not of type {wanted}")
         rules = [(c, g) for c, v in rule.check.items() for g in (v if isinstance(v, list) else [v])]
         for check, given in rules:
             compiled = self._check(target_field, check, given, value)
@@ -608,12 +667,13 @@ class MappingCompiler:
                 f"CAST(m.{name('to:' + target_field)} AS VARCHAR)",
             )  # fmt: skip
             many = f"count(*) OVER (PARTITION BY ({taking_part}), {column}) > 1"
-            late.append(f"CASE WHEN {taking_part} AND {column} IS NOT NULL AND {many} THEN {number} END")
+            for condition, issue in self._unless_accepted(f"{taking_part} AND {column} IS NOT NULL AND {many}", number):
+                late.append(f"CASE WHEN {condition} THEN {issue} END")
         merge = self.mapping.model.merge
         if merge and merge.confirm:
             number = self.book.add(
                 merge.code, "warn", "", "a person has to confirm that these records are one", "m._merged_into",
-                f"{literal(self.mapping.name + '/')} || m._merged_into",
+                f"{literal(self.mapping.name + '/')} || m._merged_into", "merge",
             )  # fmt: skip
             late.append(f"CASE WHEN s._merged_into IS NOT NULL THEN {number} END")
         if not late:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 
+from migrate.compiler.decided import NOBODY, Decided
 from migrate.compiler.mapping import Compiled, MappingCompiler
 from migrate.compiler.source import query_needs
 from migrate.errors import ConfigurationError, Problem
@@ -30,6 +32,18 @@ class Plan:
     """Views of the contract to build, those used by others first."""
     archives: dict[str, list[str]] = field(default_factory=dict)
     """Archive name to the contract's entities in it (patterns for undeclared tables are resolved at extract)."""
+    unique: frozenset[str] = frozenset()
+    """Source entities whose keys were seen to be unique."""
+
+    def with_decided(self, mapping: str, decided: Decided) -> Plan:
+        """The plan with one mapping compiled anew, so that it applies what people decided."""
+        own = {mapping: decided}
+        rows = {**self.rows, mapping: _compile(self.pair, mapping, self.as_of, None, [], self.unique, own)}
+        identities = dict(self.identities)
+        if mapping in identities:
+            fields = set(identities[mapping].fields)
+            identities[mapping] = _compile(self.pair, mapping, self.as_of, fields, [], self.unique, own)
+        return replace(self, rows=rows, identities=identities)
 
 
 def make_plan(
@@ -57,7 +71,7 @@ def make_plan(
     physical, views = _extract_needs(pair, list(rows.values()), archives, problems)
     if problems:
         raise ConfigurationError(f"{len(problems)} problem(s) in the mapping", problems=problems)
-    return Plan(pair, as_of, names, rows, identities, physical, views, archives)
+    return Plan(pair, as_of, names, rows, identities, physical, views, archives, unique)
 
 
 def _compile(
@@ -67,9 +81,11 @@ def _compile(
     fields: set[str] | None,
     problems: list[Problem],
     unique: frozenset[str],
+    decided: Dict[str, Decided] | None = None,
 ) -> Compiled:
     mapping = pair.mappings[name]
-    compiler = MappingCompiler(pair, mapping, as_of, mapping.source_name not in unique, problems)
+    own = (decided or {}).get(name, NOBODY)
+    compiler = MappingCompiler(pair, mapping, as_of, mapping.source_name not in unique, problems, own)
     return compiler.compile(fields)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from migrate.contracts.model import Severity
+from migrate.worklist.identity import Kind
 
 RANKS: dict[Severity, int] = {"fatal": 0, "reject": 1, "quarantine": 2, "blocked": 3, "hold": 4, "warn": 5}
 """Smaller is worse."""
@@ -26,6 +27,10 @@ class Rule:
     message: str
     value: str = "NULL"
     root: str = "NULL"
+    kind: Kind = "record"
+    """What a person decides about: each record, or all that have one value, or a group."""
+    about: str = ""
+    """With kind ``crosswalk``: which one."""
 
 
 @dataclass
@@ -42,8 +47,10 @@ class RuleBook:
         message: str,
         value: str = "NULL",
         root: str = "NULL",
+        kind: Kind = "record",
+        about: str = "",
     ) -> int:
         """Register a rule and return its number."""
         number = len(self.rules)
-        self.rules.append(Rule(number, code, severity, field_name, message, value, root))
+        self.rules.append(Rule(number, code, severity, field_name, message, value, root, kind, about))
         return number

@@ -15,7 +15,7 @@ from migrate.mapping.model import Mapping, Pair
 from migrate.models import build
 
 PAIR_FILE = "pair.yaml"
-RESERVED = frozenset({"dispositions", "findings", "table_findings"})
+RESERVED = frozenset({"dispositions", "findings", "table_findings", "undecided", "standing"})
 """Files that stages write beside those of the mappings."""
 
 

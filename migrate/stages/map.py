@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Dict
+
 import duckdb
 
 from migrate import crosswalks, expectations, losses
 from migrate.artefacts import Extracted, Mapped, write_manifest
+from migrate.compiler.decided import EXCLUDED
 from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE, bad_value
 from migrate.compiler.text import key_text, literal, name
 from migrate.crosswalks import Crosswalk
+from migrate.decisions.model import Decision
+from migrate.decisions.settle import Settled, settle
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import Finding, publish_findings, write_findings
 from migrate.mapper import build_identities, build_source, findings_sql, map_rows, unique_sources
@@ -20,9 +25,16 @@ from migrate.run_folder import RunFolder
 
 
 def map_stage(
-    extracted: Extracted, plan: Plan, known: dict[str, Crosswalk], run: RunFolder, progress: Progress, memory: str
-) -> Mapped:
-    """Map all rows. Writes one Parquet per mapping and ``findings.parquet``."""
+    extracted: Extracted,
+    plan: Plan,
+    known: dict[str, Crosswalk],
+    run: RunFolder,
+    progress: Progress,
+    memory: str,
+    decisions: Dict[str, Decision] | None = None,
+    row_drift: float = 0,
+) -> tuple[Mapped, Settled]:
+    """Map all rows, with the decisions that hold. Writes one Parquet per mapping and ``findings.parquet``."""
     extracted.verify()
     folder = run.stage("map")
     with session(run.scratch, memory) as connection:
@@ -33,6 +45,9 @@ def map_stage(
         for crosswalk in plan.pair.model.crosswalks:
             crosswalks.register(connection, crosswalk, crosswalks.usable(known[crosswalk], run.summary["mode"] == "live"))
         build_identities(connection, plan)
+        settled = settle(connection, plan, decisions or {}, row_drift, folder)
+        plan = settled.plan
+        _note_exclusions(plan, run)
         parts = []
         for mapping in plan.names:
             total = _count(connection, SOURCE, plan.pair.mappings[mapping].source_name)
@@ -53,7 +68,16 @@ def map_stage(
         (folder / "table_findings.parquet").unlink()
         _count_view_losses(connection, plan, run)
     write_manifest(Mapped, folder, extracted, folder.glob("*.parquet"))
-    return Mapped(folder)
+    return Mapped(folder), settled
+
+
+def _note_exclusions(plan: Plan, run: RunFolder) -> None:
+    """The reasons that people gave for what they excluded, beside those of the mapping."""
+    for mapping in plan.names:
+        reasons = [reason for code, reason in plan.rows[mapping].exclusions if code == EXCLUDED]
+        if reasons:
+            left_out = run.facts.setdefault("entities", {}).setdefault(mapping, {}).setdefault("left_out", {})
+            left_out[EXCLUDED] = "; ".join(reasons)
 
 
 def _with_unique_sources(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:

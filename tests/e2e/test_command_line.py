@@ -242,7 +242,7 @@ def test_a_rehearsal_writes_nothing_outside_its_run_folder(school: Path, tmp_pat
     assert snapshot(tmp_path, without=[runs]) == before
     assert {path.name for path in only_run(school).iterdir()} == {
         *(f"{number}_{stage}" for number, stage in enumerate(STAGES, 1)),
-        "dispositions.parquet", "findings.parquet", "summary.json", "run.json", "report.html",
+        "dispositions.parquet", "findings.parquet", "worklist.parquet", "summary.json", "run.json", "report.html",
     }  # fmt: skip
 
 

@@ -188,7 +188,7 @@ class Bench:
             pq.write_table(table(given.get(entity, [])), folder / f"{entity}.parquet")
         write_findings([], folder / "findings.parquet")
         write_manifest(Extracted, folder, None, folder.glob("*.parquet"))
-        mapped = map_stage(Extracted(folder), plan, {}, run, Silent(), "500MB")
+        mapped, _ = map_stage(Extracted(folder), plan, {}, run, Silent(), "500MB")
         validated = validate(mapped, plan, run, Silent(), "500MB")
         ended = pq.read_table(validated.parquet("dispositions")).to_pylist()
         renamed = {"key": "_key", "disposition": "_disposition", "code": "_code"}

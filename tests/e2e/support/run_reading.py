@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 WORDS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
-SUMMARY = {"run", "mode", "verdict", "balanced", "entities", "findings", "loss_register", "timings"}
+SUMMARY = {"run", "mode", "verdict", "balanced", "entities", "findings", "loss_register", "timings", "worklist"}
 ENTITY = {"source", "dispositions", "references", "compared", "missing", "extra", "differences"}
 
 
@@ -28,7 +28,8 @@ def dispositions(run: Path) -> list[dict[str, Any]]:
 
 
 def findings(run: Path) -> list[dict[str, Any]]:
-    return table(run / "findings.parquet")
+    """What was found; the item of the worklist is there only when the run came to its end."""
+    return [{word: value for word, value in row.items() if word != "item"} for row in table(run / "findings.parquet")]
 
 
 def summary(run: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.decisions.model import COLUMNS
 from migrate.fingerprints import fingerprints
 from migrate.scaffold import new_workspace
 from migrate.workspace import open_workspace
@@ -34,7 +35,8 @@ def test_a_change_of_a_file_changes_the_hash_of_its_part_alone(folder: Path, fil
     before = {name: each.hash for name, each in fingerprints(open_workspace(folder)).items()}
     text = (folder / file).read_text("utf-8") if (folder / file).is_file() else ""
     assert changed(folder, before) == set()
-    new = text + ("# seen\n" if file.startswith(("mig", "map")) else "a,b,,c,equal,1.0,confirmed,x,2026-01-01,\n")
+    added = {"cross": "a,b,,c,equal,1.0,confirmed,x,2026-01-01,\n", "decis": ",".join(COLUMNS) + "\n"}
+    new = text + added.get(file[:5], "# seen\n")
     (folder / file).write_text(new, "utf-8")
     assert changed(folder, before) == {part}
     (folder / file).write_text(text, "utf-8")

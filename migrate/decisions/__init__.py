@@ -1,0 +1,1 @@
+"""What people answered to worklist items: data of the workspace, applied by the next run."""

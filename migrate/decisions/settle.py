@@ -1,0 +1,130 @@
+"""Which decisions hold, before rows are mapped: each mapping is looked at as if nobody had decided anything about it.
+
+Mappings are taken in the order in which they refer to one another, so that each is looked at with the decisions about those
+before it in force. What a decision is based on is counted in the same way when it is made and when it is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from migrate.compiler.decided import DECISION, Decided, Signature
+from migrate.compiler.mapping import MAPPED
+from migrate.compiler.plan import Plan
+from migrate.compiler.text import literal, name
+from migrate.decisions.basis import Found, Standing, standing
+from migrate.decisions.model import SHAPES, Decision
+from migrate.engine import copy_to_parquet
+from migrate.mapper import build_identities, findings_sql
+from migrate.worklist import items
+from migrate.worklist.identity import item_sql
+
+UNDECIDED = "undecided"
+"""Parquet of the items of mappings about which people decided, as they would be without those decisions."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """``looked``: the mappings whose decisions were settled; those of other mappings change no row before the load."""
+
+    plan: Plan
+    standings: tuple[Standing, ...]
+    looked: frozenset[str]
+
+
+def settle(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, decisions: Mapping[str, Decision], row_drift: float, folder: Path
+) -> Settled:
+    """Settle the decisions in force (by item), compile those that hold into the plan, and write the items without them."""
+    by_mapping: dict[str, list[Decision]] = {}
+    for decision in decisions.values():
+        by_mapping.setdefault(decision.entity, []).append(decision)
+    looked = [n for n in plan.pair.by_dependency if n in plan.names and any(d.decision in SHAPES for d in by_mapping.get(n, ()))]
+    standings: list[Standing] = []
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {DECISION}")
+    for mapping in looked:
+        found = _undecided(connection, plan, mapping, by_mapping[mapping])
+        target = plan.pair.mappings[mapping].target
+        own = [standing(decision, found.get(decision.item), target, row_drift) for decision in by_mapping[mapping]]
+        standings += own
+        in_force = [s.decision for s in own if s.state == "current" and s.decision.decision in SHAPES]
+        _register(connection, mapping, in_force)
+        plan = plan.with_decided(mapping, _decided(in_force))
+        build_identities(connection, plan)
+    if looked:
+        copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED} ORDER BY item", folder / f"{UNDECIDED}.parquet")
+        connection.execute(f"DROP TABLE {UNDECIDED}")
+    return Settled(plan, tuple(standings), frozenset(looked))
+
+
+def _undecided(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: str, decisions: Iterable[Decision]
+) -> dict[str, Found]:
+    """What there is of the items that decisions are about, if none of them were in force; its items go into UNDECIDED."""
+    compiled, table = plan.rows[mapping], "undecided_rows"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {compiled.select}")
+    connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, mapping)} AS SELECT * FROM {table}")
+    items.prepare(connection, {mapping: compiled}, {mapping: table})
+    empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in
+                      ("code", "severity", "entity", "key", "field", "value", "message", "root_cause"))  # fmt: skip
+    findings = findings_sql(compiled) or f"SELECT {empty} WHERE FALSE"
+    items.build_items(connection, f"({findings})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
+    connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items")
+    rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END FROM items").fetchall()
+    found = {item: Found(int(number), value) for item, number, value in rows}
+    told = {(rule.code, rule.field) for rule in compiled.rules}
+    later = {(d.kind, d.code, d.field) for d in decisions if d.kind == "root" or (d.code, d.field) not in told}
+    for kind, code, field in sorted(later):
+        sql = _of_records(plan, mapping, code, field, table) if kind == "record" else _of_roots(plan, mapping, code, table)
+        if sql:
+            found |= {item: Found(int(number), value) for item, number, value in connection.execute(sql).fetchall()}
+    connection.execute(f"DROP VIEW {name(MAPPED, mapping)}; DROP TABLE {table}")
+    return found
+
+
+def _of_records(plan: Plan, mapping: str, code: str, field: str, table: str) -> str:
+    """SQL of the items of a rule of a later stage, one for each record: the value that such a finding shows is the mapped one."""
+    item = item_sql("record", literal(code), literal(mapping), literal(field or None), "r._key")
+    mapped = plan.pair.mappings[mapping]
+    shown = field in mapped.target.fields and field in mapped.model.fields and code.startswith("GATE-")
+    value = f"CAST(r.{name('to:' + field)} AS VARCHAR)" if shown else "NULL"
+    return f"SELECT {item}, 1, {value} FROM {table} AS r"
+
+
+def _of_roots(plan: Plan, mapping: str, code: str, table: str) -> str:
+    """SQL of the items of records that are referred to, by their own count of what refers to them."""
+    parts = [
+        f"SELECT {literal(rule.ref + '/')} || r.{name('ref:' + field)} AS root, r._key FROM {table} AS r "
+        f"WHERE r.{name('ref:' + field)} IS NOT NULL AND r._disposition NOT IN ('excluded', 'merged')"
+        for field, rule in plan.pair.mappings[mapping].model.fields.items()
+        if rule.ref
+    ]
+    item = item_sql("root", literal(code), literal(mapping), "u.root")
+    union = " UNION ALL ".join(parts)
+    return f"SELECT {item}, count(DISTINCT u._key), NULL FROM ({union}) AS u GROUP BY u.root" if parts else ""
+
+
+def _decided(decisions: Iterable[Decision]) -> Decided:
+    verbs: dict[tuple[str, str, str], set[str]] = {}
+    for decision in decisions:
+        verbs.setdefault((decision.kind, decision.code, decision.field), set()).add(decision.decision)
+    signatures = tuple(
+        Signature(kind, code, field, frozenset(found))  # type: ignore[arg-type]
+        for (kind, code, field), found in sorted(verbs.items())
+    )
+    return Decided(signatures, tuple(sorted({d.reason for d in decisions if d.decision == "exclude"})))
+
+
+def _register(connection: duckdb.DuckDBPyConnection, mapping: str, decisions: list[Decision]) -> None:
+    columns = {
+        word: pa.array([getattr(d, word) for d in decisions], pa.string()) for word in ("item", "decision", "new_value", "reason")
+    }
+    connection.register("_decisions", pa.table(columns))
+    connection.execute(f"CREATE OR REPLACE TABLE {name(DECISION, mapping)} AS SELECT * FROM _decisions")
+    connection.unregister("_decisions")

@@ -1,0 +1,41 @@
+"""What earlier runs knew of items: since when, how often. What does not come up any more is kept, as closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+FILE = "worklist.parquet"
+Item = dict[str, Any]
+
+
+def previous(runs: Path, run: str) -> dict[str, Item]:
+    """The items of the newest worklist before ``run``, by id; none where there is none that can be read."""
+    found = [path for path in runs.iterdir() if path.name != run and (path / FILE).is_file()] if runs.is_dir() else []
+    for folder in sorted(found, key=lambda path: ((path / FILE).stat().st_mtime_ns, path.name), reverse=True):
+        try:
+            return {item["item"]: item for item in pq.read_table(folder / FILE).to_pylist()}
+        except (OSError, ValueError):
+            continue
+    return {}
+
+
+def carry_over(now: Iterable[Item], before: dict[str, Item], run: str, looked_at: frozenset[str] | None) -> list[Item]:
+    """The items of this run with their history, then those of earlier ones that did not come up.
+
+    ``looked_at`` are the mappings of the run, where it had not all of them: items of others stay as they were.
+    """
+    items = []
+    for item in now:
+        was = before.get(item["item"])
+        first = was["first_run"] if was else run
+        items.append({**item, "first_run": first, "last_run": run, "times": (was["times"] if was else 0) + 1})
+    known = {item["item"] for item in items}
+    for item_id, was in before.items():
+        if item_id not in known:
+            partly = looked_at is not None and was["entity"] not in looked_at
+            items.append(was if partly else {**was, "state": "closed", "why": "", "rows": 0, "waiting": 0})
+    return items

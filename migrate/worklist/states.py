@@ -1,0 +1,38 @@
+"""Where each item stands: what was decided about it, and whether that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from migrate.decisions.basis import Found, Standing, standing
+from migrate.decisions.model import SETTLES, Decision
+from migrate.mapping.load import LoadedPair
+
+State = Literal["open", "expired", "returned", "waived", "decided", "closed"]
+"""``open``, ``expired`` and ``returned`` need a person; ``closed``: it does not come up any more."""
+NEEDS_A_PERSON: tuple[State, ...] = ("open", "expired", "returned")
+
+
+def state_of(
+    item: Mapping[str, Any],
+    decision: Decision | None,
+    settled: Mapping[str, Standing],
+    pair: LoadedPair,
+    row_drift: float,
+) -> tuple[State, str]:
+    """State of an item that came up in this run, and why. ``settled`` are the standings that the map stage found, by item."""
+    if decision is None:
+        return "open", ""
+    mapping = pair.mappings.get(decision.entity)
+    found = Found(item["rows"], item["value"] if item["kind"] == "record" else None)
+    holds = settled.get(decision.item) or standing(decision, found, mapping.target if mapping else None, row_drift)
+    if holds.state == "expired":
+        return "expired", holds.why
+    if decision.decision == "return":
+        return "returned", ""
+    if decision.decision == "waive":
+        return "waived", ""
+    if decision.decision in SETTLES and (not item["present"] or item["severity"] == "warn"):
+        return "decided", ""
+    return "open", f"the decision ({decision.decision}) was applied, and the finding is still there"
