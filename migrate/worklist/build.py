@@ -19,6 +19,7 @@ from migrate.engine import copy_to_parquet, scan, session
 from migrate.run_folder import RunFolder
 from migrate.worklist.choices import choices
 from migrate.worklist.history import FILE, carry_over, previous
+from migrate.worklist.identity import cause_id
 from migrate.worklist.items import build_items, mapped_files, prepare
 from migrate.worklist.states import NEEDS_A_PERSON, State, state_of
 
@@ -52,16 +53,19 @@ def build_worklist(
     standings = {standing.decision.item: standing for standing in settled.standings}
     items = [_described({**item, "present": True}, undecided, plan) for item in found]
     there = {item["item"] for item in items}
-    # What a decision made go away is listed as it would be without it.
-    gone = [s.decision.item for s in settled.standings if s.state == "current" and s.decision.item not in there]
-    items += [_described({**undecided[i], "present": False}, undecided, plan) for i in gone if i in undecided]
+    before = previous(run.path.parent, run.id)
+    # What a decision made go away is listed as it would be without it, or as it last was.
+    gone = [s.decision for s in settled.standings if s.state == "current" and s.decision.item not in there]
+    for decision in gone:
+        last = undecided.get(decision.item) or before.get(decision.item) or _from_decision(decision)
+        items.append(_described({**last, "present": False}, undecided, plan))
     for item in items:
-        decision = decisions.get(item["item"])
-        item["state"], item["why"] = state_of(item, decision, standings, plan.pair, row_drift)
+        taken = decisions.get(item["item"])
+        item["state"], item["why"] = state_of(item, taken, standings, plan.pair, row_drift)
         for word in ("decision", "new_value", "reason", "by", "at"):
-            item[word] = getattr(decision, word) if decision is not None else None
+            item[word] = getattr(taken, word) if taken is not None else None
     partial = None if len(plan.names) == len(plan.pair.mappings) else frozenset(plan.names)
-    kept = carry_over(items, previous(run.path.parent, run.id), run.id, partial)
+    kept = carry_over(items, before, run.id, partial)
     kept.sort(key=lambda item: (item["state"] not in NEEDS_A_PERSON, -item["rows"] - item["waiting"], item["item"]))
     pq.write_table(
         pa.Table.from_pylist([{name: item.get(name) for name in SCHEMA.names} for item in kept], SCHEMA), run.path / FILE
@@ -82,11 +86,20 @@ def _described(item: Item, undecided: Mapping[str, Item], plan: Plan) -> Item:
     return {
         **item,
         "choices": " ".join(verbs),
-        "members": ", ".join(item["members"]) if item["members"] else None,
+        "members": ", ".join(members) if isinstance(members := item["members"], list) and members else members or None,
         "basis_rows": before["rows"],
         "source": value_fingerprint(before["value"]) if comparable else "",
         "contract": contract_fingerprint(mapping.target if mapping else None, item["field"] or ""),
     }
+
+
+def _from_decision(decision: Decision) -> Item:
+    """An item of which only the decision is left: its run folders are gone."""
+    words = ("item", "kind", "code", "entity", "field")
+    known: Item = {word: getattr(decision, word) or None for word in words}
+    nothing: Item = dict.fromkeys(("about", "key", "value", "root_cause", "message", "members"))
+    cause = cause_id(decision.entity, decision.code, decision.field or None)
+    return {**nothing, **known, "cause": cause, "severity": "hold", "rows": int(decision.rows or 0), "waiting": 0}
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Item]:

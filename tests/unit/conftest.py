@@ -18,6 +18,8 @@ from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import RAW
 from migrate.compiler.text import name
 from migrate.contracts.load import LoadedContract, load_contract
+from migrate.decisions.file import in_force
+from migrate.decisions.model import Decision, Verb
 from migrate.engine import session
 from migrate.errors import ConfigurationError, Problem
 from migrate.findings import write_findings
@@ -27,6 +29,7 @@ from migrate.progress import Silent
 from migrate.run_folder import RunFolder
 from migrate.stages.map import map_stage
 from migrate.stages.validate import validate
+from migrate.worklist.build import build_worklist
 
 AS_OF = "2025-06-30 12:00:00"
 Given = dict[str, list[dict[str, Any]]]
@@ -118,9 +121,21 @@ class Settled(Result):
         artefact: Validated,
         run: RunFolder,
         plan: Plan,
+        items: list[dict[str, Any]],
     ) -> None:
         super().__init__(rows, findings)
         self.references, self.loading, self.artefact, self.run, self.plan = references, loading, artefact, run, plan
+        self.items = items
+
+    def item(self, code: str, key: str | None = None, **about: Any) -> dict[str, Any]:
+        """The one item of this code (and key, and other columns) that is not closed."""
+        wanted = {"code": code, **({"key": key} if key is not None else {}), **about}
+        (found,) = (i for i in self.items if i["state"] != "closed" and all(i[word] == value for word, value in wanted.items()))
+        return found
+
+    def states(self) -> dict[tuple[str, str | None], str]:
+        """``{(code, key): state}``."""
+        return {(item["code"], item["key"]): item["state"] for item in self.items}
 
 
 class Bench:
@@ -178,18 +193,30 @@ class Bench:
                 findings += records(connection, f"{sql} ORDER BY ALL") if sql else []
         return Result(rows, findings)
 
-    def settle(self, pair: LoadedPair, given: Given) -> Settled:
-        """Run the stages map and validate over ``given`` rows."""
+    @staticmethod
+    def answer(item: dict[str, Any], verb: Verb, new_value: str = "", reason: str = "because") -> Decision:
+        """The decision that an answer to a worklist item is."""
+        return Decision(
+            item["item"], item["kind"], verb, new_value, reason, "registrar", "2025-06-30T12:00:00+00:00", item["entity"] or "",
+            item["code"], item["field"] or "", str(item["basis_rows"]), item["source"], item["contract"], item["last_run"],
+        )  # fmt: skip
+
+    def settle(
+        self, pair: LoadedPair, given: Given, decisions: Iterable[Decision] = (), *, row_drift: float = 0, run_id: str = "run"
+    ) -> Settled:
+        """Run the stages map and validate over ``given`` rows, and build the worklist."""
         plan = make_plan(pair, AS_OF, with_archives=False)
-        run = RunFolder(self.folder / "run")
+        run = RunFolder(self.folder / "runs" / run_id)
         run.summary = {"entities": {}, "loss_register": []}
         folder = run.stage("extract")
         for entity in plan.physical:
             pq.write_table(table(given.get(entity, [])), folder / f"{entity}.parquet")
         write_findings([], folder / "findings.parquet")
         write_manifest(Extracted, folder, None, folder.glob("*.parquet"))
-        mapped, _ = map_stage(Extracted(folder), plan, {}, run, Silent(), "500MB")
+        decided = (in_force(decisions), row_drift)
+        mapped, settled = map_stage(Extracted(folder), plan, {}, run, Silent(), "500MB", *decided)
         validated = validate(mapped, plan, run, Silent(), "500MB")
+        build_worklist(mapped, settled, *decided, run, "500MB")
         ended = pq.read_table(validated.parquet("dispositions")).to_pylist()
         renamed = {"key": "_key", "disposition": "_disposition", "code": "_code"}
         rows = {m: [{renamed.get(k, k): v for k, v in row.items()} for row in ended if row["entity"] == m] for m in plan.names}
@@ -201,6 +228,7 @@ class Bench:
             validated,
             run,
             plan,
+            pq.read_table(run.path / "worklist.parquet").to_pylist(),
         )
 
 

@@ -1,0 +1,82 @@
+"""Whatever people decide: each record ends once, what holds goes on holding, and what nobody decided about stays as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from made_up_rows import SCHOOLS
+from run_reading import assert_balances, dispositions, table
+from small_pair import GOOD_ROWS, MAPPING_OF, Bench
+
+from migrate.decisions.model import Decision
+from migrate.pipeline import RunResult
+
+NEW_VALUES = st.sampled_from(["NULL", "new@example.org", "1", "2", "", "x"])
+PICKS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000), NEW_VALUES), max_size=6)
+
+
+def answered(result: RunResult, picks: list[tuple[int, int, str]]) -> dict[str, Decision]:
+    """Decisions about items of a run, each one that the item takes."""
+    items = [item for item in table(result.folder / "worklist.parquet") if item["kind"] != "crosswalk"]
+    decisions = {}
+    for which, verb, value in picks:
+        if not items:
+            break
+        item = items[which % len(items)]
+        choices = item["choices"].split()
+        decisions[item["item"]] = Decision(
+            item["item"], item["kind"], choices[verb % len(choices)], value, "because", "registrar", "2026-01-01T00:00:00+00:00",
+            item["entity"] or "", item["code"], item["field"] or "", str(item["basis_rows"]), item["source"], item["contract"], "r",
+        )  # fmt: skip
+    return decisions
+
+
+def decided(bench: Bench, decisions: dict[str, Decision]) -> RunResult:
+    before = bench.checked
+    bench.checked = replace(before, workspace=replace(before.workspace, decisions=decisions))
+    try:
+        return bench.run()
+    finally:
+        bench.checked = before
+
+
+def states(result: RunResult) -> dict[str, tuple[str, int]]:
+    return {item["item"]: (item["state"], item["basis_rows"]) for item in table(result.folder / "worklist.parquet")}
+
+
+@pytest.mark.parametrize("kind", ["database", "files"])
+@given(rows=SCHOOLS, picks=PICKS)
+@example(rows=GOOD_ROWS, picks=[(0, 0, "NULL"), (1, 1, "x"), (2, 2, "1"), (3, 0, "2")])
+def test_sums_balance_and_decisions_go_on_holding(
+    database: Bench, files: Bench, kind: str, rows: Any, picks: list[tuple[int, int, str]]
+) -> None:
+    bench = {"database": database, "files": files}[kind]
+    first = bench.run(rows)
+    decisions = answered(first, picks)
+    second = decided(bench, decisions)
+    assert second.failure is None
+    assert_balances(second.folder, {mapping: len(rows[entity]) for entity, mapping in MAPPING_OF.items()})
+    told = states(second)
+    assert {told[item][0] for item in decisions} <= {"open", "decided", "waived", "returned"}, "one ended at once"
+    third = decided(bench, decisions)
+    assert states(third) == told
+    assert dispositions(third.folder) == dispositions(second.folder)
+    assert table(third.folder / "findings.parquet") == table(second.folder / "findings.parquet")
+
+
+@given(rows=SCHOOLS, picks=PICKS)
+def test_waived_and_returned_items_change_no_record(database: Bench, rows: Any, picks: list[tuple[int, int, str]]) -> None:
+    first = database.run(rows)
+    ended = dispositions(first.folder)
+    decisions = {
+        item: replace(decision, decision=verb)
+        for number, (item, decision) in enumerate(answered(first, picks).items())
+        for verb in [("waive", "return")[number % 2]]
+    }
+    second = decided(database, decisions)
+    assert dispositions(second.folder) == ended
+    assert {states(second)[item][0] for item in decisions} <= {"waived", "returned"}

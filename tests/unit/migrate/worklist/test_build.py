@@ -1,0 +1,67 @@
+"""The worklist from run to run: what comes back is the same item, and what goes away is not forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from migrate.worklist.history import carry_over, previous
+
+CHECKED = "email: {from: mail, check: {email: {code: U-MAIL, severity: hold}}}"
+BAD = {"person": [{"id": 1, "mail": "one"}, {"id": 2, "mail": "two"}]}
+GOOD = {"person": [{"id": 1, "mail": "one"}, {"id": 2, "mail": "two@x.org"}]}
+
+
+def test_an_item_keeps_its_id_and_history(bench: Any) -> None:
+    pair = bench.users("", CHECKED)
+    runs = [bench.settle(pair, given, run_id=run) for run, given in (("a", BAD), ("b", GOOD), ("c", BAD))]
+    told = [
+        {i["key"]: (i["state"], i["first_run"], i["last_run"], i["times"], i["rows"]) for i in run.items} for run in runs
+    ]
+    assert told[0] == {"1": ("open", "a", "a", 1, 1), "2": ("open", "a", "a", 1, 1)}
+    assert told[1] == {"1": ("open", "a", "b", 2, 1), "2": ("closed", "a", "a", 1, 0)}
+    assert told[2] == {"1": ("open", "a", "c", 3, 1), "2": ("open", "a", "c", 2, 1)}
+    assert len({item["item"] for run in runs for item in run.items}) == 2
+
+
+def test_the_largest_blast_radius_comes_first_and_what_is_settled_last(bench: Any) -> None:
+    pair = bench.users("", CHECKED + "\nmanager: {ref: users, by: boss}")
+    given = {
+        "person": [
+            {"id": 1, "mail": "one"}, {"id": 2, "mail": "two"}, {"id": 3, "mail": "three"},
+            {"id": 4, "mail": "x@x.org", "boss": 2}, {"id": 5, "mail": "x@x.org", "boss": 2},
+        ]
+    }  # fmt: skip
+    first = bench.settle(pair, given)
+    assert [(item["key"], item["rows"], item["waiting"]) for item in first.items][0] == ("2", 1, 2)
+    waived = bench.answer(first.items[0], "waive")
+    second = bench.settle(pair, given, [waived], run_id="second")
+    assert [item["state"] for item in second.items] == ["open", "open", "waived"]
+    assert second.items[-1]["key"] == "2"
+
+
+def test_every_finding_has_its_item(bench: Any) -> None:
+    pair = bench.users("", CHECKED + "\nmanager: {ref: users, by: boss}")
+    given = {"person": [{"id": 1, "mail": "one"}, {"id": 2, "mail": "x@x.org", "boss": 1}, {"id": 3, "mail": "x@x.org", "boss": 7}]}
+    result = bench.settle(pair, given)
+    found = pq.read_table(result.run.path / "findings.parquet").to_pylist()
+    assert len(found) == 3
+    assert {finding["item"] for finding in found} == {item["item"] for item in result.items}
+    assert sum(item["rows"] for item in result.items) + sum(item["waiting"] for item in result.items) == 3
+
+
+def test_items_of_mappings_that_a_run_had_not_stay_as_they_were() -> None:
+    was = {"item": "W-1", "entity": "grades", "state": "open", "rows": 5, "first_run": "a", "last_run": "a", "times": 1}
+    assert carry_over([], {"W-1": was}, "b", frozenset({"users"})) == [was]
+    (closed,) = carry_over([], {"W-1": was}, "b", frozenset({"grades"}))
+    assert (closed["state"], closed["rows"], closed["last_run"]) == ("closed", 0, "a")
+    assert carry_over([], {"W-1": was}, "b", None) == [closed]
+
+
+def test_a_worklist_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "worklist.parquet").write_text("no parquet", "utf-8")
+    assert previous(tmp_path, "b") == {}
+    assert previous(tmp_path / "nowhere", "b") == {}
