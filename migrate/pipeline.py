@@ -35,6 +35,7 @@ from migrate.errors import (
 )
 from migrate.fingerprints import fingerprints
 from migrate.ledger import Ledger, open_ledger
+from migrate.live.decisions import LiveDecisions
 from migrate.live.load import Live
 from migrate.live.prediction import predicted
 from migrate.live.preflight import open_live
@@ -122,7 +123,8 @@ def run(
             stack.enter_context(ledger.locked())
             connector, warned = open_live(workspace, plan, ledger)
             stack.callback(connector.close)
-            target = Live(connector, ledger, workspace.settings.target, delta, apply_deletions)
+            decided = LiveDecisions.of(workspace.decisions, workspace.pair, workspace.target.model)
+            target = Live(connector, ledger, workspace.settings.target, delta, apply_deletions, decided)
         source = open_source(workspace)
         stack.callback(source.close)
         try:

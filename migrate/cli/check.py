@@ -21,6 +21,12 @@ def command(workspace: Path) -> int:
     dropped = sum(1 for loss in result.losses if loss.treatment == "dropped")
     archived = sum(1 for loss in result.losses if loss.treatment == "archived")
     click.echo(f"  loss register: {dropped} fields or tables dropped with a reason, {archived} archived")
+    decisions = result.workspace.decisions.values()
+    if decisions:
+        click.echo(f"  {len(decisions)} decisions in force")
+    gone = sorted({d.entity for d in decisions if d.kind not in ("crosswalk", "run")} - set(plan.pair.mappings))
+    if gone:
+        click.echo(f"  decisions about mappings that are not there, without effect: {', '.join(gone)}")
     for mapping, codes in result.unexercised.items():
         click.echo(f"  no inline test exercises, in {mapping}: {', '.join(codes)}")
     click.echo(f"next: lms-migrate run {workspace}")

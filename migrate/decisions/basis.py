@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from migrate.contracts.model import Entity
-from migrate.decisions.model import Decision, contract_fingerprint, value_fingerprint
+from migrate.decisions.model import Decision, contract_fingerprint
 
 State = Literal["current", "expired", "moot"]
 
@@ -16,7 +16,8 @@ class Found:
     """What a run finds of the item that a decision is about."""
 
     rows: int
-    value: str | None
+    source: str | None
+    """Fingerprint of what it shows; None where nobody can tell before the target is written."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def standing(decision: Decision, found: Found | None, target: Entity | None, row
         return Standing(decision, "moot", "it does not come up any more")
     if decision.contract and decision.contract != contract_fingerprint(target, decision.field):
         return Standing(decision, "expired", "the target's contract says something else now")
-    if decision.source and decision.source != value_fingerprint(found.value):
+    if decision.source and found.source is not None and decision.source != found.source:
         return Standing(decision, "expired", "the source value is another one now")
     was = int(decision.rows or found.rows)
     if abs(found.rows - was) * 100 > row_drift * was:

@@ -18,7 +18,7 @@ from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan
 from migrate.compiler.text import literal, name
 from migrate.decisions.basis import Found, Standing, standing
-from migrate.decisions.model import SHAPES, Decision
+from migrate.decisions.model import SHAPES, Decision, value_fingerprint
 from migrate.engine import copy_to_parquet
 from migrate.mapper import build_identities, findings_sql
 from migrate.worklist import items
@@ -77,13 +77,15 @@ def _undecided(
     connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
     connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items")
     rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END FROM items").fetchall()
-    found = {item: Found(int(number), value) for item, number, value in rows}
+    found = {item: Found(int(number), value_fingerprint(value)) for item, number, value in rows}
     told = {(rule.code, rule.field) for rule in compiled.rules}
     later = {(d.kind, d.code, d.field) for d in decisions if d.kind == "root" or (d.code, d.field) not in told}
     for kind, code, field in sorted(later):
         sql = _of_records(plan, mapping, code, field, table) if kind == "record" else _of_roots(plan, mapping, code, table)
         if sql:
-            found |= {item: Found(int(number), value) for item, number, value in connection.execute(sql).fetchall()}
+            shown = code.startswith("GATE-")
+            rows = connection.execute(sql).fetchall()
+            found |= {item: Found(int(n), value_fingerprint(value) if shown else None) for item, n, value in rows}
     connection.execute(f"DROP VIEW {name(MAPPED, mapping)}; DROP TABLE {table}")
     return found
 
@@ -92,7 +94,7 @@ def _of_records(plan: Plan, mapping: str, code: str, field: str, table: str) -> 
     """SQL of the items of a rule of a later stage, one for each record: the value that such a finding shows is the mapped one."""
     item = item_sql("record", literal(code), literal(mapping), literal(field or None), "r._key")
     mapped = plan.pair.mappings[mapping]
-    shown = field in mapped.target.fields and field in mapped.model.fields and code.startswith("GATE-")
+    shown = field in mapped.target.fields and field in mapped.model.fields
     value = f"CAST(r.{name('to:' + field)} AS VARCHAR)" if shown else "NULL"
     return f"SELECT {item}, 1, {value} FROM {table} AS r"
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetConnector
+from migrate.decisions.model import Verb
 from migrate.errors import TargetLost
 from migrate.ledger import Intent, Ledger, Settled
 from migrate.live.answers import answers, stranger
+from migrate.live.decisions import NOTHING_DECIDED, LiveDecisions
 from migrate.live.images import changed_since, equal, image, meant, seen, unequal, was_meant
 from migrate.live.works import Work
 
@@ -32,6 +34,12 @@ class Policy:
 
     existing: Existing
     drift: Literal["hold", "overwrite"]
+    decided: LiveDecisions = NOTHING_DECIDED
+    """What people decided about single records goes before both."""
+
+    def hears(self, code: str, work: Work, message: str) -> Verb | None:
+        """What a person decided about a record that would be held with ``code``."""
+        return self.decided.verb(code, work.mapping, work.source_key, message)
 
 
 @dataclass
@@ -139,8 +147,9 @@ class Batch:
     def _absent(self, work: Work, receipt: Any) -> Decision | None:
         if receipt is not None:
             self.ledger.void([receipt.id], "it never took effect")
-        if work.known == "held" and self.policy.drift == "hold":
-            self._enter(work, "held", "LIVE-GONE", "an earlier run wrote it, and somebody removed it from the target")
+        message = "an earlier run wrote it, and somebody removed it from the target"
+        if work.known == "held" and self.policy.drift == "hold" and self.policy.hears("LIVE-GONE", work, message) != "overwrite":
+            self._enter(work, "held", "LIVE-GONE", message)
             return None
         return Decision(replace(work, record=replace(work.record, native=None)), "create")
 
@@ -164,8 +173,12 @@ class Batch:
         drifted = work.seen == "unlike" or changed_since(work.seen, now)
         if drifted and wrong and self.policy.drift == "hold":
             message = f"somebody changed it in the target since the last run wrote it; not overwritten: {', '.join(wrong)}"
-            self._enter(work, "held", "LIVE-DRIFT", message, native=there.native)
-            return None
+            verb = self.policy.hears("LIVE-DRIFT", work, message)
+            if verb == "map":
+                return Decision(replace(work, fingerprint=work.final), "adopt", there)
+            if verb != "overwrite":
+                self._enter(work, "held", "LIVE-DRIFT", message, native=there.native)
+                return None
         if not self.ability.update:
             if not wrong:
                 return Decision(work, "adopt", there)
@@ -176,10 +189,16 @@ class Batch:
 
     def _met(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
         """The target has a record of this key that no run wrote; ``wrong`` is where it differs from what is meant in the end."""
-        if not wrong or self.policy.existing == "adopt" or (self.policy.existing == "update" and not self.ability.update):
+        message = f"the target has a record of this key that no run wrote, and it differs: {', '.join(wrong)}"
+        existing = self.policy.existing
+        match self.policy.hears("LIVE-EXISTS", work, message) if wrong else None:
+            case "map":
+                existing = "adopt"
+            case "overwrite":
+                existing = "update"
+        if not wrong or existing == "adopt" or (existing == "update" and not self.ability.update):
             return Decision(replace(work, fingerprint=work.final), "adopt", there)
-        if self.policy.existing == "hold":
-            message = f"the target has a record of this key that no run wrote, and it differs: {', '.join(wrong)}"
+        if existing == "hold":
             self._enter(work, "held", "LIVE-EXISTS", message, native=there.native)
             return None
         return Decision(work, "update", there)

@@ -40,8 +40,10 @@ class _Looking(Batch):
         if receipt is not None:
             self.ledger.void([receipt.id], "the run was cut off before it was handed over")
         if not held:
-            if work.known == "held" and self.policy.drift == "hold":
-                self._enter(work, "held", "LIVE-GONE", "an earlier run found it, and somebody removed it from the target")
+            message = "an earlier run found it, and somebody removed it from the target"
+            heard = self.policy.hears("LIVE-GONE", work, message)
+            if work.known == "held" and self.policy.drift == "hold" and heard != "overwrite":
+                self._enter(work, "held", "LIVE-GONE", message)
                 return None
             self.pending[key] = (work, "waiting" if work.known == "handed_over" and work.same else "new")
             self._enter(work, "held", "LIVE-HANDED-OVER", None)

@@ -135,7 +135,8 @@ class LiveLoad:
         receipts = {} if finishing else {receipt.key: receipt for receipt in self.live.ledger.open_receipts(entity)}
         fields = [f for f in self.changes.fields(entity) if f not in ability.unwritable and f not in ability.unseen]
         fresh = self.changes.created(entity, ability.defaults) if ability.defaults else frozenset()
-        policy = Policy(self.live.settings.existing.get(entity, "hold"), self.live.settings.drift)
+        settings = self.live.settings
+        policy = Policy(settings.existing.get(entity, "hold"), settings.drift, self.live.decisions)
 
         def batch(part: Sequence[Work]) -> list[Row]:
             one = kind(

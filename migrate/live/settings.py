@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from migrate.connectors.target import TargetConnector
 from migrate.ledger import Ledger
+from migrate.live.decisions import NOTHING_DECIDED, LiveDecisions
 from migrate.workspace import TargetSettings
 
 
@@ -18,3 +19,4 @@ class Live:
     settings: TargetSettings
     delta: bool = False
     apply_deletions: bool = False
+    decisions: LiveDecisions = NOTHING_DECIDED

@@ -16,6 +16,7 @@ from migrate.compiler.plan import Plan
 from migrate.decisions.model import Decision, contract_fingerprint, value_fingerprint
 from migrate.decisions.settle import UNDECIDED, Settled
 from migrate.engine import copy_to_parquet, scan, session
+from migrate.live.decisions import CODES as MET
 from migrate.run_folder import RunFolder
 from migrate.worklist.choices import choices
 from migrate.worklist.history import FILE, carry_over, previous
@@ -55,8 +56,9 @@ def build_worklist(
     there = {item["item"] for item in items}
     before = previous(run.path.parent, run.id)
     # What a decision made go away is listed as it would be without it, or as it last was.
-    gone = [s.decision for s in settled.standings if s.state == "current" and s.decision.item not in there]
-    for decision in gone:
+    gone = [s.decision for s in settled.standings if s.state == "current"]
+    gone += [d for d in decisions.values() if d.item not in standings and d.decision == "overwrite" and d.entity in plan.names]
+    for decision in (d for d in gone if d.item not in there):
         last = undecided.get(decision.item) or before.get(decision.item) or _from_decision(decision)
         items.append(_described({**last, "present": False}, undecided, plan))
     for item in items:
@@ -81,14 +83,18 @@ def _described(item: Item, undecided: Mapping[str, Item], plan: Plan) -> Item:
     ruled = mapping is not None and (item["code"], item["field"] or "") in {
         (r.code, r.field) for r in plan.rows[mapping.name].rules
     }
-    comparable = item["kind"] == "record" and (ruled or item["code"].startswith("GATE-"))
     before = undecided.get(item["item"], item)
+    shown = None
+    if item["kind"] == "record" and (ruled or item["code"].startswith("GATE-")):
+        shown = before["value"]
+    elif item["kind"] == "record" and item["code"] in MET:
+        shown = item["message"]  # what a live run meets: which values differ
     return {
         **item,
         "choices": " ".join(verbs),
         "members": ", ".join(members) if isinstance(members := item["members"], list) and members else members or None,
         "basis_rows": before["rows"],
-        "source": value_fingerprint(before["value"]) if comparable else "",
+        "source": value_fingerprint(shown),
         "contract": contract_fingerprint(mapping.target if mapping else None, item["field"] or ""),
     }
 

@@ -29,6 +29,8 @@ def choices(plan: Plan, kind: Kind, entity: str, code: str, field: str | None, s
     mapping = plan.pair.mappings.get(entity)
     if kind == "run" or mapping is None:
         return ("return",) if code in UNDECLARED else ("waive", "return")
+    if code.startswith("REC-"):
+        return ("waive", "return")
     if kind == "root" or code in _READING or (code.startswith("LIVE-") and code != "LIVE-REFUSED"):
         return ALWAYS
     rules = {(rule.code, rule.field or None) for rule in plan.rows[entity].rules} if entity in plan.rows else set()

@@ -25,7 +25,7 @@ def state_of(
     if decision is None:
         return "open", ""
     mapping = pair.mappings.get(decision.entity)
-    found = Found(item["rows"], item["value"] if item["kind"] == "record" else None)
+    found = Found(item["rows"], item["source"])
     holds = settled.get(decision.item) or standing(decision, found, mapping.target if mapping else None, row_drift)
     if holds.state == "expired":
         return "expired", holds.why

@@ -30,7 +30,8 @@ def answered(result: RunResult, picks: list[tuple[int, int, str]]) -> dict[str, 
         choices = item["choices"].split()
         decisions[item["item"]] = Decision(
             item["item"], item["kind"], choices[verb % len(choices)], value, "because", "registrar", "2026-01-01T00:00:00+00:00",
-            item["entity"] or "", item["code"], item["field"] or "", str(item["basis_rows"]), item["source"], item["contract"], "r",
+            item["entity"] or "", item["code"], item["field"] or "", str(item["basis_rows"]), item["source"],
+            item["contract"], "r",
         )  # fmt: skip
     return decisions
 

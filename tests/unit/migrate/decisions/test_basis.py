@@ -16,20 +16,21 @@ DECISION = Decision(
 
 
 def test_it_stands_while_nothing_changed() -> None:
-    assert standing(DECISION, Found(10, "a@b"), TARGET, 0).state == "current"
+    assert standing(DECISION, Found(10, value_fingerprint("a@b")), TARGET, 0).state == "current"
 
 
 @pytest.mark.parametrize(
     ("rows", "drift", "state"), [(11, 0, "expired"), (9, 0, "expired"), (11, 10, "current"), (12, 10, "expired")]
 )
 def test_another_number_of_records_ends_it_beyond_the_drift(rows: int, drift: float, state: str) -> None:
-    assert standing(DECISION, Found(rows, "a@b"), TARGET, drift).state == state
+    assert standing(DECISION, Found(rows, value_fingerprint("a@b")), TARGET, drift).state == state
 
 
 def test_another_source_value_ends_it() -> None:
-    ended = standing(DECISION, Found(10, "a@c"), TARGET, 0)
+    ended = standing(DECISION, Found(10, value_fingerprint("a@c")), TARGET, 0)
     assert (ended.state, ended.why) == ("expired", "the source value is another one now")
-    assert standing(DECISION, Found(10, None), TARGET, 0).state == "expired"
+    assert standing(DECISION, Found(10, ""), TARGET, 0).state == "expired"
+    assert standing(DECISION, Found(10, None), TARGET, 0).state == "current"
 
 
 def test_a_decision_without_a_source_value_does_not_look_at_it() -> None:
@@ -40,9 +41,9 @@ def test_another_word_of_the_contract_about_the_field_ends_it_and_a_note_does_no
     longer = TARGET.model_copy(update={"fields": {**TARGET.fields, "email": Field(max_length=11)}})
     noted = TARGET.model_copy(update={"fields": {**TARGET.fields, "email": Field(max_length=10, note="as measured")}})
     other = TARGET.model_copy(update={"fields": {**TARGET.fields, "id": Field(required=True)}})
-    assert standing(DECISION, Found(10, "a@b"), longer, 0).state == "expired"
-    assert standing(DECISION, Found(10, "a@b"), noted, 0).state == "current"
-    assert standing(DECISION, Found(10, "a@b"), other, 0).state == "current"
+    assert standing(DECISION, Found(10, value_fingerprint("a@b")), longer, 0).state == "expired"
+    assert standing(DECISION, Found(10, value_fingerprint("a@b")), noted, 0).state == "current"
+    assert standing(DECISION, Found(10, value_fingerprint("a@b")), other, 0).state == "current"
 
 
 def test_what_does_not_come_up_any_more_is_moot() -> None:

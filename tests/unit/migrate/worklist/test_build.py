@@ -17,9 +17,7 @@ GOOD = {"person": [{"id": 1, "mail": "one"}, {"id": 2, "mail": "two@x.org"}]}
 def test_an_item_keeps_its_id_and_history(bench: Any) -> None:
     pair = bench.users("", CHECKED)
     runs = [bench.settle(pair, given, run_id=run) for run, given in (("a", BAD), ("b", GOOD), ("c", BAD))]
-    told = [
-        {i["key"]: (i["state"], i["first_run"], i["last_run"], i["times"], i["rows"]) for i in run.items} for run in runs
-    ]
+    told = [{i["key"]: (i["state"], i["first_run"], i["last_run"], i["times"], i["rows"]) for i in run.items} for run in runs]
     assert told[0] == {"1": ("open", "a", "a", 1, 1), "2": ("open", "a", "a", 1, 1)}
     assert told[1] == {"1": ("open", "a", "b", 2, 1), "2": ("closed", "a", "a", 1, 0)}
     assert told[2] == {"1": ("open", "a", "c", 3, 1), "2": ("open", "a", "c", 2, 1)}
@@ -35,7 +33,7 @@ def test_the_largest_blast_radius_comes_first_and_what_is_settled_last(bench: An
         ]
     }  # fmt: skip
     first = bench.settle(pair, given)
-    assert [(item["key"], item["rows"], item["waiting"]) for item in first.items][0] == ("2", 1, 2)
+    assert next((item["key"], item["rows"], item["waiting"]) for item in first.items) == ("2", 1, 2)
     waived = bench.answer(first.items[0], "waive")
     second = bench.settle(pair, given, [waived], run_id="second")
     assert [item["state"] for item in second.items] == ["open", "open", "waived"]
@@ -44,7 +42,8 @@ def test_the_largest_blast_radius_comes_first_and_what_is_settled_last(bench: An
 
 def test_every_finding_has_its_item(bench: Any) -> None:
     pair = bench.users("", CHECKED + "\nmanager: {ref: users, by: boss}")
-    given = {"person": [{"id": 1, "mail": "one"}, {"id": 2, "mail": "x@x.org", "boss": 1}, {"id": 3, "mail": "x@x.org", "boss": 7}]}
+    mails = {1: {"mail": "one"}, 2: {"mail": "x@x.org", "boss": 1}, 3: {"mail": "x@x.org", "boss": 7}}
+    given = {"person": [{"id": number, **rest} for number, rest in mails.items()]}
     result = bench.settle(pair, given)
     found = pq.read_table(result.run.path / "findings.parquet").to_pylist()
     assert len(found) == 3

@@ -1,0 +1,90 @@
+"""What people decide about records that the target has already, or that somebody changed there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from live_school import LiveSchool, different, dispositions, findings
+from small_pair import GOOD_ROWS
+
+from migrate.decisions.file import append_decisions
+from migrate.decisions.model import Decision, Verb
+
+SOMEBODY = "INSERT INTO people (person_id, login, name, email, status) VALUES ('p-4', 'somebody', 'S', 'e@x.org', 'active')"
+
+
+def items(run: Any) -> dict[str, dict[str, Any]]:
+    """The items of a run that are not closed, by code."""
+    rows = pq.read_table(run.folder / "worklist.parquet").to_pylist()
+    return {item["code"]: item for item in rows if item["state"] != "closed"}
+
+
+def decide(school: LiveSchool, item: dict[str, Any], verb: Verb, new_value: str = "") -> None:
+    assert verb in item["choices"].split()
+    decision = Decision(
+        item["item"], item["kind"], verb, new_value, "looked at both", "registrar", "2026-01-31T12:00:00+00:00",
+        item["entity"], item["code"], item["field"] or "", str(item["basis_rows"]), item["source"], item["contract"],
+        item["last_run"],
+    )  # fmt: skip
+    append_decisions(school.folder, [decision])
+
+
+def login_of(school: LiveSchool, key: str) -> str:
+    (row,) = [row for row in school.held()["people"] if row["person_id"] == key]
+    return str(row["login"])
+
+
+def test_a_record_that_is_there_is_taken_for_ours_and_left_as_it_is(small: LiveSchool) -> None:
+    small.change(SOMEBODY)
+    first = small.live()
+    decide(small, items(first)["LIVE-EXISTS"], "map")
+    second = small.live()
+    assert dispositions(second)["people"] == {"created": 2, "unchanged": 1, "merged": 1, "excluded": 1}
+    assert login_of(small, "p-4") == "somebody"
+    assert items(second)["LIVE-EXISTS"]["state"] == "decided"
+
+
+def test_a_record_that_is_there_is_written_over(small: LiveSchool) -> None:
+    small.change(SOMEBODY)
+    decide(small, items(small.live())["LIVE-EXISTS"], "overwrite")
+    second = small.live()
+    assert dispositions(second)["people"] == {"created": 2, "updated": 1, "merged": 1, "excluded": 1}
+    assert login_of(small, "p-4") == "ana2"
+    assert items(second)["LIVE-EXISTS"]["state"] == "decided"
+    assert second.summary["worklist"] == {"decided": 1, "open": 1}  # the merge waits to be confirmed
+    decide(small, items(second)["USR-MERGE"], "accept")
+    third = small.live()
+    assert third.summary["worklist"] == {"decided": 2}
+    assert third.exit_code == 0
+
+
+def test_it_is_held_again_when_it_differs_in_something_else(small: LiveSchool) -> None:
+    small.change(SOMEBODY)
+    decide(small, items(small.live())["LIVE-EXISTS"], "overwrite")
+    small.change("UPDATE people SET name = 'Ana Lúcia', email = 'ANA@x.org' WHERE person_id = 'p-4'")
+    second = small.live()
+    assert ("LIVE-EXISTS", "people", "4") in findings(second)
+    assert items(second)["LIVE-EXISTS"]["state"] == "expired"
+    assert login_of(small, "p-4") == "somebody"
+
+
+@pytest.mark.parametrize(("verb", "name"), [("map", "By hand"), ("overwrite", "007")])
+def test_what_somebody_changed_is_left_or_written_over(small: LiveSchool, verb: Verb, name: str) -> None:
+    small.live()
+    small.change("UPDATE people SET name = 'By hand' WHERE person_id = 'p-5'")
+    small.rows(different(GOOD_ROWS, "user", 5, boss=None))
+    decide(small, items(small.live())["LIVE-DRIFT"], verb)
+    for _ in range(2):
+        assert ("LIVE-DRIFT", "people", "5") not in findings(small.live())
+        assert [row["name"] for row in small.held()["people"] if row["person_id"] == "p-5"] == [name]
+
+
+def test_what_somebody_removed_is_written_again(small: LiveSchool) -> None:
+    small.live()
+    small.change("DELETE FROM places WHERE role = 'teacher'")
+    small.rows(different(GOOD_ROWS, "enrol", 2, timeend=None))
+    held = small.live()
+    decide(small, items(held)["LIVE-GONE"], "overwrite")
+    assert dispositions(small.live())["enrolments"] == {"created": 1, "unchanged": 3, "merged": 1, "excluded": 1}
