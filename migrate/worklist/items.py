@@ -60,15 +60,15 @@ _FINDINGS = f"""CREATE OR REPLACE TEMP TABLE finding_items AS
     FROM told LEFT JOIN tops ON own IS NULL AND told.root_cause = tops.blamed
     LEFT JOIN mains ON own IS NULL AND mains.record = tops.top"""
 
-ITEMS = f"""SELECT item, arg_min(kind, n) AS kind,
-        {cause_sql("arg_min(coalesce(about, entity), n)", "arg_min(code, n)", "arg_min(field, n)")} AS cause,
-        arg_min(code, n) AS code, arg_min(severity, n) AS severity, arg_min(entity, n) AS entity, arg_min(field, n) AS field,
-        arg_min(about, n) AS about,
-        CASE WHEN arg_min(kind, n) IN ('record', 'root') THEN min(key) FILTER (is_own) END AS key,
-        CASE WHEN arg_min(kind, n) <> 'merge' THEN arg_min(value, n) END AS value, arg_min(root_cause, n) AS root_cause,
-        arg_min(message, n) AS message,
-        CASE WHEN arg_min(kind, n) = 'merge' THEN list_sort(list(DISTINCT key) FILTER (is_own))[:{MEMBERS}] END AS members,
-        CASE WHEN arg_min(kind, n) = 'run' THEN 0 ELSE count(DISTINCT (entity, key)) FILTER (is_own) END AS rows,
+ITEMS = f"""SELECT item, first(kind ORDER BY n) AS kind,
+        {cause_sql("first(coalesce(about, entity) ORDER BY n)", "first(code ORDER BY n)", "first(field ORDER BY n)")} AS cause,
+        first(code ORDER BY n) AS code, first(severity ORDER BY n) AS severity, first(entity ORDER BY n) AS entity, first(field ORDER BY n) AS field,
+        first(about ORDER BY n) AS about,
+        CASE WHEN first(kind ORDER BY n) IN ('record', 'root') THEN min(key) FILTER (is_own) END AS key,
+        CASE WHEN first(kind ORDER BY n) <> 'merge' THEN first(value ORDER BY n) END AS value, first(root_cause ORDER BY n) AS root_cause,
+        first(message ORDER BY n) AS message,
+        CASE WHEN first(kind ORDER BY n) = 'merge' THEN list_sort(list(DISTINCT key) FILTER (is_own))[:{MEMBERS}] END AS members,
+        CASE WHEN first(kind ORDER BY n) = 'run' THEN 0 ELSE count(DISTINCT (entity, key)) FILTER (is_own) END AS rows,
         count(DISTINCT (entity, key)) FILTER (NOT is_own) AS waiting
     FROM (SELECT *, row_number() OVER (ORDER BY is_own DESC, rank, entity, code, field, key, value) AS n FROM finding_items)
     GROUP BY item"""
