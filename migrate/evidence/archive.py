@@ -48,6 +48,11 @@ def ordered(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (places.get(name, len(FIRST)), name))
 
 
+def sum_lines(digests: Mapping[str, str]) -> bytes:
+    """``SHA256SUMS`` of ``{name: digest}``, as ``sha256sum -c`` takes it."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
+
+
 def write_archive(members: Mapping[str, Member], instant: str | None, out: IO[bytes]) -> None:
     """Write ``members``; ``instant`` is ISO 8601, the oldest that fits where it is none."""
     when = _when(instant)

@@ -53,8 +53,9 @@ def make(workspace_folder: Path, run: str | None = None, *, out: Path | None = N
     key = keys.signing_key(workspace)
     trail = _trail(workspace)
     found = gather(workspace, folder, trail or ())
-    file = out or workspace.folder / "evidence" / f"{folder.name}{'-personal' if personal else ''}.zip"
+    place = out or workspace.folder / "evidence"
     try:
+        file = out or _own_place(place, folder.name, personal)
         file.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".evidence-", dir=file.parent) as scratch:
             packing = _Packing(found, personal, Path(scratch))
@@ -72,22 +73,27 @@ def make(workspace_folder: Path, run: str | None = None, *, out: Path | None = N
             if file.exists() and not (file.is_file() and filecmp.cmp(whole, file, shallow=False)):
                 problem = Problem("another pack has this name; none is overwritten", value=str(file), hint="--out FILE")
                 raise ConfigurationError("the pack was not written", problems=[problem])
+            whole.chmod(0o600 if personal else 0o644)
             whole.replace(file)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfSpace(f"the disk is full: {file}", hint="free space, then make the pack again") from None
-        raise ConfigurationError(f"the pack cannot be made: {error.filename or file}: {error.strerror or error}") from None
+            raise OutOfSpace(
+                f"the disk is full: {error.filename or place}", hint="free space, then make the pack again"
+            ) from None
+        raise ConfigurationError(f"the pack cannot be made: {error.filename or place}: {error.strerror or error}") from None
     return Made(file, manifest)
+
+
+def _own_place(folder: Path, run: str, personal: bool) -> Path:
+    """Where packs of a workspace lie, out of git's sight."""
+    folder.mkdir(exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", "utf-8")
+    return folder / f"{run}{'-personal' if personal else ''}.zip"
 
 
 def sums(members: Mapping[str, bytes | Path]) -> bytes:
     """``SHA256SUMS`` over the members, as ``sha256sum -c`` takes it."""
-    return sum_lines({name: _digest(content)[0] for name, content in members.items()})
-
-
-def sum_lines(digests: Mapping[str, str]) -> bytes:
-    """The same from digests."""
-    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
+    return archive.sum_lines({name: _digest(content)[0] for name, content in members.items()})
 
 
 @dataclass

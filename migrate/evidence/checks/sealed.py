@@ -8,9 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from migrate.evidence import archive, keys
-from migrate.evidence.archive import Streamed, ordered, write_archive
+from migrate.evidence.archive import Streamed, ordered, sum_lines, write_archive
 from migrate.evidence.checks.checking import Check, Context, verdict
-from migrate.evidence.make import sum_lines
 
 NOT_SIGNED = "the pack is not signed: nothing tells who made it, or whether somebody made it anew"
 
