@@ -11,7 +11,7 @@ from migrate.contracts.model import Words
 from migrate.located_yaml import read
 from migrate.models import build
 
-How = Literal["plain", "table", "run", "rollback", "report", "private"]
+How = Literal["plain", "table", "run", "rollback", "report", "document", "private"]
 Rule = Literal["keep", "key", "target_key", "value", "root", "message", "free"]
 
 
@@ -40,11 +40,12 @@ class Contents(Words):
     run: tuple[Wanted, ...]
     workspace: tuple[Wanted, ...]
     parts: dict[str, PartWords]
-    columns: dict[Rule, tuple[str, ...]]
+    columns: dict[Rule, tuple[tuple[str, ...], ...]]
+    """Names of columns by rule; those of one table stand together."""
 
     def rule(self, column: str) -> Rule | None:
         """How a text column is masked; None where nobody said that it may be shown."""
-        return next((rule for rule, names in self.columns.items() if column in names), None)
+        return next((rule for rule, tables in self.columns.items() if any(column in names for names in tables)), None)
 
 
 @cache

@@ -121,9 +121,9 @@ class _Packing:
     def _take(self, item: Item) -> None:
         if item.how == "report":
             self._report(item)
-        elif self.personal or item.how == "plain":
+        elif self.personal or item.how == "plain" or (item.how == "document" and self.found.facts.get("mask", True)):
             self._add(item.path, item.file, item.purpose)
-        elif item.how == "private":
+        elif item.how in ("private", "document"):
             digest, size = _digest(item.file)
             self.withheld.append(Withheld(path=item.path, sha256=digest, size=size, why=TOO_PERSONAL))
         else:

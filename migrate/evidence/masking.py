@@ -45,15 +45,17 @@ def masked_table(raw: Path, copy: Path, masker: Masker, records: Path | None) ->
 
 
 def masked_csv(raw: bytes, masker: Masker) -> bytes:
-    """A masked copy of a CSV file with a header."""
+    """A masked copy of a CSV file with a header; the same bytes where there is nothing to hide."""
     reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""), restval="")
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    columns = list(reader.fieldnames or ())
+    columns, same = list(reader.fieldnames or ()), True
     writer.writerow(columns)
     for row in reader:
-        writer.writerow([_cell(column, row, masker) or "" for column in columns])
-    return out.getvalue().encode()
+        shown = [_cell(column, row, masker) or "" for column in columns]
+        same = same and shown == [row[column] for column in columns] and None not in row
+        writer.writerow(shown)
+    return raw if same else out.getvalue().encode()
 
 
 def masked_run(raw: bytes, masker: Masker, titles: Mapping[str, str]) -> bytes:

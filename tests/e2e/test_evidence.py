@@ -167,6 +167,20 @@ def test_what_a_masked_pack_leaves_out_can_be_shown_to_be_the_same(packed: Packe
     assert {path: whole[path] for path in raw} == raw
 
 
+def test_documents_follow_the_reports(packed: Packed, own: Path) -> None:
+    """Where reports are not masked, documents are not either, and a masked pack knows them by hash alone."""
+    file, run = own / "documents/test_plan.html", own / "runs" / packed.run.name / "run.json"
+    file.parent.mkdir()
+    file.write_text("Ana L", "utf-8")
+    lms("evidence", own, "--out", own / "a.zip")
+    assert [one["path"] for one in manifest(own / "a.zip")["withheld"]] == [
+        "run/4_load/results.parquet", "workspace/documents/test_plan.html",
+    ]  # fmt: skip
+    run.write_text(run.read_text("utf-8").replace('"mask": false', '"mask": true'), "utf-8")
+    lms("evidence", own, "--out", own / "b.zip")
+    assert members(own / "b.zip")["workspace/documents/test_plan.html"] == b"Ana L"
+
+
 # Runs that are not whole ----------------------------------------------------------------------------------------
 
 
@@ -296,7 +310,8 @@ FORGERIES: dict[str, tuple[Change, str, str]] = {
     "another input was read": (edit(FACTS, lambda f: f["inputs"].update(x="y")), "run", "inputs"),
     "a mapping is another": (replaced(PEOPLE_YAML, b"guest", b"Guest"), "parts", "people.yaml"),
     "a mapping is gone": (lambda c: c.pop(PEOPLE_YAML) and None, "parts", "people.yaml"),
-    "a mapping is added": (lambda c: c.update({"workspace/more/x.yaml": b""}), "parts", "without a part"),
+    "a mapping is added": (lambda c: c.update({"workspace/more/x.yaml": b""}), "parts", "belongs to no part"),
+    "a mapping is added to the others": (lambda c: c.update({"workspace/mapping/x.yaml": b""}), "parts", "x.yaml belongs to no"),
     "a stage is another": (edit(MAP, lambda m: m["files"].popitem()), "stages", "3_validate/manifest.json does not follow"),
     "a stage is gone": (lambda c: c.pop(MAP) and None, "stages", "2_map/manifest.json is not"),
     "the last stages are gone": (lambda c: [c.pop(f"run/{s}/manifest.json") for s in ("5_read_back", "6_reconcile")] and None,

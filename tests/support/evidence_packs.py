@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from migrate.evidence import archive, keys
+from migrate.evidence.gather import TRAIL
 from migrate.evidence.verify import Verification, verify
+from migrate.ledger import audit
 
 Members = dict[str, bytes]
 Change = Callable[[Members], None]
@@ -98,3 +100,26 @@ def told(found: Verification, name: str) -> str:
 def failures(pack: Path, key: str | None = None) -> set[str]:
     """Names of the checks of a pack that fail."""
     return failed(verify(pack, key))
+
+
+def chained(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of an audit trail, numbered and hashed as the ledger does it; ``detail`` may be a dict."""
+    found, previous = [], audit.START
+    for number, entry in enumerate(entries, 1):
+        detail = entry["detail"] if isinstance(entry["detail"], str) else json.dumps(entry["detail"], sort_keys=True)
+        own = audit.digest(number, entry["at"], entry["run"], entry["event"], detail, previous)
+        found.append({**entry, "id": number, "detail": detail, "previous": previous, "hash": own})
+        previous = own
+    return found
+
+
+def with_trail(entries: list[dict[str, Any]]) -> Change:
+    """A pack with another audit trail, whose end is noted everywhere."""
+
+    def apply(content: Members) -> None:
+        content[TRAIL] = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries).encode()
+        head = {"entries": len(entries), "hash": entries[-1]["hash"]}
+        edit("run/run.json", lambda facts: facts.update(trail=head))(content)
+        edit(archive.MANIFEST, lambda told: told.update(trail=head))(content)
+
+    return apply

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from migrate.evidence.checks.checking import Check, Context, parsed, verdict
+from migrate.evidence.contents import contents
 from migrate.evidence.gather import APPROVED, RELATED, ROLLBACKS, RUN, TRAIL, WITHDRAWN, WORKSPACE
 from migrate.evidence.opening import PackRefused
 from migrate.fingerprints import Part
@@ -51,10 +53,19 @@ def parts(context: Context) -> Iterator[Check]:
             unsure.append(f"{name} is not in the pack as the run found it: {', '.join(part.changed)} changed since")
         elif Part(name, part.files).hash != part.hash:
             wrong.append(f"{name}: the files in the pack do not have the hash that the run noted")
-    unlisted = {path.split("/")[1] for path in context.listed if path.startswith(f"{WORKSPACE}/")} - {"documents"}
-    wrong += [f"{name}: files without a part" for name in sorted(unlisted - context.manifest.parts.keys())]
+    wrong += [f"{path} belongs to no part" for path in sorted(context.listed) if not _known(path, context)]
     wrong += [f"{name}: the run noted it, and the pack does not" for name in sorted(noted.keys() - context.manifest.parts.keys())]
     yield verdict("parts", wrong, f"{', '.join(context.manifest.parts)} are those that the run noted", unsure)
+
+
+def _known(path: str, context: Context) -> bool:
+    """Is a file of the workspace one that the run noted, or one that stands beside the parts?"""
+    above, _, rest = path.partition("/")
+    if above != WORKSPACE:
+        return True
+    part, _, name = rest.partition("/")
+    beside = {wanted.files.split("/")[0] for wanted in contents().workspace}
+    return part in beside or (part in context.manifest.parts and name in context.manifest.parts[part].files)
 
 
 def read_trail(context: Context) -> list[Entry]:
@@ -145,6 +156,8 @@ def _unfit(approval: Entry, started: Entry, own: Mapping[str, str], entries: lis
     given = told.get("parts") or {}
     if differing := sorted(part for part in own.keys() | given.keys() if own.get(part) != given.get(part)):
         yield f"was given for another {' and '.join(differing)} than the run had"
+    if told.get("expires") and dt.datetime.fromisoformat(told["expires"]) <= dt.datetime.fromisoformat(started.at):
+        yield "had expired when the run began"
     if approval.id > started.id:
         yield "was given after the run began"
     if any(e.event == WITHDRAWN and e.told.get("of") == approval.id and e.id < started.id for e in entries):

@@ -107,6 +107,13 @@ def test_decisions_keep_who_and_why_and_lose_the_values(masker: Masker) -> None:
     ]
 
 
+def test_a_table_with_nothing_to_hide_stays_as_it_is(masker: Masker) -> None:
+    raw = b"\xef\xbb\xbfitem,reason,by\r\nW-1,'asked',Bo Chen\r\n"
+    assert masking.masked_csv(raw, masker) == raw
+    assert masking.masked_csv(b"item\nW-1,Ana Ferreira\n", masker) == b"item\nW-1\n"
+    assert masking.masked_csv(b"", masker) == b""
+
+
 def test_run_json_quotes_nobody_and_stays_as_it_is_where_it_does_not(masker: Masker) -> None:
     clean = json.dumps({"failure": None, "codes": {"A-1": {"title": "odd"}}}, indent=4).encode()
     assert masking.masked_run(clean, masker, {"A-1": "odd"}) == clean
