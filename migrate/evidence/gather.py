@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from migrate.artefacts import MANIFEST, sha256
@@ -18,11 +19,16 @@ from migrate.workspace import Workspace
 
 RUN, WORKSPACE, ROLLBACKS, RELATED, TRAIL = "run", "workspace", "rollbacks", "related", "audit/trail.jsonl"
 STAGE_FOLDERS = {stage: f"{number}_{stage}" for number, stage in enumerate(STAGES, 1)}
-_ARCHIVE = "archive"
+_ARCHIVE, GONE = "archive", "a file that is gone"
 KEPT = "approved"
 """Where a run folder has copies of what was approved, by part."""
 APPROVED, WITHDRAWN = "approved", "approval withdrawn"
 """Events of the audit trail."""
+
+
+SUMMARY = {"entities": dict, "findings": dict, "loss_register": list, "timings": dict}
+FACTS = {"parts": dict, "inputs": dict, "libraries": dict, "entities": dict, "codes": dict, "pii": dict, "predicted": dict}
+"""Words of both JSON files that are read here, and their types."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def run_folder(workspace: Workspace, run: str | None) -> Path:
 
 def gather(workspace: Workspace, folder: Path, trail: Sequence[Mapping[str, Any]]) -> Gathered:
     """Look at everything; nothing is written. Raises ConfigurationError where the run's own JSON cannot be read."""
-    found = Gathered(folder, _json(folder / "summary.json"), _json(folder / "run.json"))
+    found = Gathered(folder, _json(folder / "summary.json", SUMMARY), _json(folder / "run.json", FACTS))
     for wanted in contents().run:
         files = list(_files(folder, wanted, RUN))
         found.items.extend(files)
@@ -96,10 +102,10 @@ def stage_now(folder: Path) -> Stage:
         named = {name: folder / name for name in files}
         if any(not file.resolve().is_relative_to(folder.resolve()) for file in named.values()):
             raise ValueError
+        gone = sorted(name for name, file in named.items() if not file.is_file())
+        altered = sorted(name for name in set(files) - set(gone) if sha256(named[name]) != files[name]["sha256"])
     except (OSError, ValueError, TypeError, KeyError):
         return Stage(files=0, altered=[MANIFEST], gone=[])
-    gone = sorted(name for name, file in named.items() if not file.is_file())
-    altered = sorted(name for name in set(files) - set(gone) if sha256(named[name]) != files[name]["sha256"])
     return Stage(files=len(files), altered=altered, gone=gone)
 
 
@@ -119,7 +125,7 @@ def _part(part: str, files: Mapping[str, Path], found: Gathered) -> Files:
     rest = Part(part, {name: sha256(file) for name, file in used.items()})
     changed = [] if rest.hash == noted else sorted(files.keys() - used.keys())
     if noted and rest.hash != noted and not changed:
-        changed = ["a file that is gone"]
+        changed = [GONE]
     words = contents().parts[part]
     for name, file in used.items():
         found.items.append(Item(f"{WORKSPACE}/{part}/{name}", file, words.how.get(name, "plain"), words.purpose))
@@ -172,11 +178,15 @@ def _why(facts: Mapping[str, Any]) -> str:
     return f"the run stopped at {stage}" if stage else "it is not in the run folder"
 
 
-def _json(file: Path) -> dict[str, Any]:
+def _json(file: Path, words: Mapping[str, type] = MappingProxyType({})) -> dict[str, Any]:
+    """A JSON object, in which ``words`` are of their types where they are there. Raises ConfigurationError."""
     try:
         content = json.loads(file.read_text("utf-8"))
         if not isinstance(content, dict):
             raise ValueError("it is no object")
+        for word, kind in words.items():
+            if not isinstance(content.get(word, kind()), kind | None):
+                raise ValueError(f"{word} is not what a run writes there")
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         problem = Problem(f"{file} cannot be read: {why}", hint="take the run folder from a backup")

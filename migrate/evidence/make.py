@@ -8,24 +8,28 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from migrate import __version__
 from migrate.artefacts import sha256
-from migrate.errors import ConfigurationError, OutOfSpace, Problem
+from migrate.errors import ConfigurationError, OutOfSpace, Problem, RunFailed
 from migrate.evidence import archive, keys, masking
 from migrate.evidence.gather import TRAIL, Gathered, Item, gather, run_folder
 from migrate.evidence.manifest import Manifest, Original, Packed, Signer, TrailHead, Withheld
+from migrate.evidence.opening import safe
 from migrate.ledger import open_ledger
 from migrate.workspace import Workspace, open_workspace
 from reports.build import build
 from reports.html import page
 from reports.masking import Masker
 
+DAMAGED = "it is not what a run writes, so no masked copy could be made"
 TOO_PERSONAL = "it holds personal data; make the pack with personal data to have it"
 
 
@@ -127,7 +131,13 @@ class _Packing:
             digest, size = _digest(item.file)
             self.withheld.append(Withheld(path=item.path, sha256=digest, size=size, why=TOO_PERSONAL))
         else:
-            self._add(item.path, self._masked(item), item.purpose, item.file)
+            try:
+                copy = self._masked(item)
+            except (ValueError, TypeError, AttributeError, RunFailed):  # pyarrow's errors are ValueErrors
+                digest, size = _digest(item.file)
+                self.withheld.append(Withheld(path=item.path, sha256=digest, size=size, why=DAMAGED))
+            else:
+                self._add(item.path, copy, item.purpose, item.file)
 
     def _masked(self, item: Item) -> bytes | Path:
         if item.how == "run":
@@ -139,9 +149,17 @@ class _Packing:
         if item.file.suffix == ".csv":
             return masking.masked_csv(item.file.read_bytes(), self.masker)
         copy = self.scratch / f"{len(self.members)}.parquet"
-        records = self.found.folder / "dispositions.parquet"
-        masking.masked_table(item.file, copy, self.masker, records if records.is_file() else None)
+        masking.masked_table(item.file, copy, self.masker, self._records)
         return copy
+
+    @cached_property
+    def _records(self) -> Path | None:
+        """Where records are numbered; None where the run did not come so far, or the file is damaged."""
+        file = self.found.folder / "dispositions.parquet"
+        try:
+            return file if {"entity", "key"} <= set(pq.read_schema(file).names) else None
+        except (OSError, ValueError):
+            return None
 
     def _report(self, item: Item) -> None:
         """Rendered anew, so that it shows what the pack holds and not what somebody made of it since."""
@@ -149,6 +167,9 @@ class _Packing:
         self._add(item.path, text.encode("utf-8", "replace"), item.purpose, item.file if item.file.is_file() else None)
 
     def _add(self, path: str, content: bytes | Path, purpose: str, raw: Path | None = None) -> None:
+        if not safe(path):
+            problem = Problem("a pack holds no file of this name", value=path, hint="give the file a plain name")
+            raise ConfigurationError("the pack cannot be made", problems=[problem])
         digest, size = _digest(content)
         original = None
         if raw is not None:

@@ -50,9 +50,10 @@ def masked_csv(raw: bytes, masker: Masker) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     columns, same = list(reader.fieldnames or ()), True
+    rules = {column: contents().rule(column) for column in columns}
     writer.writerow(columns)
     for row in reader:
-        shown = [_cell(column, row, masker) or "" for column in columns]
+        shown = [_masked(rules[column], masker, row, row[column]) or "" for column in columns]
         same = same and shown == [row[column] for column in columns] and None not in row
         writer.writerow(shown)
     return raw if same else out.getvalue().encode()
@@ -108,17 +109,19 @@ def _numbered(connection: duckdb.DuckDBPyConnection, raw: Path, records: Path | 
 
 
 def _masked_batch(batch: pa.RecordBatch, masker: Masker) -> pa.RecordBatch:
-    texts = {f.name for f in batch.schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)}
     rows = batch.to_pylist()
-    arrays = [
-        pa.array([_cell(f.name, row, masker) for row in rows], pa.string())
-        if f.name in texts
-        else batch.column(f.name)
-        if _harmless(f.type)
-        else pa.nulls(len(rows), f.type)
-        for f in batch.schema
-    ]
+    arrays = [_masked_column(field, batch.column(field.name), rows, masker) for field in batch.schema]
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _masked_column(field: pa.Field, values: pa.Array, rows: list[dict[str, Any]], masker: Masker) -> pa.Array:
+    if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+        return values if _harmless(field.type) else pa.nulls(len(rows), field.type)
+    rule = contents().rule(field.name)
+    if rule == "keep":
+        return values
+    texts: list[str | None] = values.to_pylist()
+    return pa.array([_masked(rule, masker, row, text) for row, text in zip(rows, texts, strict=True)], pa.string())
 
 
 def _harmless(kind: pa.DataType) -> bool:
@@ -126,9 +129,7 @@ def _harmless(kind: pa.DataType) -> bool:
     return any(ask(kind) for ask in (types.is_integer, types.is_floating, types.is_boolean, types.is_temporal, types.is_decimal))
 
 
-def _cell(column: str, row: Row, masker: Masker) -> str | None:
-    text = row.get(column)
-    rule = contents().rule(column)
+def _masked(rule: Rule | None, masker: Masker, row: Row, text: str | None) -> str | None:
     if not text or rule == "keep":
         return text
     return HIDDEN if rule is None else _RULES[rule](masker, row, text)

@@ -6,6 +6,7 @@ none of them can be larger than the file.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 import stat
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from migrate.errors import ConfigurationError, RunFailed
+from migrate.errors import ConfigurationError, OutOfSpace, RunFailed
 
 MOST_MEMBERS = 20_000
 MOST_TEXT = 64 << 20
@@ -72,7 +73,11 @@ class Pack:
         try:
             with self._zip.open(name) as stream:
                 yield stream
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):  # of whoever takes the member
+                raise OutOfSpace(f"the disk is full: {error.filename or name}", hint="free space, then verify again") from None
+            raise PackRefused(f"{name} cannot be read from the archive: {error.strerror or error}") from None
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
             raise PackRefused(f"{name} cannot be read from the archive: {error}") from None
 
 

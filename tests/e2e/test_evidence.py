@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
@@ -19,7 +20,7 @@ from evidence_packs import Change, Members, edit, failed, forge, manifest, membe
 from small_pair import GOOD_ROWS, Bench
 
 from migrate.cli import cli
-from migrate.errors import ConfigurationError
+from migrate.errors import ConfigurationError, OutOfSpace
 from migrate.evidence.verify import verify
 
 BAD_ROWS = {
@@ -245,6 +246,57 @@ def test_dispositions_that_were_swapped_before_they_were_packed_are_found(packed
     pq.write_table(pq.read_table(file).slice(1), file)
     assert lms("evidence", own, "--out", own / "a.zip").return_value == 3
     assert failed(verify(own / "a.zip", packed.fingerprint)) == {"sums"}
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 no Parquet PAR1"])
+def test_a_table_that_is_damaged_is_known_by_its_hash_and_by_the_checks_that_need_it(
+    content: bytes, packed: Packed, own: Path
+) -> None:
+    (own / "runs" / packed.run.name / "dispositions.parquet").write_bytes(content)
+    assert lms("evidence", own, "--out", own / "a.zip").return_value == 3
+    told_ = {one["path"]: one["why"] for one in manifest(own / "a.zip")["withheld"]}
+    assert "not what a run writes" in told_["run/dispositions.parquet"]
+    assert failed(verify(own / "a.zip", packed.fingerprint)) == {"sums"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("summary.json", "{", "cannot be read"),
+        ("summary.json", "[]", "no object"),
+        ("run.json", '{"inputs": 7}', "inputs is not what a run writes"),
+        ("run.json", "[" * 100_000, "cannot be read"),
+    ],
+)
+def test_a_run_that_cannot_be_read_gets_no_pack(name: str, content: str, words: str, packed: Packed, own: Path) -> None:
+    (own / "runs" / packed.run.name / name).write_text(content, "utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        lms("evidence", own)
+    assert words in str(caught.value)
+    assert not list(own.rglob("*.zip"))
+
+
+def test_names_that_no_pack_can_hold_are_refused_and_links_are_not_followed(packed: Packed, own: Path) -> None:
+    documents = own / "documents"
+    documents.mkdir()
+    (documents / "link.md").symlink_to(own / "source.sqlite")
+    lms("evidence", own, "--out", own / "a.zip")
+    assert not [one for one in manifest(own / "a.zip")["withheld"] if "link.md" in one["path"]]
+    facts = own / "runs" / packed.run.name / "run.json"
+    facts.write_text(facts.read_text("utf-8").replace('"mask": false', '"mask": true'), "utf-8")
+    (documents / "a\x1b[2J.md").write_text("x")
+    with pytest.raises(ConfigurationError) as caught:
+        lms("evidence", own, "--out", own / "b.zip")
+    assert "no file of this name" in str(caught.value)
+
+
+def test_a_disk_that_is_full_is_not_called_tampering(packed: Packed, monkeypatch: Any) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(OutOfSpace):
+        verify(packed.pack, packed.fingerprint)
 
 
 def test_a_pack_without_a_key_says_so(packed: Packed, own: Path) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from migrate.errors import MigrateError
+from migrate.errors import MigrateError, OutOfSpace
 from migrate.evidence.archive import UNLISTED
 from migrate.evidence.manifest import Manifest
 from migrate.evidence.opening import Pack, PackRefused
@@ -84,6 +84,8 @@ def guarded(name: str, check: Callable[[Context], Iterator[Check]], context: Con
     """The results of a check; content of another form than a run writes is a failure of it, and no end of the others."""
     try:
         yield from check(context)
+    except OutOfSpace:
+        raise
     except MigrateError as error:
         yield Check(name, "fail", error.message)
     except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
