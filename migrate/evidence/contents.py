@@ -12,7 +12,7 @@ from migrate.located_yaml import read
 from migrate.models import build
 
 How = Literal["plain", "table", "run", "rollback", "report", "document", "private"]
-Rule = Literal["keep", "key", "target_key", "value", "root", "message", "free"]
+Rule = Literal["keep", "key", "target_key", "value", "root", "message", "free", "hide"]
 
 
 class Wanted(Words):

@@ -147,6 +147,7 @@ _RULES: dict[Rule, Callable[[Masker, Row, str], str | None]] = {
     "value": lambda masker, row, text: masker.value(row.get("entity"), row.get("field"), text),
     "root": lambda masker, row, text: masker.root(text),
     "message": _message,
+    "hide": lambda masker, row, text: HIDDEN,
     "free": lambda masker, row, text: masker.free(text),
 }
 

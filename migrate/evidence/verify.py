@@ -22,6 +22,7 @@ CONTENT = (
     ("sums", run.sums),
     ("findings", run.findings),
     ("differences", run.differences),
+    ("worklist", run.worklist),
     ("parts", people.parts),
     ("trail", people.trail),
     ("approvals", people.approvals),

@@ -356,6 +356,7 @@ FORGERIES: dict[str, tuple[Change, str, str]] = {
                             "sums", "references"),
     "a finding is hidden": (table(FOUND, lambda t: t.slice(1)), "findings", "are counted"),
     "findings are gone": (lambda c: c.pop(FOUND) and None, "findings", "missing"),
+    "an item is hidden": (table("run/worklist.parquet", lambda t: t.slice(1)), "worklist", "are counted"),
     "a difference is hidden": (edit(SUMMARY, lambda s: s["entities"]["people"].update(extra=1)), "differences", "are counted"),
     "the verdict is another": (edit(SUMMARY, lambda s: s.update(verdict="pass")), "run", "verdict"),
     "another version ran": (edit(FACTS, lambda f: f.update(tool_version="9.9")), "run", "versions"),

@@ -14,7 +14,7 @@ from migrate.evidence.masking import RECORD
 from migrate.stages.reconcile import DISPOSITIONS
 
 DISPOSITIONS_FILE, FINDINGS_FILE = "run/dispositions.parquet", "run/findings.parquet"
-DIFFERENCES_FILE = "run/6_reconcile/differences.parquet"
+WORKLIST_FILE, DIFFERENCES_FILE = "run/worklist.parquet", "run/6_reconcile/differences.parquet"
 HELD_BY_STAGE = {"4_load": ("results.parquet",), "6_reconcile": ("differences.parquet", "unread.parquet")}
 """Files of stages that a pack knows: their hashes stand in the stage's own manifest as well."""
 
@@ -121,19 +121,27 @@ def sums(context: Context) -> Iterator[Check]:
 
 def findings(context: Context) -> Iterator[Check]:
     """As many findings of each code as the summary says."""
-    claimed: dict[str, int] = context.summary["findings"]
-    if FINDINGS_FILE not in context.members:
-        yield verdict("findings", [f"{FINDINGS_FILE} is missing"] if claimed else [], "the run made none")
-        return
+    yield _by_word(context, "findings", FINDINGS_FILE, "code", "findings")
+
+
+def worklist(context: Context) -> Iterator[Check]:
+    """As many items in each state as the summary says."""
+    yield _by_word(context, "worklist", WORKLIST_FILE, "state", "items")
+
+
+def _by_word(context: Context, name: str, file: str, column: str, what: str) -> Check:
+    claimed: dict[str, int] = context.summary.get(name) or {}
+    if file not in context.members:
+        return verdict(name, [f"{file} is missing"] if claimed else [], "the run made none")
     with session(context.scratch / "spill") as connection:
-        rows = scan(context.file(FINDINGS_FILE))
-        counted = dict(connection.execute(f"SELECT code, count(*) FROM {rows} GROUP BY code").fetchall())
+        query = f"SELECT {quoted(column)}, count(*) FROM {scan(context.file(file))} GROUP BY 1"
+        counted = dict(connection.execute(query).fetchall())
     wrong = [
-        f"{code}: the summary says {claimed.get(code, 0)}, and {counted.get(code, 0)} are counted"
-        for code in sorted(claimed.keys() | counted.keys())
-        if claimed.get(code, 0) != counted.get(code, 0)
+        f"{word}: the summary says {claimed.get(word, 0)}, and {counted.get(word, 0)} are counted"
+        for word in sorted(claimed.keys() | counted.keys())
+        if claimed.get(word, 0) != counted.get(word, 0)
     ]
-    yield verdict("findings", wrong, f"{sum(counted.values())} findings of {len(counted)} codes, as the summary says")
+    return verdict(name, wrong, f"{sum(counted.values())} {what}, each {column} as often as the summary says")
 
 
 def differences(context: Context) -> Iterator[Check]:
