@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from migrate.evidence import archive
+from migrate.evidence.checks.people import Entry, read_trail
+from migrate.evidence.gather import APPROVED, WITHDRAWN
 from migrate.evidence.manifest import Manifest, read_manifest
 from migrate.evidence.opening import open_pack
 from reports.visible import plain
@@ -14,7 +16,8 @@ from reports.visible import plain
 def lines(file: Path) -> list[str]:
     """Raises ConfigurationError where there is no such file, PackRefused where it is no pack."""
     with open_pack(file) as pack:
-        return list(_lines(read_manifest(pack.read(archive.MANIFEST))))
+        signed = [entry for entry in read_trail(pack) if entry.event in (APPROVED, WITHDRAWN)]
+        return [*_lines(read_manifest(pack.read(archive.MANIFEST))), *_approvals(signed)]
 
 
 def _lines(manifest: Manifest) -> Iterator[str]:
@@ -46,6 +49,18 @@ def _lines(manifest: Manifest) -> Iterator[str]:
             yield ""
             yield f"{title}:"
             yield from (f"  {plain(one.path)}: {plain(one.why)}" for one in rest)
+
+
+def _approvals(signed: list[Entry]) -> Iterator[str]:
+    """Printed name, time and meaning of each signature, as it has to stand beside what was signed."""
+    if signed:
+        yield ""
+        yield "signatures in the audit trail:"
+    for entry in signed:
+        told = entry.told
+        who = f"{told.get('name')} as {told.get('role')}, {told.get('at') or entry.at}"
+        yield f"  {entry.id}: {entry.event}: " + plain(f"{who}, rehearsal {entry.run}")
+        yield from (f"     {word}: {plain(str(told[word]))}" for word in ("meaning", "reason", "expires", "of") if told.get(word))
 
 
 def _system(given: object) -> str | None:

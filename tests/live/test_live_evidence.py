@@ -14,6 +14,7 @@ from live_school import LiveSchool
 from small_pair import GOOD_ROWS
 
 from migrate.errors import ConfigurationError
+from migrate.evidence import show
 from migrate.evidence.gather import TRAIL
 from migrate.evidence.make import make
 from migrate.evidence.verify import verify
@@ -143,6 +144,17 @@ def test_it_is_said_who_approved_what(live: Gone, tmp_path: Path) -> None:
     text = told(found, "approvals")
     assert "Ana Ferreira as data_owner" in text
     assert f"Bo Chen as quality at 2026-01-02 for rehearsal {live.rehearsal}" in text
+
+
+def test_each_signature_is_shown_with_name_time_and_meaning(live: Gone, tmp_path: Path) -> None:
+    def signed(entries: Entries) -> None:
+        entries[0]["detail"].update(meaning="I judged it", reason="all \x1b[2J well")
+
+    assert not any("signatures" in line for line in show.lines(live.pack))
+    text = "\n".join(show.lines(forge(live.pack, tmp_path / "a.zip", approved(live, signed))))
+    assert f"1: approved: Ana Ferreira as data_owner, 2026-01-01, rehearsal {live.rehearsal}" in text
+    assert "meaning: I judged it" in text
+    assert "\x1b" not in text
 
 
 def test_a_live_run_without_approvals_is_an_open_question(live: Gone) -> None:

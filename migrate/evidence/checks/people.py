@@ -10,7 +10,7 @@ from typing import Any
 from migrate.evidence.checks.checking import Check, Context, parsed, verdict
 from migrate.evidence.contents import contents
 from migrate.evidence.gather import APPROVED, RELATED, ROLLBACKS, RUN, TRAIL, WITHDRAWN, WORKSPACE
-from migrate.evidence.opening import PackRefused
+from migrate.evidence.opening import Pack, PackRefused
 from migrate.fingerprints import Part
 from migrate.ledger.audit import START, digest
 
@@ -68,10 +68,12 @@ def _known(path: str, context: Context) -> bool:
     return part in beside or (part in context.manifest.parts and name in context.manifest.parts[part].files)
 
 
-def read_trail(context: Context) -> list[Entry]:
-    """The entries in the pack. Raises PackRefused."""
+def read_trail(pack: Pack) -> list[Entry]:
+    """The entries in the pack; none where it has no trail. Raises PackRefused."""
+    if TRAIL not in pack.names:
+        return []
     entries = []
-    for number, line in enumerate(context.pack.read(TRAIL).decode("utf-8").splitlines(), 1):
+    for number, line in enumerate(pack.read(TRAIL).decode("utf-8").splitlines(), 1):
         content = parsed(line, f"line {number} of {TRAIL}")
         if not isinstance(content, dict) or content.keys() != _COLUMNS:
             raise PackRefused(f"line {number} of {TRAIL} is no entry")
@@ -88,7 +90,7 @@ def trail(context: Context) -> Iterator[Check]:
         unsure = ["the run wrote a live target, and the pack has no trail"] if context.facts.get("live") else []
         yield verdict("trail", wrong, "the workspace had no ledger: nothing was written live and nothing approved", unsure)
         return
-    entries, wrong, previous = read_trail(context), [], START
+    entries, wrong, previous = read_trail(context.pack), [], START
     for number, entry in enumerate(entries, 1):
         own = digest(entry.id, entry.at, entry.run, entry.event, entry.detail, entry.previous)
         if (entry.id, entry.previous, entry.hash) != (number, previous, own):
@@ -121,7 +123,7 @@ def _heads(context: Context) -> dict[str, tuple[int, str]]:
 
 def approvals(context: Context) -> Iterator[Check]:
     """Who approved, and whether what they approved is what the pack holds."""
-    entries = read_trail(context) if TRAIL in context.members else []
+    entries = read_trail(context.pack)
     signed = {entry.id: entry for entry in entries if entry.event == APPROVED}
     at, wrong = {entry.id: entry.hash for entry in entries}, []
     unsure: list[str] = []
