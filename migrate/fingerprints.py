@@ -34,18 +34,24 @@ class Part:
 
 def fingerprints(workspace: Workspace) -> dict[str, Part]:
     """The parts of a workspace as they are now, by name."""
+    return {
+        part: Part(part, {name: sha256(file) for name, file in files.items()}) for part, files in part_files(workspace).items()
+    }
+
+
+def part_files(workspace: Workspace) -> dict[str, dict[str, Path]]:
+    """``{part: {file name: where it lies}}`` of the files that are there."""
     folder, mapping = workspace.folder, workspace.folder / workspace.settings.mapping
     contracts = {"source": workspace.source, "target": workspace.target}
-    parts = (
-        _part("settings", [folder / FILE]),
-        Part("contracts", {f"{side}/{c.document.file.name}": sha256(c.document.file) for side, c in contracts.items()}),
-        _part("mapping", sorted(mapping.glob("*.yaml"))),
-        _part("crosswalks", sorted(crosswalk.file for crosswalk in workspace.crosswalks.values())),
-        _part("decisions", [folder / DECISIONS_FILE]),
-        _part("privacy", [folder / name for name in PRIVACY_FILES]),
-    )
-    return {part.name: part for part in parts}
+    return {
+        "settings": _there([folder / FILE]),
+        "contracts": {f"{side}/{c.document.file.name}": c.document.file for side, c in contracts.items()},
+        "mapping": _there(sorted(mapping.glob("*.yaml"))),
+        "crosswalks": _there(sorted(crosswalk.file for crosswalk in workspace.crosswalks.values())),
+        "decisions": _there([folder / DECISIONS_FILE]),
+        "privacy": _there([folder / name for name in PRIVACY_FILES]),
+    }
 
 
-def _part(name: str, files: Iterable[Path]) -> Part:
-    return Part(name, {file.name: sha256(file) for file in files if file.is_file()})
+def _there(files: Iterable[Path]) -> dict[str, Path]:
+    return {file.name: file for file in files if file.is_file()}

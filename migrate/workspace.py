@@ -76,6 +76,13 @@ class DecisionSettings(Words):
     """By how many percent the number of records that a decision is about may differ from what it was based on."""
 
 
+class EvidenceSettings(Words):
+    """How evidence packs are made."""
+
+    key: str | None = None
+    """``${NAME}``: the private key that signs them, as PEM, or the file outside the workspace that holds it."""
+
+
 class Settings(Words):
     """``migration.yaml``."""
 
@@ -92,6 +99,7 @@ class Settings(Words):
     """``{name: value}`` for the parameters that ``pair.yaml`` has."""
     report: ReportSettings = ReportSettings()
     decisions: DecisionSettings = DecisionSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     ledger: str = "sqlite:///ledger.sqlite"
     """SQLAlchemy URL of the ledger; a relative SQLite file lies in the workspace."""
     secrets: str | None = None
@@ -214,6 +222,8 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
     if settings.decisions.row_drift < 0:
         at = document.place("decisions", "row_drift")
         problems.append(Problem("row_drift is not a percentage", at, settings.decisions.row_drift, ("0 or more",)))
+    if settings.evidence.key and not VARIABLE.fullmatch(settings.evidence.key):
+        problems.append(Problem("a key stands in migration.yaml", document.place("evidence", "key"), hint=hint))
     if not 0 <= settings.target.max_deletions <= 100:
         at = document.place("target", "max_deletions")
         problems.append(Problem("max_deletions is not a percentage", at, settings.target.max_deletions, ("0 to 100",)))

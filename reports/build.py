@@ -39,10 +39,13 @@ MOST_ROWS = 500_000
 Json = Mapping[str, Any]
 
 
-def build(run_folder: Path, *, most_rows: int = MOST_ROWS) -> Report:
-    """The report of a finished or stopped run. ``most_rows=0`` leaves out the rows, for a summary."""
+def build(run_folder: Path, *, most_rows: int = MOST_ROWS, mask: bool | None = None) -> Report:
+    """The report of a finished or stopped run. ``most_rows=0`` leaves out the rows, for a summary; ``mask`` goes before what the
+    run says about masking."""
     summary: Json = json.loads((run_folder / "summary.json").read_text(encoding="utf-8"))
     run: Json = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    if mask is not None:
+        run = {**run, "mask": mask}
     masker = Masker(run)
     with Evidence(run_folder, masker, most_rows) as evidence:
         titles = _titles(run, masker, evidence)

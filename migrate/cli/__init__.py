@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Render the report of a run again.",
     "rollback": "Take a live run back: preview, then --execute.",
     "audit": "Show the audit trail of a workspace, or verify that it is whole.",
+    "evidence": "Make the evidence pack of a run, or verify one without the workspace.",
     "systems": "List the systems and what each can do.",
 }
 

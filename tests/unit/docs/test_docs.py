@@ -259,6 +259,9 @@ def test_every_command_named_exists_with_its_options() -> None:
         assert name in COMMANDS, f"{file.name}: {given}"
         command = cli.get_command(context, name)
         if isinstance(command, click.Group) and arguments:
+            default = getattr(command, "default", None)  # the word that may be left out
+            if default is not None and arguments[0] not in command.commands:
+                arguments = [default, *arguments]
             command, arguments = command.get_command(context, arguments[0]), arguments[1:]
         assert command is not None, f"{file.name}: {given}"
         options = {option for parameter in command.params for option in parameter.opts}
@@ -294,6 +297,18 @@ def test_exit_codes_are_those_of_the_code() -> None:
     assert {name: int(code) for code, name in rows} == there
     readme = (ROOT / "README.md").read_text("utf-8").partition("## Exit codes")[2].partition("##")[0]
     assert sorted(map(int, re.findall(r"^\| (\d+) \|", readme, re.MULTILINE))) == sorted(there.values())
+
+
+def test_what_goes_into_a_pack_and_what_is_checked_of_it_is_documented() -> None:
+    from migrate.evidence.contents import contents
+    from migrate.evidence.verify import CONTENT, SEALED
+
+    wanted = contents().run
+    assert table("evidence.md", "contents of a pack") == [one.files for one in wanted]
+    for one in wanted:
+        assert f"| `{one.files}` | {one.how} | {one.purpose} |" in page("evidence.md")
+    checks = [*(name for name, _ in SEALED), "signature", *(name for name, _ in CONTENT)]
+    assert [name for name in table("evidence.md", "checks") if name != "checksums"] == checks
 
 
 def test_targets_of_make_exist() -> None:
