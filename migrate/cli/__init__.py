@@ -23,6 +23,7 @@ COMMANDS = {
     "report": "Render the report of a run again.",
     "rollback": "Take a live run back: preview, then --execute.",
     "audit": "Show the audit trail of a workspace, or verify that it is whole.",
+    "runbook": "Plan the cutover, and tick it off while it runs.",
     "systems": "List the systems and what each can do.",
 }
 
