@@ -36,7 +36,8 @@ def write(workspace: Path, label: str | None) -> int:
     Exit codes: 0 the plan is whole and fits, 1 it needs a person, 2 usage or configuration.
     """
     from migrate.runbook.book import open_book
-    from reports.documents.runbook import needs, write_runbook
+    from reports.documents.runbook import write_runbook
+    from reports.documents.runbook_needs import needs
     from reports.visible import plain
 
     book = open_book(workspace, label)
@@ -77,16 +78,17 @@ def show(workspace: Path) -> int:
 @click.option("--by", required=True, metavar="NAME", help="Who opens it.")
 @click.option("--cutover", is_flag=True, help="The real one. Without it the round is a dress rehearsal.")
 @click.option("--at", metavar="INSTANT", help="Its T; by default that of the runbook for the cutover, and now for a rehearsal.")
+@click.option("--from", "begin", metavar="STEP", help="Its first step; those above it are left out.")
 @click.option("--note", default="", help="What is special about it.")
 @click.option("--workspace", default=".", type=FOLDER, help="The workspace; the current folder by default.")
-def round_(label: str, by: str, cutover: bool, at: str | None, note: str, workspace: Path) -> int:
+def round_(label: str, by: str, cutover: bool, at: str | None, begin: str | None, note: str, workspace: Path) -> int:
     """Open a round named LABEL. What its steps take is what the next round is planned with."""
     from migrate.runbook.instants import show_local
     from migrate.runbook.load import load_runbook
     from migrate.runbook.tick import open_round
     from reports.visible import plain
 
-    opened = open_round(workspace, label, "cutover" if cutover else "rehearsal", by, at=at, note=note)
+    opened = open_round(workspace, label, "cutover" if cutover else "rehearsal", by, at=at, begin=begin, note=note)
     zone = load_runbook(workspace).zone
     click.echo(f"{plain(opened.label)} ({opened.kind}) is open, T is {show_local(opened.zero, zone)} {zone.key}")
     return 0
@@ -117,7 +119,7 @@ def close(by: str, note: str, workspace: Path) -> int:
 @click.option("--by", required=True, metavar="NAME", help="Who did it or decided it.")
 @click.option("--note", default="", help="What happened, or why.")
 @click.option("--at", metavar="INSTANT", help='When, if not now: "YYYY-MM-DD HH:MM" in the runbook\'s zone.')
-@click.option("--run", metavar="ID", help="The run folder that the step was: its times count. Of a gate: the run it was judged on.")
+@click.option("--run", metavar="ID", help="The run that the step was: its times count. Of a gate: the run it was judged on.")
 @click.option("--force", is_flag=True, help="Overrule what is against it; needs --note.")
 @click.option("--correct", is_flag=True, help="An earlier tick was wrong: this one counts instead; needs --note.")
 @click.option("--workspace", default=".", type=FOLDER, help="The workspace; the current folder by default.")

@@ -112,9 +112,7 @@ class _Checking:
             self.document.file, self.model, self.document, digest, self.zone, self.cutover, freeze, forward, back
         )  # fmt: skip
 
-    def _complain(
-        self, message: str, keys: Keys, value: object = None, allowed: tuple[str, ...] = (), hint: str = ""
-    ) -> None:
+    def _complain(self, message: str, keys: Keys, value: object = None, allowed: tuple[str, ...] = (), hint: str = "") -> None:
         self.problems.append(Problem(message, self.document.place(*keys), value, allowed, hint))
 
     def _zone(self) -> ZoneInfo:

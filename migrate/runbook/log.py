@@ -79,7 +79,7 @@ def append(folder: Path, make: Callable[[Sequence[Entry]], Sequence[Entry]]) -> 
             for entry in make(known):
                 last = (known + added)[-1] if known or added else None
                 given = replace(entry, entry=last.entry + 1 if last else 1, previous=last.hash if last else START)
-                given = replace(given, **{name: _cell(getattr(given, name)) for name in ("round", "step", "by", "note", "run")})
+                given = replace(given, round=_cell(given.round), by=_cell(given.by), note=_cell(given.note), run=_cell(given.run))
                 added.append(replace(given, hash=_digest(given)))
             stream.write(_text(added, with_head=not known).encode())
             stream.flush()

@@ -1,4 +1,4 @@
-"""Planned minutes: from what earlier runs and rounds took, never from a guess. Where nothing was measured, that is what is said."""
+"""Planned minutes: from what earlier runs and rounds took, never from a guess. What nobody measured is called so."""
 
 from __future__ import annotations
 
@@ -157,7 +157,9 @@ class _Measuring:
         return _Took(took * factor, run.id, f"{took:.3g} min in {run.id}{grown}", factor)
 
     def _live(self, kind: str) -> Planned:
-        writes, runs, small = self.past.writes(), [], []
+        writes = self.past.writes()
+        runs: list[PastRun] = []
+        small: list[PastRun] = []
         for run in self.past.whole(kind):
             enough = kind == "delta" or run.writes >= FEWEST * writes
             (runs if enough else small).append(run)

@@ -1,4 +1,4 @@
-"""The plan: every step with its minutes, its beginning and its end, and what follows from them for the freeze and the way back."""
+"""The plan: every step with its minutes, its beginning and its end, and what follows for the freeze and the way back."""
 
 from __future__ import annotations
 

@@ -108,16 +108,20 @@ def actual_minutes(earlier: Sequence[Round]) -> dict[str, list[tuple[str, float]
 
 def _next(was: StepState, entry: Entry) -> StepState:
     at, state = _instant(entry.at), STATES[entry.what]
-    words = {"by": entry.by, "note": entry.note or was.note, "run": entry.run or was.run}
-    forced = was.forced or "forced" in entry.mark
+    told = replace(
+        was,
+        by=entry.by,
+        note=entry.note or was.note,
+        run=entry.run or was.run,
+        forced=was.forced or "forced" in entry.mark,
+    )
     if state == "open":
         return StepState(tries=was.tries, note=entry.note, by=entry.by)
     if state == "running":
         if "correction" in entry.mark and was.end is not None:  # only its beginning was wrong
-            return replace(was, start=at, forced=forced, **words)
-        return replace(was, state="running", start=at, end=None, forced=forced, **words)
-    tries = was.tries + (state == "failed")
-    return replace(was, state=state, end=at, tries=tries, forced=forced, **words)
+            return replace(told, start=at)
+        return replace(told, state="running", start=at, end=None)
+    return replace(told, state=state, end=at, tries=was.tries + (state == "failed"))
 
 
 def _instant(text: str) -> dt.datetime:

@@ -66,7 +66,9 @@ def _times(wanted: Wanted, state: StepState) -> Iterator[Broken]:
         yield Broken(f"{wanted.at:%Y-%m-%d %H:%M} UTC has not come yet", "--at an instant that is past", forceable=False)
     ends = wanted.what in ("done", "failed", "go", "no-go")
     if ends and state.start is not None and wanted.at < state.start and wanted.run is None:
-        yield Broken(f"it would end before it began ({state.start:%H:%M} UTC)", "--correct --start --at ... first", forceable=False)
+        yield Broken(
+            f"it would end before it began ({state.start:%H:%M} UTC)", "--correct --start --at ... first", forceable=False
+        )
 
 
 def _twice(wanted: Wanted, state: StepState) -> Iterator[Broken]:

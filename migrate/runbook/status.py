@@ -31,7 +31,7 @@ class Status:
     no_go: str | None
     """The gate that said no."""
     late: int | None
-    """Minutes by which what was done last ended after its plan (negative: before); None while nothing has ended."""
+    """Minutes by which the last step that counts ended after its plan (negative: before); None while none has ended."""
     forecast: Mapping[str, Slot]
     end: int
     """When the last step that counts will end, as things stand."""
@@ -107,8 +107,12 @@ def _ready(step: str, waits: tuple[str, ...], round_: Round) -> bool:
 
 
 def _late(plan: Plan, round_: Round) -> int | None:
-    ended = [(one.slot.end, round_.state(one.placed.id).end) for one in plan.steps if round_.state(one.placed.id).state in PASSED]
-    last = max(((end, planned) for planned, end in ended if end is not None), default=None, key=lambda pair: pair[0])
+    counted, ended = plan.counted(), []
+    for one in plan.steps:
+        state = round_.state(one.placed.id)
+        if one.placed.id in counted and state.end is not None and state.state in ("done", "go"):
+            ended.append((state.end, one.slot.end))
+    last = max(ended, default=None)
     return None if last is None else minutes_from(round_.zero, last[0]) - last[1]
 
 

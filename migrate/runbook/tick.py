@@ -37,13 +37,27 @@ class Ticked:
 
 
 def open_round(
-    folder: Path, label: str, kind: RoundKind, by: str, *, at: str | None = None, note: str = "", now: Now = _utc
+    folder: Path,
+    label: str,
+    kind: RoundKind,
+    by: str,
+    *,
+    at: str | None = None,
+    begin: str | None = None,
+    note: str = "",
+    now: Now = _utc,
 ) -> Round:
     """Begin a round. T of the cutover is the runbook's; a rehearsal's T is ``at``, or this moment.
 
-    Raises ConfigurationError while another round is under way, and for a label that was used.
+    ``begin`` is the first step: those above it are entered as skipped. Raises ConfigurationError while another round is under
+    way, and for a label that was used.
     """
     book, label, by = open_book(folder), " ".join(label.split()), _who(by)
+    known_steps = [placed.id for placed in book.loaded.steps]
+    if begin is not None and begin not in known_steps:
+        problem = Problem("--from: no step has this id", value=begin, allowed=near(begin, known_steps))
+        raise _refused("no round was opened", [problem])
+    before = known_steps[: known_steps.index(begin)] if begin is not None else []
     if not label:
         raise _refused("no round was opened", [Problem("a round needs a label", hint='"dress rehearsal 1"')])
     zero = now() if at is None else _instant(at, book)
@@ -60,7 +74,9 @@ def open_round(
         if known and not is_over(book.loaded, known[-1]):
             hint = "finish it, or: lms-migrate runbook close WORKSPACE --by NAME"
             raise _refused("no round was opened", [Problem("a round is under way", value=known[-1].label)], hint)
-        return [_entry(book, now(), zero, label, "", kind, by, note)]
+        told = f"the round begins at {begin}"
+        skipped = [_entry(book, now(), now(), label, step, "skip", by, told) for step in before]
+        return [_entry(book, now(), zero, label, "", kind, by, note), *skipped]
 
     append(folder, make)
     opened = open_book(folder).current()

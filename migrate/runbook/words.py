@@ -1,4 +1,4 @@
-"""The words of ``runbook.yaml``. The models check shape only; what has to fit together is checked in :mod:`migrate.runbook.load`."""
+"""The words of ``runbook.yaml``. The models check shape; what has to fit together is checked in :mod:`migrate.runbook.load`."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from migrate.runbook.instants import show_local, show_minutes, show_offset
 from migrate.runbook.load import Placed
 from migrate.runbook.status import Status
 from migrate.runbook.tick import Ticked
-from reports.documents.runbook import clock, people
+from reports.documents.runbook_needs import clock, people
 from reports.visible import plain
 
 MOST_NEXT = 8
@@ -17,28 +17,25 @@ def status_lines(book: Book, found: Status) -> tuple[list[str], bool]:
     """What to print, and whether it needs a person."""
     round_, plan = found.round, book.plan
     zone = book.loaded.zone
-    lines = [
-        f"{round_.label} ({round_.kind}), T is {show_local(round_.zero, zone)} {zone.key}",
-        f"  now:      {clock(plan, found.now)} ({show_offset(found.now)})",
-        f"  done:     {found.done} of {found.steps} steps" + (f", {_late(found.late)}" if found.late is not None else ""),
+    rows = [
+        ("now", f"{clock(plan, found.now)} ({show_offset(found.now)})"),
+        ("done", f"{found.done} of {found.steps} steps" + (f", {_late(found.late)}" if found.late is not None else "")),
     ]
-    lines += [f"  running:  {_about(book, placed)}, {_since(found, placed)}" for placed in found.running]
+    rows += [("running", f"{_about(book, placed)}, {_since(book, found, placed)}") for placed in found.running]
     warnings = _warnings(book, found)
     if found.over:
-        lines.append("  over:     nothing is left to tick")
+        rows.append(("over", "nothing is left to tick"))
     else:
-        what = "way back will end" if found.no_go is not None else "will end"
-        slip = found.end - found.planned_end
-        told = f" ({_slip(slip)})" if found.no_go is None else ""
-        lines.append(f"  forecast: {what} {clock(plan, found.end)}{told}")
+        what = "will end" if found.no_go is None else "the way back will end"
+        slip = f" ({_slip(found.end - found.planned_end)})" if found.no_go is None else ""
+        rows.append(("forecast", f"{what} {clock(plan, found.end)}{slip}"))
         if found.no_go is None and found.back_by is not None:
-            told = f"{show_minutes(found.back_minutes or 0)}, by {clock(plan, found.back_by)} at the latest"
-            lines.append(f"  way back: {told}")
-        lines += [f"  next:     {_about(book, placed)}" for placed in found.next[:MOST_NEXT]]
-        if len(found.next) > MOST_NEXT:
-            lines.append(f"            and {len(found.next) - MOST_NEXT} more")
-    lines += [f"  !         {line}" for line in warnings]
-    return [plain(line) for line in lines], bool(warnings)
+            told = f"takes {show_minutes(found.back_minutes or 0)}, fits until {clock(plan, found.back_by)}"
+            rows.append(("way back", told))
+        rows += _next(book, found)
+    rows += [("!", line) for line in warnings]
+    head = f"{plain(round_.label)} ({round_.kind}), T is {show_local(round_.zero, zone)} {zone.key}"
+    return [head, *_shown(rows)], bool(warnings)
 
 
 def tick_lines(ticked: Ticked, found: Status) -> list[str]:
@@ -48,26 +45,40 @@ def tick_lines(ticked: Ticked, found: Status) -> list[str]:
     took = f", took {show_minutes(round(state.minutes))}" if state.minutes is not None else ""
     when = state.end or state.start
     at = f" {show_local(when, zone)}" if when is not None else ""
-    lines = [f"{placed.number} {placed.id}: {state.state}{at} by {entry.by}{took} (entry {entry.entry})"]
-    lines += [f"  overruled: {why}" for why in ticked.forced]
+    rows = [("overruled", why) for why in ticked.forced]
     if state.state == "no-go":
-        lines.append(f"  the way back: {', '.join(found.way_back) or 'nothing has begun that has to be taken back'}")
+        rows.append(("way back", ", ".join(found.way_back) or "nothing has begun that has to be taken back"))
     told = placed.step.communication
     if told is not None and state.state == "done":
-        lines.append(f"  tell:     {told}")
-    lines += [f"  next:     {_about(ticked.book, one)}" for one in found.next[:MOST_NEXT]] or ["  next:     nothing is left"]
-    return [plain(line) for line in lines]
+        rows.append(("tell", told))
+    rows += _next(ticked.book, found)
+    head = f"{placed.number} {placed.id}: {state.state}{at} by {plain(entry.by)}{took} (entry {entry.entry})"
+    return [head, *_shown(rows)]
+
+
+def _next(book: Book, found: Status) -> list[tuple[str, str]]:
+    if found.over:
+        return [("next", "nothing is left, the round is over")]
+    rows = [("next", _about(book, placed)) for placed in found.next[:MOST_NEXT]]
+    if len(found.next) > MOST_NEXT:
+        rows.append(("", f"and {len(found.next) - MOST_NEXT} more"))
+    return rows
+
+
+def _shown(rows: list[tuple[str, str]]) -> list[str]:
+    """Words of our own stand as they are; in what others wrote no control sequence survives."""
+    return [f"  {word + ':' if word.isalpha() or ' ' in word else word:<10} {plain(text)}" for word, text in rows]
 
 
 def _about(book: Book, placed: Placed) -> str:
     return f"{placed.number} {placed.id}: {placed.step.title} - {people(book.loaded, placed.step.owner)}"
 
 
-def _since(found: Status, placed: Placed) -> str:
+def _since(book: Book, found: Status, placed: Placed) -> str:
     start = found.round.state(placed.id).start
     slot = found.forecast.get(placed.id)
     until = f", planned for {show_minutes(slot.end - slot.start)}" if slot is not None and slot.end > found.now else ""
-    return f"since {start:%H:%M} UTC{until}" if start is not None else "begun"
+    return f"since {show_local(start, book.loaded.zone)}{until}" if start is not None else "begun"
 
 
 def _late(late: int) -> str:

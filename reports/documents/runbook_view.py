@@ -16,6 +16,7 @@ from migrate.runbook.plan import Turning
 from migrate.runbook.rounds import ENDED, PASSED, Round, StepState
 from migrate.runbook.schedule import Slot
 from migrate.runbook.words import Person
+from reports.documents.runbook_needs import needs
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,6 @@ class _Building:
         self.numbers = {p.id: p.number for p in (*self.loaded.steps, *self.loaded.rollback)}
 
     def view(self) -> View:
-        from reports.documents.runbook import needs
-
         plan, loaded, book, window = self.plan, self.loaded, self.book, self.plan.window
         made_from = tuple(self._made_from())
         whole = hashlib.sha256("".join(f"{b.name}\0{b.hash}\n" for b in made_from).encode()).hexdigest()
@@ -251,12 +250,18 @@ class _Building:
             tuple(wording(criterion) for criterion in gate.criteria) if gate is not None else (),
             step.point_of_no_return,
             self._happened(state, slot),
-            state.state in PASSED,
+            state.state in PASSED and state.state != "skipped",
         )
 
     def _happened(self, state: StepState, slot: Slot | None) -> Happened:
         late = None
-        if self.round is not None and slot is not None and state.end is not None and state.state in ENDED:
+        if (
+            self.round is not None
+            and slot is not None
+            and state.end is not None
+            and state.state in ENDED
+            and state.state != "skipped"
+        ):
             late = minutes_from(self.round.zero, state.end) - slot.end
         return Happened(
             state.state,
