@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.errors import ConfigurationError, Problem
@@ -67,3 +67,12 @@ def is_over(loaded: Loaded, one: Round) -> bool:
     begun = set(one.begun())
     needed = {name for placed in loaded.steps if placed.id in begun for name in placed.step.rollback}
     return all(one.state(name).state in PASSED for name in needed)
+
+
+def ticked(book: Book) -> Book:
+    """The same after something was ticked: the log and its rounds anew, the plan as it was."""
+    log = entries(book.workspace.folder)
+    known = tuple(rounds(log))
+    chosen = book.plan.round
+    now = next((one for one in known if chosen is not None and one.label == chosen.label), None)
+    return replace(book, log=tuple(log), rounds=known, plan=replace(book.plan, round=now))

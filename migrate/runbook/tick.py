@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.errors import ConfigurationError, Problem
-from migrate.runbook.book import Book, is_over, open_book
+from migrate.runbook.book import Book, is_over, open_book, ticked
 from migrate.runbook.instants import FORMS, local
 from migrate.runbook.load import Placed, near
 from migrate.runbook.log import Entry, append
@@ -140,7 +140,7 @@ def tick(
         return [replace(own, what="start", at=_text(past.started), note=""), own]
 
     added = append(folder, make)
-    after = open_book(folder, added[-1].round)
+    after = ticked(book)
     return Ticked(tuple(added), after, after.rounds[-1], placed, tuple(overruled))
 
 

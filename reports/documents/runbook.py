@@ -16,7 +16,7 @@ from migrate.errors import ConfigurationError
 from migrate.runbook.book import Book
 from migrate.runbook.instants import show_minutes, show_offset
 from reports.documents import runbook_view
-from reports.visible import plain
+from reports.visible import pieces, plain
 
 FOLDER = "documents"
 TEMPLATES = Path(__file__).parents[1] / "templates" / "documents"
@@ -45,15 +45,30 @@ def write_runbook(book: Book) -> list[Path]:
     return files
 
 
+def line(value: object) -> str:
+    """Running text in one line, in which no invisible character hides."""
+    text = " ".join(str(value).split())
+    return plain(text) if text else ""
+
+
+def typed(command: str) -> str:
+    """A command as it is typed: its lines and blanks stay, and other invisible characters are named."""
+    shown = []
+    for one in command.strip().splitlines():
+        parts = (" " * len(p.text) if p.kind == "blank" else f"[{p.text}]" if p.kind == "sign" else p.text for p in pieces(one))
+        shown.append("".join(parts) if one else "")
+    return "\n".join(shown)
+
+
 def markdown(value: object) -> str:
     """Text that Markdown takes for text, in one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(plain(str(value)).split()))
+    return _MARKDOWN.sub(r"\\\1", line(value))
 
 
-def code(value: object) -> str:
-    """A command in Markdown: as code where that is possible."""
-    text = " ".join(plain(str(value)).split())
-    return markdown(text) if "`" in text or "|" in text else f"`{text}`"
+def code(command: str) -> str:
+    """A command in a cell of Markdown: as code where that is possible."""
+    lines = typed(command).splitlines()
+    return "<br>".join(markdown(one) if "`" in one or "|" in one else f"`{one}`" for one in lines if one)
 
 
 @cache
@@ -67,5 +82,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     filters: dict[str, Callable[..., str]] = {"minutes": show_minutes, "offset": show_offset, "md": markdown, "code": code}
-    environment.filters |= filters | {"plain": lambda text: plain(str(text)) if text else ""}
+    environment.filters |= filters | {"plain": line, "typed": typed}
     return environment
