@@ -39,7 +39,9 @@ def fill_in(school: Path) -> None:
 
 def go_through(school: Path, *, first: str, stop: str | None = None) -> None:
     """Tick every step from ``first`` on, before ``stop``, with the runs that the commands of steps say."""
-    ids = re.findall(r"^ +- id: ([a-z-]+)$", (school / "runbook.yaml").read_text("utf-8").partition("\nrollback:")[0], re.MULTILINE)
+    ids = re.findall(
+        r"^ +- id: ([a-z-]+)$", (school / "runbook.yaml").read_text("utf-8").partition("\nrollback:")[0], re.MULTILINE
+    )
     steps = [name for name in ids if name not in ("prepare", "freeze", "load", "verify", "open", "after")]
     for step in steps[steps.index(first) : steps.index(stop) if stop else None]:
         if step in ("last-rehearsal", "deliver"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +62,9 @@ def test_slack_is_what_a_step_may_slip_and_not_more(tasks: list[Task]) -> None:
 
 @MANY
 @given(runbooks(), st.integers(-500, 3000), st.data())
-def test_what_happened_is_never_moved_and_nothing_open_begins_in_the_past(tasks: list[Task], now: int, data: st.DataObject) -> None:
+def test_what_happened_is_never_moved_and_nothing_open_begins_in_the_past(
+    tasks: list[Task], now: int, data: st.DataObject
+) -> None:
     actual: dict[str, Actual] = {}
     for task in ordered(tasks):
         if all(a in actual and actual[a].end is not None for a in task.after) and data.draw(st.booleans()):
@@ -89,7 +92,7 @@ def test_a_circle_is_found_whatever_is_around_it(tasks: list[Task], data: st.Dat
         ordered(tied)
     ids, after = caught.value.ids, {t.id: t.after for t in tied}
     assert ids[0] == ids[-1]
-    assert all(there in after[here] for here, there in zip(ids, ids[1:], strict=False))
+    assert all(there in after[here] for here, there in itertools.pairwise(ids))
 
 
 @MANY

@@ -19,7 +19,9 @@ from migrate.workspace import open_workspace
 
 SOURCE = "system: old\nlabel: Old\nsource: {kind: database}\nentities: {person: {key: id, fields: {id: {}}}}\n"
 TARGET = "system: new\nlabel: New\ntarget: {kind: files}\nentities: {users: {key: id, file: u.csv, fields: {id: {}}}}\n"
-LIVE = "system: new\nlabel: New\ntarget: {kind: database}\nentities: {users: {key: id, write: {table: users}, fields: {id: {}}}}\n"
+LIVE = (
+    "system: new\nlabel: New\ntarget: {kind: database}\nentities: {users: {key: id, write: {table: users}, fields: {id: {}}}}\n"
+)
 SETTINGS = "label: test\nsource: {system: old, url: 'sqlite:///x.sqlite'}\ntarget: {system: new%s}\n"
 BOOK = """
 title: Night

@@ -51,6 +51,13 @@ def test_what_is_no_instant_is_refused(text: str) -> None:
 
 
 def test_durations_are_written_for_people() -> None:
-    assert [show_minutes(m) for m in (0, 45, 60, 125, 1440, 1505)] == ["0 min", "45 min", "1 h", "2 h 05 min", "1 d", "1 d 1 h 05 min"]
+    assert [show_minutes(m) for m in (0, 45, 60, 125, 1440, 1505)] == [
+        "0 min",
+        "45 min",
+        "1 h",
+        "2 h 05 min",
+        "1 d",
+        "1 d 1 h 05 min",
+    ]
     zero = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
     assert minutes_from(zero, zero + dt.timedelta(seconds=89)) == 1

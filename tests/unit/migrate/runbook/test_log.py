@@ -46,7 +46,7 @@ def test_where_nothing_is_added_no_file_is_left(tmp_path: Path) -> None:
 def test_cells_are_one_line_and_no_formula(tmp_path: Path) -> None:
     append(tmp_path, lambda _: [entry("a", note='=HYPERLINK("x")\nsecond\x1b[31m line', by="@cmd")])
     (found,) = entries(tmp_path)
-    assert (found.note, found.by) == ("'=HYPERLINK(\"x\") second [31m line", "'@cmd")
+    assert (found.note, found.by) == ('\'=HYPERLINK("x") second [31m line', "'@cmd")
     assert len((tmp_path / FILE).read_text("utf-8").splitlines()) == 2
 
 

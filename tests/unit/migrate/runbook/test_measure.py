@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from migrate.runbook.measure import Planned
 from migrate.run_folder import STAGES
+from migrate.runbook.measure import Planned
 
 Edit = Callable[..., str]
 
@@ -44,7 +44,7 @@ def test_the_middle_one_counts_where_that_is_asked_for(desk: Any, edited: Edit) 
 def test_runs_that_failed_stopped_or_left_entities_out_are_not_comparable(desk: Any) -> None:
     desk.run(minutes=70, failure="lost")
     desk.run(minutes=80, entities=("others",))
-    desk.run(minutes={stage: 60.0 for stage in STAGES[:3]})
+    desk.run(minutes=dict.fromkeys(STAGES[:3], 60.0))
     (desk.folder / "runs" / "broken").mkdir()
     (desk.folder / "runs" / "broken" / "summary.json").write_text("{", "utf-8")
     assert planned(desk, "rehearse").minutes is None
