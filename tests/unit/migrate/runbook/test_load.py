@@ -55,7 +55,8 @@ def test_a_workspace_without_one_names_the_next_command(desk: Any) -> None:
         ("{verdict: attention}", "{verdict: attention, code: A-B}", "one thing", "code, verdict"),
         ("{code: USR-001, most: 2}", "{text: x, most: 2}", "one thing", "text"),
         ("title: Reopen, owner: engineer", "title: Reopen, owner: engineer, at: T", "has no instant", "T"),
-        ("title: Reopen, owner: engineer", "title: Reopen, owner: engineer, point_of_no_return: true", "way back has no", "reopen"),
+        ("title: Reopen, owner: engineer", "title: Reopen, owner: engineer, point_of_no_return: true",
+         "way back has no", "reopen"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_together_is_told_with_its_place(
