@@ -7,9 +7,10 @@ from pathlib import Path
 
 from migrate.errors import ConfigurationError, Problem
 from migrate.fingerprints import Part, fingerprints
-from migrate.runbook.load import Loaded, load_runbook
+from migrate.runbook.load import load_runbook
 from migrate.runbook.log import Entry, entries
 from migrate.runbook.measure import Past
+from migrate.runbook.placed import Loaded
 from migrate.runbook.plan import Plan, make_plan
 from migrate.runbook.rounds import PASSED, Round, actual_minutes, rounds
 from migrate.runbook.runs import PastRun, past_runs

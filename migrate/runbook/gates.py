@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from migrate.runbook.runs import PastRun
 from migrate.runbook.words import Criterion
+from migrate.worklist.states import NEEDS_A_PERSON
 
 VERDICTS = ("pass", "attention", "fail")
 
@@ -18,6 +19,8 @@ def wording(criterion: Criterion) -> str:
         return f"at most {criterion.most or 0} finding(s) {criterion.code}"
     if criterion.verdict is not None:
         return f"the run's verdict is {criterion.verdict}" + (" or better" if criterion.verdict != "pass" else "")
+    if criterion.most_open is not None:
+        return f"at most {criterion.most_open} item(s) of the worklist need a person"
     return f"at most {criterion.most_differences} record(s) missing, extra or different when read back"
 
 
@@ -46,5 +49,11 @@ def _number(criterion: Criterion, run: PastRun) -> str | None:
         verdict = str(summary["verdict"])
         good = verdict in VERDICTS and VERDICTS.index(verdict) <= VERDICTS.index(criterion.verdict)
         return None if good else verdict
+    if criterion.most_open is not None:
+        items = summary.get("worklist")
+        if not isinstance(items, dict):
+            return "no worklist"
+        number = sum(int(items.get(state, 0)) for state in NEEDS_A_PERSON)
+        return f"{number:,}" if number > criterion.most_open else None
     number = sum(e["missing"] + e["extra"] + sum(e["differences"].values()) for e in summary["entities"].values())
     return f"{number:,}" if number > (criterion.most_differences or 0) else None

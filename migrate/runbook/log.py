@@ -12,9 +12,11 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from migrate.errors import ConfigurationError, Place, Problem
 
@@ -71,8 +73,7 @@ def append(folder: Path, make: Callable[[Sequence[Entry]], Sequence[Entry]]) -> 
     """
     file = folder / FILE
     try:
-        with file.open("a+b") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
+        with _held(file) as stream:
             stream.seek(0)
             known = _parsed(stream.read().decode("utf-8", "replace"), file)
             added: list[Entry] = []
@@ -87,9 +88,22 @@ def append(folder: Path, make: Callable[[Sequence[Entry]], Sequence[Entry]]) -> 
             return added
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
-    finally:
-        if file.is_file() and file.stat().st_size == 0:
-            file.unlink()
+
+
+@contextmanager
+def _held(file: Path) -> Iterator[BinaryIO]:
+    """The file, for this process alone. One that stays empty is removed again, so who waited for it looks anew."""
+    while True:
+        with file.open("a+b") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if not file.exists() or os.fstat(stream.fileno()).st_ino != file.stat().st_ino:
+                continue
+            try:
+                yield stream
+            finally:
+                if os.fstat(stream.fileno()).st_size == 0:
+                    file.unlink()
+            return
 
 
 def _cell(text: str) -> str:

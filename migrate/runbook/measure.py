@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrate.run_folder import STAGES
-from migrate.runbook.load import Placed
+from migrate.runbook.placed import Placed
 from migrate.runbook.runs import PastRun
 from migrate.runbook.words import Minutes, Runbook
 

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrate.runbook.load import Loaded, Placed
 from migrate.runbook.measure import Past, Planned, planned
+from migrate.runbook.placed import Loaded, Placed
 from migrate.runbook.rounds import Round
 from migrate.runbook.schedule import Slot, Task, schedule, within
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from migrate.runbook.book import Book
 from migrate.runbook.gates import measurable, unmet
-from migrate.runbook.load import Placed
+from migrate.runbook.placed import Placed
 from migrate.runbook.rounds import ENDED, PASSED, Round, StepState
 from migrate.runbook.runs import PastRun
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from migrate.runbook.book import Book, is_over
 from migrate.runbook.instants import minutes_from
-from migrate.runbook.load import Placed
+from migrate.runbook.placed import Placed
 from migrate.runbook.plan import Plan, PlannedStep
 from migrate.runbook.rounds import PASSED, Round, StepState
 from migrate.runbook.schedule import Actual, Slot, schedule

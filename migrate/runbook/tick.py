@@ -9,9 +9,10 @@ from pathlib import Path
 
 from migrate.errors import ConfigurationError, Problem
 from migrate.runbook.book import Book, is_over, open_book, ticked
+from migrate.runbook.checking import near
 from migrate.runbook.instants import FORMS, local
-from migrate.runbook.load import Placed, near
 from migrate.runbook.log import Entry, append
+from migrate.runbook.placed import Placed
 from migrate.runbook.rounds import CLOSES, Round, RoundKind, rounds
 from migrate.runbook.rules import Wanted, broken
 from migrate.runbook.runs import PastRun, read_run

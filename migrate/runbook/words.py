@@ -89,6 +89,8 @@ class Criterion(Words):
     """The worst verdict that is good enough."""
     most_differences: Annotated[int, Field(ge=0)] | None = None
     """How many differences, missing and extra records there may be."""
+    most_open: Annotated[int, Field(ge=0)] | None = None
+    """How many items of the worklist may still need a person."""
 
 
 class Gate(Words):

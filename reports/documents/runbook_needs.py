@@ -6,7 +6,7 @@ import datetime as dt
 
 from migrate.runbook.book import Book
 from migrate.runbook.instants import show_local, show_minutes, show_offset
-from migrate.runbook.load import Loaded
+from migrate.runbook.placed import Loaded
 from migrate.runbook.plan import BackStep, Plan, PlannedStep
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrate.runbook.book import Book
 from migrate.runbook.instants import show_local, show_minutes, show_offset
-from migrate.runbook.load import Placed
+from migrate.runbook.placed import Placed
 from migrate.runbook.status import Status
 from migrate.runbook.tick import Ticked
 from reports.documents.runbook_needs import clock, people
@@ -59,7 +59,7 @@ def tick_lines(ticked: Ticked, found: Status) -> list[str]:
 def _next(book: Book, found: Status) -> list[tuple[str, str]]:
     if found.over:
         return [("next", "nothing is left, the round is over")]
-    rows = [("next", _about(book, placed)) for placed in found.next[:MOST_NEXT]]
+    rows = [("next", _about(book, placed) + _not_before(book, found, placed)) for placed in found.next[:MOST_NEXT]]
     if len(found.next) > MOST_NEXT:
         rows.append(("", f"and {len(found.next) - MOST_NEXT} more"))
     return rows
@@ -72,6 +72,11 @@ def _shown(rows: list[tuple[str, str]]) -> list[str]:
 
 def _about(book: Book, placed: Placed) -> str:
     return f"{placed.number} {placed.id}: {placed.step.title} - {people(book.loaded, placed.step.owner)}"
+
+
+def _not_before(book: Book, found: Status, placed: Placed) -> str:
+    early = placed.at is not None and placed.at > found.now
+    return f", not before {clock(book.plan, placed.at or 0)}" if early else ""
 
 
 def _since(book: Book, found: Status, placed: Placed) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import multiprocessing
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,11 +93,25 @@ def test_a_line_that_was_cut_off_is_found(tmp_path: Path, left: int) -> None:
         entries(tmp_path)
 
 
+def test_who_waited_for_a_log_that_was_removed_again_does_not_write_into_nothing(tmp_path: Path) -> None:
+    other = threading.Thread(target=add, args=(tmp_path, "kept"), daemon=True)
+
+    def refuse(_: Any) -> list[Entry]:
+        other.start()
+        other.join(0.3)  # it waits for the file that is held here
+        assert other.is_alive()
+        raise ConfigurationError("no")
+
+    with pytest.raises(ConfigurationError):
+        append(tmp_path, refuse)
+    other.join(10)
+    assert [e.step for e in entries(tmp_path)] == ["kept"]
+
+
 def test_two_who_tick_at_once_follow_one_another(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=add, args=(tmp_path, f"s{n}")) for n in range(6)]
+    workers = [threading.Thread(target=add, args=(tmp_path, f"s{n}"), daemon=True) for n in range(6)]
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(10)
     assert sorted(e.step for e in entries(tmp_path)) == [f"s{n}" for n in range(6)]

@@ -12,8 +12,9 @@ import pytest
 from migrate.cli import COMMANDS, cli
 from migrate.errors import ConfigurationError
 from migrate.resources import known_pairs
-from migrate.runbook.load import Loaded, load_runbook
+from migrate.runbook.load import load_runbook
 from migrate.runbook.new import new_runbook
+from migrate.runbook.placed import Loaded
 from migrate.scaffold import new_workspace
 
 LIVE = "  url: https://target.example.org\n  token: ${TARGET_TOKEN}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +88,13 @@ def test_steps_that_left_the_runbook_are_named(desk: Any, edited: Callable[..., 
     assert at_now(desk).strangers == ("backup",)
     lines, _ = status_lines(desk.opened(), at_now(desk))
     assert any("backup was ticked, and is no step" in line for line in lines)
+
+
+def test_a_step_whose_time_has_not_come_says_so(desk: Any) -> None:
+    desk.clock -= dt.timedelta(hours=5)
+    desk.round("night", "cutover", begin="close")
+    lines, _ = status_lines(desk.opened(), at_now(desk))
+    assert any("2 close: Close - engineer (Ben), not before Sat 2027-01-09 20:00" in line for line in lines)
 
 
 def test_what_others_wrote_sends_nothing_to_the_terminal(desk: Any) -> None:
