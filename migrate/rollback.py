@@ -48,21 +48,26 @@ def rollback(
         plan = rolling.plan(progress or Silent())
         if not execute:
             return plan, None
-        folder = new_run(workspace.runs, now)
+        started = now()
+        folder = new_run(workspace.runs, lambda: started)
         ledger.begin(folder.id, "rollback", connector.info.address, of_run=run)
         done = rolling.execute(plan, folder.id, progress or Silent())
         head = ledger.end(folder.id, "failed" if done.failed else "finished", {e: dict(c) for e, c in done.counts().items()})
         folder.give_back()
-        _write(done, head, folder.path)
+        _write(done, head, folder.path, (started, max(started, now())))
         return done, folder.path
 
 
-def _write(done: Rollback, trail: Head, folder: Path) -> None:
-    """What was done and what was not. Images of records stay in the ledger, which is where people's data is kept."""
+def _write(done: Rollback, trail: Head, folder: Path, times: tuple[dt.datetime, dt.datetime]) -> None:
+    """What was done and what was not, and when. Images of records stay in the ledger, which is where people's data is kept."""
+    started, ended = (instant.isoformat(timespec="seconds") for instant in times)
     steps = [
         {word: value for word, value in asdict(step).items() if word not in ("before", "meant", "native")} for step in done.steps
     ]
     failed = [{"receipt": step.receipt, "why": why} for step, why in done.failed]
     counts = {entity: dict(words) for entity, words in done.counts().items()}
-    content = {"of_run": done.run, "counts": counts, "failed": failed, "steps": steps, "trail": asdict(trail)}
+    content = {
+        "of_run": done.run, "started": started, "ended": ended, "counts": counts, "failed": failed, "steps": steps,
+        "trail": asdict(trail),
+    }  # fmt: skip
     (folder / "rollback.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -24,6 +24,7 @@ COMMANDS = {
     "rollback": "Take a live run back: preview, then --execute.",
     "audit": "Show the audit trail of a workspace, or verify that it is whole.",
     "evidence": "Make the evidence pack of a run, or verify one without the workspace.",
+    "runbook": "Plan the cutover, and tick it off while it runs.",
     "systems": "List the systems and what each can do.",
 }
 

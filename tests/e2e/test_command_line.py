@@ -31,7 +31,7 @@ from migrate import __version__
 from migrate.run_folder import STAGES
 
 ESCAPE = re.compile(r"\x1b|\r")
-COMMANDS = ("new", "check", "run", "sql", "report", "rollback", "audit", "evidence", "systems")
+COMMANDS = ("new", "check", "run", "sql", "report", "rollback", "audit", "evidence", "runbook", "systems")
 HEAVY = ("duckdb", "pandas", "polars", "pandera", "pyarrow", "sqlalchemy", "sqlglot", "connectorx", "pydantic",
          "jinja2", "great_expectations", "rich.progress", "numpy")  # fmt: skip
 LOADS = {"people": 3, "courses": 2, "enrolments": 5}

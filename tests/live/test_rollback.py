@@ -16,6 +16,7 @@ from migrate.connectors.database_target import DatabaseTarget
 from migrate.connectors.target import Held, Record
 from migrate.errors import ConfigurationError
 from migrate.rollback import rollback
+from migrate.runbook.runs import past_runs
 
 EMPTY: dict[str, list[dict[str, object]]] = {"people": [], "courses": [], "places": []}
 
@@ -34,6 +35,8 @@ def test_what_a_run_created_is_removed(school: LiveSchool) -> None:
     assert school.held() == EMPTY
     assert folder is not None
     assert json.loads((folder / "rollback.json").read_text("utf-8"))["of_run"] == run
+    timed = {past.id: (past.kind, past.whole, past.writes) for past in past_runs(folder.parent)}  # what a runbook plans with
+    assert (timed[run], timed[folder.name]) == (("live", True, 9), ("rollback", True, 9))
     again, _ = rollback(school.folder, run, execute=True)
     assert again.steps == ()
     # And the way is free for another run.

@@ -21,6 +21,7 @@ import migrate.connectors.moodle_service.upload_words as moodle_upload_words
 import migrate.connectors.moodle_service.words as moodle_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
+import migrate.runbook.words as runbook_words
 import migrate.workspace as workspace_words
 from migrate import crosswalks, errors
 from migrate.cli import COMMANDS, cli
@@ -34,6 +35,8 @@ from migrate.located_yaml import Document, parse
 from migrate.mapping.model import Mapping, Pair
 from migrate.models import build
 from migrate.run_folder import STAGES
+from migrate.runbook import log as runbook_log
+from migrate.runbook.load import checked as checked_runbook
 from migrate.stages.reconcile import DISPOSITIONS
 from migrate.workspace import Settings
 
@@ -44,6 +47,7 @@ REFERENCES = {
     "contract-reference.md": (contract_words, canvas_words, database_words),
     "moodle-services.md": (moodle_words, moodle_options),
     "moodle-upload.md": (moodle_upload_words,),
+    "runbook-guide.md": (runbook_words,),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
@@ -107,6 +111,7 @@ def test_no_table_describes_a_model_that_is_gone(name: str) -> None:
         ("mapping-reference.md", "severities", list(typing.get_args(Severity))),
         ("mapping-reference.md", "dispositions", list(DISPOSITIONS)),
         ("mapping-reference.md", "crosswalk columns", list(crosswalks.COLUMNS)),
+        ("runbook-guide.md", "columns of runbook_log.csv", list(runbook_log.COLUMNS)),
         ("contract-reference.md", "types", list(typing.get_args(FieldType))),
         ("contract-reference.md", "pii classes", list(typing.get_args(PiiClass))),
     ],
@@ -230,6 +235,11 @@ def test_an_example_of_a_connector_is_what_its_models_take() -> None:
         for entity, words_ in document.data.items():
             places = {keys[1:]: place for keys, place in document.places.items() if keys[:1] == (entity,)}
             assert build(moodle_words.Write, Document(document.file, words_, places)).find.sought.call
+
+
+def test_the_example_of_a_runbook_can_be_worked_by() -> None:
+    (example,) = blocks("runbook-guide.md", "yaml")
+    assert checked_runbook(parse(example, Path("runbook.yaml")), "").cutover is not None
 
 
 def test_sql_examples_are_of_the_vocabulary() -> None:

@@ -1,0 +1,1 @@
+"""Documents about a workspace, rather than about one run."""
