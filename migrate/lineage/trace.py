@@ -145,16 +145,16 @@ class _Tracing:
                 yield from self._at(compiled, ("fields", field, "by"), "record", step)
         yield from self._merged(compiled)
         if model.only and model.only.mapping in self.plan.rows:
-            step = f"only what {model.only.mapping} merged"
+            above = f"only what {model.only.mapping} merged"
             for read in self._merged(self.plan.rows[model.only.mapping]):
-                yield replace(read, path=(step, *read.path))
+                yield replace(read, path=(above, *read.path))
         if model.fold:
             ordered = (c for item in parse_order(model.fold.keep) for _, c in columns_of(item.this))
             for field in dict.fromkeys((*model.fold.by, *ordered)):
                 if field in compiled.fields:
-                    step = f"fold {model.fold.code} by {field}"
+                    above = f"fold {model.fold.code} by {field}"
                     for read in self._field(mapping.name, field, ()):
-                        yield replace(read, path=(step, *read.path))
+                        yield replace(read, path=(above, *read.path))
         for look, looked in model.lookup.items():
             step = (f"lookup {look}",)
             yield from self._lookup(compiled, look, "record", step)

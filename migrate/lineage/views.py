@@ -35,7 +35,7 @@ def view_columns(contract: Contract, view: str) -> ViewColumns:
     """The columns of ``view``. Whatever the query reads and no field is made of decides about rows: nothing is left out."""
     entity = contract.entities[view]
     assert entity.sql is not None
-    schema = {name: dict.fromkeys(other.fields, "varchar") for name, other in contract.entities.items()}
+    schema: dict[str, object] = {name: dict.fromkeys(other.fields, "varchar") for name, other in contract.entities.items()}
     known = {(n.casefold(), f.casefold()): (n, f) for n, other in contract.entities.items() for f in other.fields}
     tree = qualify(
         parse_query(entity.sql),

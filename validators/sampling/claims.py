@@ -33,7 +33,7 @@ def discovery_size(claim: float, confidence: float, lot: int | None = None) -> i
 
 
 def upper_limit(size: int, wrong: int, confidence: float, lot: int | None = None) -> float:
-    """The highest rate of wrong records (0 to 1) that ``wrong`` of ``size`` still allow, one-sided, with ``confidence`` percent."""
+    """The highest rate of wrong records (0 to 1) that ``wrong`` of ``size`` still allow; one-sided, ``confidence`` in percent."""
     _check(confidence)
     if not 0 <= wrong <= size or size < 1 or (lot is not None and size > lot):
         raise ValueError("the sample is empty, or has more wrong records than records, or more records than the lot")
