@@ -6,7 +6,7 @@ The parts are those that a person changes and another person signs: settings, co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,11 @@ def fingerprints(workspace: Workspace) -> dict[str, Part]:
         _part("privacy", [folder / name for name in PRIVACY_FILES]),
     )
     return {part.name: part for part in parts}
+
+
+def described(hashes: Mapping[str, str]) -> str:
+    """One hash over ``{part: hash}``: what a document says that it describes."""
+    return Part("", dict(hashes)).hash
 
 
 def _part(name: str, files: Iterable[Path]) -> Part:

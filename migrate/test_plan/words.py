@@ -18,7 +18,8 @@ Which = Literal["keys", "survivors", "decided", "findings", "longest", "excluded
 
 
 class RiskClass(Words):
-    """How much a class of requirements may go wrong, and how it is sampled: by ``aql``, or with no failure allowed by ``claim``."""
+    """How much may go wrong under requirements of one risk, and how they are sampled: by ``aql``, or with no failure allowed
+    by ``claim``."""
 
     aql: float | None = None
     """Acceptance quality limit of ISO 2859-1, percent nonconforming."""

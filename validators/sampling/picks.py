@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 
@@ -43,4 +42,4 @@ def _shares(sizes: dict[Stratum, int], size: int, seed: str, lot: str) -> dict[S
 
 
 def _rank(seed: str, lot: str, key: str) -> bytes:
-    return hmac.new(seed.encode(), f"{lot}\0{key}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    return hmac.digest(seed.encode("utf-8", "surrogatepass"), f"{lot}\0{key}".encode("utf-8", "surrogatepass"), "sha256")

@@ -1,0 +1,2 @@
+"""Documents about a workspace: frozen view models, and the pages and Markdown that are drawn from them. They are filled by
+:mod:`migrate.specification` and :mod:`migrate.test_plan`; nothing here reads a workspace."""
