@@ -80,7 +80,9 @@ class _Tracing:
             yield from self._down(replace(link, entity=entity, source=field, path=(*link.path, step)))
         if link.field is None:  # rows of a view below a view
             for entity, field in sorted(columns.rows):
-                yield from self._down(replace(link, entity=entity, source=field, path=(*link.path, f"rows of the view {link.entity}")))
+                yield from self._down(
+                    replace(link, entity=entity, source=field, path=(*link.path, f"rows of the view {link.entity}"))
+                )
 
     # Target fields -------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from migrate.test_plan.plan import Covered, DrawnPlan, Inspection, Pick
 from migrate.test_plan.policy import Policy
 from migrate.test_plan.words import RISKS, Directed, Risk, RiskClass
 from reports.masking import Masker
+from reports.visible import plain
 from validators.sampling import SamplingPlan, Standing, discovery, iso2859, pick, standing
 
 History = Callable[[str], Iterable[bool]]
@@ -38,6 +39,7 @@ def draw(drawing: Drawing, run_folder: Path) -> DrawnPlan:
     covered = tuple(Covered(requirement=r, lines=drawing.policy.covered[r.id]) for r in model.requirements)
     return DrawnPlan(
         run=run_folder.name,
+        seed=model.seed,
         policy=sha256(drawing.policy.file),
         parts=dict(drawing.run.get("parts") or {}),
         confidence=model.confidence,
@@ -147,8 +149,8 @@ def _picks(drawing: Drawing, inspection: str, entity: str, records: Iterable[tup
     for number, (record, why) in enumerate(records, start=1):
         yield Pick(
             id=f"{inspection}/{number:03}",
-            source_key=masker.key(entity, record.key),
-            target_key=masker.target_key(entity, record.target_key),
+            source_key=_shown(masker.key(entity, record.key)),
+            target_key=_shown(masker.target_key(entity, record.target_key)),
             digest=digest(seed, entity, record.key),
             stratum=tuple(
                 masker.value(entity, field, value) or ""
@@ -156,3 +158,8 @@ def _picks(drawing: Drawing, inspection: str, entity: str, records: Iterable[tup
             ),
             why=why,
         )
+
+
+def _shown(key: str | None) -> str | None:
+    """A key as it can be typed into a cell and back: signs that one cannot see are spelled out."""
+    return None if key is None else plain(key)

@@ -69,6 +69,8 @@ class DrawnPlan(Words):
     """Everything that the worksheets, the verdict and an auditor need. Equal content has an equal id."""
 
     run: str
+    seed: str
+    """From which every pick can be found again."""
     policy: str
     """sha256 of ``test_plan.yaml``."""
     parts: dict[str, str]

@@ -15,7 +15,8 @@ from migrate.errors import ConfigurationError, Place, Problem
 from reports.formulas import restored
 
 COLUMNS = (
-    "plan", "pick", "entity", "source_key", "target_key", "why", "result", "requirement", "note", "tester", "tested_on",
+    "plan", "pick", "entity", "source_key", "target_key", "why", "expected",
+    "result", "requirement", "note", "tester", "tested_on",
 )  # fmt: skip
 SHEET = "worksheet"
 MOST_BYTES = 50_000_000
