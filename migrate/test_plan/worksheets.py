@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -84,8 +85,9 @@ def write_xlsx(document: TestPlanDocument, file: Path) -> Path:
     for number, row in enumerate(rows(document), start=2):
         for at, (column, text) in enumerate(zip(COLUMNS, row, strict=True), start=1):
             cell = sheet.cell(number, at)
+            assert isinstance(cell, Cell)
             if text:
-                cell.set_explicit_value(text, "s")
+                cell.value, cell.data_type = text, "s"  # no formula, whatever it begins with
             cell.number_format = "@"
             cell.alignment = Alignment(vertical="top", wrap_text=column in ("why", "expected", "note"))
             if column in SAYS:
