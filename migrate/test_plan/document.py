@@ -77,7 +77,7 @@ def document(workspace: Workspace, kept: Kept, run_folder: Path, now: dt.datetim
         describes=described({**plan.parts, "test plan": plan.policy}),
         parts=(*plan.parts.items(), ("test plan", plan.policy)),
         confidence=plan.confidence,
-        masked=Masker(run).masked_fields(),
+        masked=tuple(f for f in Masker(run).masked_fields() if f.partition(":")[0] in sampled),
         requirements=requirements,
         uncovered=tuple(line for line in lines(workspace.pair) if line not in covered),
         empty=tuple(e for e in dict.fromkeys(line.partition(".")[0] for line in sorted(covered)) if e not in sampled),

@@ -115,6 +115,7 @@ def _answers_wrong(plan: DrawnPlan, file: Path, rows: list[Row], today: dt.date)
         cells = row.cells
         if cells["result"] not in RESULTS:
             yield Problem("result is pass or fail", row.place(file, "result"), cells["result"], RESULTS)
+            continue
         if not cells["tester"]:
             yield Problem("a result needs the name of who looked", row.place(file, "tester"))
         if (wrong := _date_wrong(cells["tested_on"], today)) is not None:
