@@ -1,4 +1,4 @@
-"""From a plan, its run and its results to the :class:`~reports.documents.test_plan.TestPlanDocument` that is drawn."""
+"""From a plan, its run and its results to the :class:`~reports.documents.test_plan.PlanDocument` that is drawn."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from reports.documents.test_plan import (
     Correction,
     InspectionRow,
     PickRow,
-    TestPlanDocument,
+    PlanDocument,
     TraceLine,
     TraceRequirement,
 )
@@ -46,7 +46,7 @@ def changed_parts(workspace: Workspace, run: Mapping[str, Any]) -> list[str]:
     return [part for part in DESCRIBED if then.get(part) != now[part].hash]
 
 
-def document(workspace: Workspace, kept: Kept, run_folder: Path, now: dt.datetime) -> TestPlanDocument:
+def document(workspace: Workspace, kept: Kept, run_folder: Path, now: dt.datetime) -> PlanDocument:
     """The document about a plan. Raises ConfigurationError where the workspace is not what the run was made of."""
     plan = kept.plan
     summary, run = facts(run_folder)
@@ -63,7 +63,7 @@ def document(workspace: Workspace, kept: Kept, run_folder: Path, now: dt.datetim
     requirements = tuple(_requirement(workspace, plan, c, summary, findings, judged) for c in plan.requirements)
     covered = {line for c in plan.requirements for line in c.lines}
     sampled = {inspection.entity for inspection in plan.inspections if inspection.kind == "sample"}
-    return TestPlanDocument(
+    return PlanDocument(
         label=str(run.get("label") or ""),
         workspace=workspace.folder.resolve().name,
         date=now.strftime("%Y-%m-%d"),

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from migrate.test_plan.sheets import COLUMNS, SHEET
 from migrate.test_plan.take_in import RESULTS, SAYS
-from reports.documents.test_plan import PickRow, TestPlanDocument
+from reports.documents.test_plan import PickRow, PlanDocument
 from reports.formulas import defused
 
 WIDTHS = {"plan": 21, "pick": 24, "entity": 16, "source_key": 22, "target_key": 22, "why": 30, "expected": 46, "note": 40,
@@ -31,7 +31,7 @@ ABOUT = (
 )
 
 
-def cells(document: TestPlanDocument, pick: PickRow) -> dict[str, str]:
+def cells(document: PlanDocument, pick: PickRow) -> dict[str, str]:
     """A row of the worksheet, not defused."""
     return {
         "plan": document.id,
@@ -49,14 +49,14 @@ def cells(document: TestPlanDocument, pick: PickRow) -> dict[str, str]:
     }
 
 
-def rows(document: TestPlanDocument) -> Iterator[list[str]]:
+def rows(document: PlanDocument) -> Iterator[list[str]]:
     """All rows in the order of the columns, with formulas made harmless."""
     for pick in document.picks:
         row = cells(document, pick)
         yield [defused(row[column]) for column in COLUMNS]
 
 
-def as_csv(document: TestPlanDocument) -> str:
+def as_csv(document: PlanDocument) -> str:
     """The worksheet as CSV."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -65,7 +65,7 @@ def as_csv(document: TestPlanDocument) -> str:
     return text.getvalue()
 
 
-def write_xlsx(document: TestPlanDocument, file: Path) -> Path:
+def write_xlsx(document: PlanDocument, file: Path) -> Path:
     """The worksheet as XLSX, written in one step."""
     book = Workbook()
     sheet: Worksheet = book.create_sheet(SHEET, 0)
@@ -102,7 +102,7 @@ def write_xlsx(document: TestPlanDocument, file: Path) -> Path:
     return file
 
 
-def _requirement_lists(sheet: Worksheet, document: TestPlanDocument) -> None:
+def _requirement_lists(sheet: Worksheet, document: PlanDocument) -> None:
     """What may stand under requirement, by inspection: its rows follow one another."""
     column, row = _letter(COLUMNS.index("requirement")), 2
     for inspection in document.inspections:

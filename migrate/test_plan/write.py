@@ -18,7 +18,7 @@ from migrate.test_plan.store import Kept
 from migrate.test_plan.worksheets import as_csv, write_xlsx
 from migrate.workspace import Workspace
 from reports.documents.render import markdown, page, write
-from reports.documents.test_plan import TestPlanDocument
+from reports.documents.test_plan import PlanDocument
 
 DOCUMENTS = "documents"
 
@@ -27,7 +27,7 @@ DOCUMENTS = "documents"
 class Written:
     """What was written."""
 
-    document: TestPlanDocument
+    document: PlanDocument
     files: tuple[Path, ...]
     scaffolded: bool
     """Was ``test_plan.yaml`` made now?"""
@@ -58,7 +58,7 @@ def write_plan(workspace: Workspace, run: str | None, now: dt.datetime) -> Writt
     return Written(drawn, write_documents(workspace.folder, drawn), scaffolded)
 
 
-def write_documents(workspace: Path, drawn: TestPlanDocument) -> tuple[Path, ...]:
+def write_documents(workspace: Path, drawn: PlanDocument) -> tuple[Path, ...]:
     """The plan as a page and as Markdown, and its worksheet as a page, XLSX and CSV."""
     folder = workspace / DOCUMENTS
     try:
@@ -73,7 +73,7 @@ def write_documents(workspace: Path, drawn: TestPlanDocument) -> tuple[Path, ...
         raise ConfigurationError(f"{error.filename or folder} cannot be written: {error.strerror}") from None
 
 
-def look_again(workspace: Workspace, kept: Kept, now: dt.datetime) -> TestPlanDocument:
+def look_again(workspace: Workspace, kept: Kept, now: dt.datetime) -> PlanDocument:
     """The document about a plan that was written before, with the results there are now. Raises ConfigurationError where the
     run is gone or the mapping is not what the plan was made of."""
     folder = workspace.runs / kept.plan.run

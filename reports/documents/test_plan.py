@@ -110,7 +110,7 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class TestPlanDocument:
+class PlanDocument:
     """Both pages."""
 
     label: str
