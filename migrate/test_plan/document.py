@@ -17,7 +17,7 @@ from migrate.test_plan import store
 from migrate.test_plan.draw import digest
 from migrate.test_plan.judge import Judged, judge, overall
 from migrate.test_plan.lots import Lots, facts, lots
-from migrate.test_plan.plan import Covered, DrawnPlan, Inspection
+from migrate.test_plan.plan import Covered, DrawnPlan, Pick
 from migrate.test_plan.policy import lines
 from migrate.test_plan.store import Kept, Result
 from migrate.workspace import Workspace
@@ -176,41 +176,40 @@ def _picks(plan: DrawnPlan, run: Mapping[str, Any], records: Lots, results: Mapp
     expected: dict[str, dict[str, dict[str, str | None]]] = {}
     by_entity: dict[str, set[str]] = {}
     covered = {c.requirement.id: c.lines for c in plan.requirements}
-    for inspection in plan.inspections:
-        by_entity.setdefault(inspection.entity, set()).update(pick.digest for pick in inspection.picks)
+    strata = {inspection.entity: inspection.strata for inspection in plan.inspections if inspection.kind == "sample"}
+    for pick in plan.picks:
+        by_entity.setdefault(pick.entity, set()).add(pick.digest)
     for entity, wanted in by_entity.items():
         keys = {d: record.key for record in records.loaded(entity) if (d := digest(plan.seed, entity, record.key)) in wanted}
         fields = [line.partition(".")[2] for lines_ in covered.values() for line in lines_ if line.startswith(f"{entity}.")]
         values = records.values(entity, list(keys.values()), list(dict.fromkeys(fields)))
         expected[entity] = {d: values.get(key, {}) for d, key in keys.items()}
-    for inspection in plan.inspections:
-        fields = _fields(inspection, covered)
-        for pick in inspection.picks:
-            values_ = expected[inspection.entity].get(pick.digest, {})
-            stratum = ", ".join(f"{f}: {v}" for f, v in zip(inspection.strata, pick.stratum, strict=False))
-            found = results.get(pick.id)
-            said = {w: getattr(found, w) for w in ("result", "requirement", "note", "tester", "tested_on")} if found else {}
-            yield PickRow(
-                id=pick.id,
-                inspection=inspection.id,
-                entity=inspection.entity,
-                source_key=pick.source_key or "",
-                target_key=pick.target_key or "",
-                why=pick.why or plain(stratum),
-                expected=tuple(
-                    (field, _short(plain(masker.value(inspection.entity, field, values_[field]))))
-                    for field in fields
-                    if field in values_ and values_[field] is not None
-                ),
-                requirements=inspection.requirements,
-                **said,
-            )
+    for pick in plan.picks:
+        values_ = expected[pick.entity].get(pick.digest, {})
+        stratum = ", ".join(f"{f}: {v}" for f, v in zip(strata.get(pick.entity, ()), pick.stratum, strict=False))
+        found = results.get(pick.id)
+        said = {w: getattr(found, w) for w in ("result", "requirement", "note", "tester", "tested_on")} if found else {}
+        yield PickRow(
+            id=pick.id,
+            group=pick.group,
+            entity=pick.entity,
+            source_key=pick.source_key or "",
+            target_key=pick.target_key or "",
+            why=pick.why or plain(stratum),
+            expected=tuple(
+                (field, _short(plain(masker.value(pick.entity, field, values_[field]))))
+                for field in _fields(pick, covered)
+                if field in values_ and values_[field] is not None
+            ),
+            requirements=pick.requirements,
+            **said,
+        )
 
 
-def _fields(inspection: Inspection, covered: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """The target fields of an inspection's requirements, each once."""
-    prefix = f"{inspection.entity}."
-    found = (line for id_ in inspection.requirements for line in covered[id_] if line.startswith(prefix))
+def _fields(pick: Pick, covered: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The target fields that are to be looked at, each once."""
+    prefix = f"{pick.entity}."
+    found = (line for id_ in pick.requirements for line in covered[id_] if line.startswith(prefix))
     return list(dict.fromkeys(line.removeprefix(prefix) for line in found))
 
 

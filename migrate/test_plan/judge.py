@@ -36,8 +36,8 @@ def judge(plan: DrawnPlan, results: Mapping[str, Result]) -> list[Judged]:
 
 
 def _judged(inspection: Inspection, results: Mapping[str, Result], confidence: float) -> Judged:
-    found = [results[pick.id].result for pick in inspection.picks if pick.id in results]
-    wrong = found.count("fail")
+    found = [results[pick] for pick in inspection.picks if pick in results]
+    wrong = sum(1 for result in found if misses(result, inspection))
     state: State = "unfinished"
     if wrong >= inspection.refuse or inspection.stopped:
         state = "refused"
@@ -46,6 +46,12 @@ def _judged(inspection: Inspection, results: Mapping[str, Result], confidence: f
     whole = len(found) == inspection.size and inspection.kind == "sample"
     shows = upper_limit(inspection.size, wrong, confidence, inspection.lot) if whole else None
     return Judged(inspection, len(found), wrong, state, shows)
+
+
+def misses(result: Result, inspection: Inspection) -> bool:
+    """Is the record wrong for this inspection? A failure that names no requirement counts for all."""
+    named = result.requirements
+    return result.result == "fail" and (not named or not set(named).isdisjoint(inspection.requirements))
 
 
 def overall(judged: Iterable[Judged], automated: Iterable[bool | None] = ()) -> State:

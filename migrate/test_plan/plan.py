@@ -17,13 +17,22 @@ class Pick(Words):
     """One record to look at. Keys are as the report shows them: masked where they are personal."""
 
     id: str
+    """``mapping/0001``, or ``mapping/directed/001``."""
+    entity: str
     source_key: str | None
     target_key: str | None
     digest: str
     """HMAC of the whole source key under the plan's seed: says later which record it was."""
+    requirements: tuple[str, ...]
+    """What is asked of this record: the requirements of every inspection it counts for."""
     stratum: tuple[str, ...] = ()
     why: str = ""
     """Of a directed case."""
+
+    @property
+    def group(self) -> str:
+        """``mapping`` or ``mapping/directed``: records that are looked at together."""
+        return self.id.rpartition("/")[0]
 
 
 class Inspection(Words):
@@ -47,7 +56,8 @@ class Inspection(Words):
     """Too many lots were refused: nothing is accepted before the cause is mended."""
     strata: tuple[str, ...] = ()
     """The fields by which the sample is stratified."""
-    picks: tuple[Pick, ...]
+    picks: tuple[str, ...]
+    """Ids. One record may count for the inspections of several classes of risk: it is looked at once."""
 
     @property
     def size(self) -> int:
@@ -80,6 +90,7 @@ class DrawnPlan(Words):
     differences: dict[Risk, int | None]
     """What the comparison of all records may show, by risk."""
     inspections: tuple[Inspection, ...]
+    picks: tuple[Pick, ...]
 
     @property
     def id(self) -> str:
@@ -90,6 +101,6 @@ class DrawnPlan(Words):
         """The plan in one fixed form."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
 
-    def by_pick(self) -> dict[str, tuple[Inspection, Pick]]:
-        """Every pick with its inspection."""
-        return {pick.id: (inspection, pick) for inspection in self.inspections for pick in inspection.picks}
+    def by_id(self) -> dict[str, Pick]:
+        """Every pick by its id."""
+        return {pick.id: pick for pick in self.picks}

@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -42,7 +43,7 @@ class Result:
     result: str
     """``pass`` or ``fail``."""
     requirement: str
-    """With ``fail``: which requirement is not met, where the tester said so."""
+    """With ``fail``: the requirements that are not met, parted by ", "."""
     note: str
     tester: str
     tested_on: str
@@ -50,6 +51,15 @@ class Result:
     """Number of the row that this one corrects; blank for a first result."""
     worksheet: str
     """sha256 of the file that it came with."""
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        return named(self.requirement)
+
+
+def named(text: str) -> tuple[str, ...]:
+    """The requirements in a cell; commas, semicolons and blanks part them."""
+    return tuple(dict.fromkeys(part for part in re.split(r"[,;\s]+", text) if part))
 
 
 COLUMNS = tuple(field.name for field in fields(Result))

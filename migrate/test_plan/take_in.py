@@ -13,7 +13,7 @@ from migrate.artefacts import sha256
 from migrate.errors import ConfigurationError, Problem
 from migrate.ledger import open_ledger
 from migrate.test_plan import sheets, store
-from migrate.test_plan.plan import DrawnPlan, Inspection, Pick
+from migrate.test_plan.plan import DrawnPlan, Pick
 from migrate.test_plan.sheets import Row
 from migrate.test_plan.store import Result
 from migrate.workspace import Workspace
@@ -43,6 +43,7 @@ def take_in(workspace: Workspace, file: Path, now: dt.datetime) -> TakenIn:
     plan = _plan(workspace.folder, file, rows)
     before = store.results(workspace.folder, plan.id)
     filled = [row for row in rows if any(row.cells[column] for column in ("result", "requirement", "note"))]
+    _tidied(filled)
     problems = [*_picks_wrong(plan, file, rows), *_answers_wrong(plan, file, filled, now.date())]
     last = store.current(before)
     changed = [row for row in filled if _changes(row, last)]
@@ -91,7 +92,7 @@ def _plan(workspace: Path, file: Path, rows: list[Row]) -> DrawnPlan:
 
 def _picks_wrong(plan: DrawnPlan, file: Path, rows: list[Row]) -> Iterator[Problem]:
     """Is each row a pick of the plan, once, with the keys that were picked?"""
-    known, seen = plan.by_pick(), dict[str, int]()
+    known, seen = plan.by_id(), dict[str, int]()
     for row in rows:
         pick = row.cells["pick"]
         if pick not in known:
@@ -100,17 +101,17 @@ def _picks_wrong(plan: DrawnPlan, file: Path, rows: list[Row]) -> Iterator[Probl
         if pick in seen:
             yield Problem(f"this pick stands in row {seen[pick]} already", row.place(file, "pick"), pick)
         seen.setdefault(pick, row.number)
-        for column, meant in _meant(*known[pick]).items():
+        for column, meant in _meant(known[pick]).items():
             if row.cells[column] != meant.strip():
                 yield Problem(f"{column} is not that of the pick", row.place(file, column), row.cells[column], (meant,))
 
 
-def _meant(inspection: Inspection, pick: Pick) -> dict[str, str]:
-    return {"entity": inspection.entity, "source_key": pick.source_key or "", "target_key": pick.target_key or ""}
+def _meant(pick: Pick) -> dict[str, str]:
+    return {"entity": pick.entity, "source_key": pick.source_key or "", "target_key": pick.target_key or ""}
 
 
 def _answers_wrong(plan: DrawnPlan, file: Path, rows: list[Row], today: dt.date) -> Iterator[Problem]:
-    known = plan.by_pick()
+    known = plan.by_id()
     for row in rows:
         cells = row.cells
         if cells["result"] not in RESULTS:
@@ -122,13 +123,21 @@ def _answers_wrong(plan: DrawnPlan, file: Path, rows: list[Row], today: dt.date)
             yield Problem(wrong, row.place(file, "tested_on"), cells["tested_on"], ("YYYY-MM-DD",))
         if cells["result"] == "fail" and not cells["note"]:
             yield Problem("what failed needs a note that says what was seen", row.place(file, "note"))
-        if cells["requirement"] and cells["pick"] in known:
-            allowed = known[cells["pick"]][0].requirements
-            if cells["result"] == "pass":
-                yield Problem("a requirement is named for what failed", row.place(file, "requirement"), cells["requirement"])
-            elif cells["requirement"] not in allowed:
-                message = "the inspection has no such requirement"
-                yield Problem(message, row.place(file, "requirement"), cells["requirement"], allowed)
+        if cells["pick"] in known:
+            yield from _requirement_wrong(known[cells["pick"]], file, row)
+
+
+def _requirement_wrong(pick: Pick, file: Path, row: Row) -> Iterator[Problem]:
+    place, text = row.place(file, "requirement"), row.cells["requirement"]
+    missed = store.named(text)
+    if row.cells["result"] == "pass":
+        if missed:
+            yield Problem("a requirement is named for what failed", place, text)
+    elif not missed and len(pick.requirements) > 1:
+        yield Problem("what failed needs the requirement that is not met", place, allowed=pick.requirements)
+    for each in missed:
+        if each not in pick.requirements:
+            yield Problem("nobody asks this requirement of the record", place, each, pick.requirements)
 
 
 def _date_wrong(text: str, today: dt.date) -> str | None:
@@ -144,6 +153,12 @@ def _date_wrong(text: str, today: dt.date) -> str | None:
 def _changes(row: Row, last: Mapping[str, Result]) -> bool:
     known = last.get(row.cells["pick"])
     return known is None or any(row.cells[word] != getattr(known, word) for word in SAYS)
+
+
+def _tidied(rows: list[Row]) -> None:
+    """Requirements in one form, however they were parted."""
+    for row in rows:
+        row.cells["requirement"] = ", ".join(store.named(row.cells["requirement"]))
 
 
 @contextmanager

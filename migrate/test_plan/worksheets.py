@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -25,7 +26,7 @@ LONGEST_LIST = 255
 """Characters that a spreadsheet takes as a list of choices."""
 ABOUT = (
     "Look at each record in the old system and in the new one, on the screen a user sees.",
-    "result: pass or fail. Where it fails, the note says what was seen; requirement says which one is not met.",
+    "result: pass or fail. Where it fails, the note says what was seen; requirement names what is not met (with commas).",
     "tester: your name. tested_on: the day, YYYY-MM-DD. Leave records blank that nobody has looked at yet.",
     "Change no other column. To hand it in: lms-migrate test-plan import WORKSPACE FILE",
 )
@@ -103,15 +104,15 @@ def write_xlsx(document: PlanDocument, file: Path) -> Path:
 
 
 def _requirement_lists(sheet: Worksheet, document: PlanDocument) -> None:
-    """What may stand under requirement, by inspection: its rows follow one another."""
+    """What may stand under requirement, by rows of which the same is asked. Several may be written, so none is refused."""
     column, row = _letter(COLUMNS.index("requirement")), 2
-    for inspection in document.inspections:
-        listed = ",".join(inspection.requirements)
-        if len(listed) <= LONGEST_LIST and inspection.size:
-            choices = DataValidation("list", formula1=f'"{listed}"', allow_blank=True, showErrorMessage=True)
-            choices.add(f"{column}{row}:{column}{row + inspection.size - 1}")
+    for requirements, picks in groupby(document.picks, key=lambda pick: pick.requirements):
+        listed, size = ",".join(requirements), len(list(picks))
+        if len(listed) <= LONGEST_LIST:
+            choices = DataValidation("list", formula1=f'"{listed}"', allow_blank=True, showErrorMessage=False)
+            choices.add(f"{column}{row}:{column}{row + size - 1}")
             sheet.add_data_validation(choices)
-        row += inspection.size
+        row += size
 
 
 def _letter(at: int) -> str:

@@ -81,7 +81,8 @@ class PickRow:
     """A record to look at, and what was found."""
 
     id: str
-    inspection: str
+    group: str
+    """Records that are looked at together: the sample of an entity, or its directed cases."""
     entity: str
     source_key: str
     target_key: str
@@ -143,6 +144,15 @@ class PlanDocument:
     def tested(self) -> int:
         return sum(1 for pick in self.picks if pick.result)
 
-    def of(self, inspection: str) -> tuple[PickRow, ...]:
-        """The picks of an inspection."""
-        return tuple(pick for pick in self.picks if pick.inspection == inspection)
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of picks, in their order."""
+        return tuple(dict.fromkeys(pick.group for pick in self.picks))
+
+    def of(self, group: str) -> tuple[PickRow, ...]:
+        """The picks of a group."""
+        return tuple(pick for pick in self.picks if pick.group == group)
+
+    def inspections_of(self, group: str) -> tuple[InspectionRow, ...]:
+        """The inspections that the picks of a group count for."""
+        return tuple(one for one in self.inspections if (one.id if one.kind == "directed" else one.entity) == group)

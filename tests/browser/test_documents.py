@@ -28,6 +28,7 @@ seed: a-seed-for-the-browser
 classes: {critical: {claim: 5}, major: {aql: 2.5}, minor: {aql: 6.5}}
 requirements:
   - {id: REQ-1, risk: critical, text: Nobody is lost., covers: ["people.*"]}
+  - {id: REQ-2, risk: major, text: Names are right., covers: ["people.name"]}
 directed:
   - {entity: people, which: excluded, why: "=1+1 left out"}
 """
@@ -60,7 +61,7 @@ def download(opened: Any, folder: Path) -> Path:
 def test_the_worksheet_is_filled_in_offline_and_handed_in(school: Path, open_page: Open, tmp_path: Path) -> None:
     opened = open_page(school / "documents" / "test_worksheet.html")
     plan = store.latest(school).plan
-    picks = [pick.id for inspection in plan.inspections for pick in inspection.picks]
+    picks = [pick.id for pick in plan.picks]
     assert opened.inner_text("#progress") == f"0 of {len(picks)} looked at, 0 failed"
     rows = opened.locator("tr[data-pick]")
     for at in range(len(picks)):
@@ -68,11 +69,11 @@ def test_the_worksheet_is_filled_in_offline_and_handed_in(school: Path, open_pag
     rows.nth(0).locator("input[value=fail]").check()
     opened.click("#download")  # refused: no name, no note
     said = opened.locator("#errors li").all_inner_texts()
-    assert said == ["Your name is missing", f"{picks[0]}: say what you saw"]
+    assert said == ["Your name is missing", f"{picks[0]}: say what you saw", f"{picks[0]}: say what is not met"]
     opened.fill("#tester", "Ana")
     opened.fill("#tested_on", "2026-03-01")
     rows.nth(0).locator("textarea").fill(NOTE)
-    rows.nth(0).locator("select").select_option("REQ-1")
+    rows.nth(0).get_by_label("REQ-1").check()
     assert opened.inner_text("#progress") == f"{len(picks)} of {len(picks)} looked at, 1 failed"
     file = download(opened, tmp_path)
     cells = [cell for row in csv.reader(io.StringIO(file.read_text("utf-8-sig"), newline="")) for cell in row]
@@ -90,12 +91,14 @@ def test_an_earlier_file_is_gone_on_with_and_one_of_another_plan_is_not(school: 
     rows = opened.locator("tr[data-pick]")
     rows.nth(1).locator("input[value=fail]").check()
     rows.nth(1).locator("textarea").fill('a, "b"\nc')
+    rows.nth(1).get_by_label("REQ-2").check()
     file = download(opened, tmp_path)
     again = open_page(school / "documents" / "test_worksheet.html")
     again.set_input_files("#earlier", str(file))
     again.wait_for_function("document.querySelector('#progress').textContent.includes('1 failed')")
     assert again.locator("tr[data-pick]").nth(1).locator("textarea").input_value() == 'a, "b"\nc'
-    assert [r.cells["tester"] for r in sheets.read(download(again, tmp_path)) if r.cells["result"]] == ["Bo"]
+    (row,) = [r for r in sheets.read(download(again, tmp_path)) if r.cells["result"]]
+    assert (row.cells["tester"], row.cells["requirement"]) == ("Bo", "REQ-2")
     other = tmp_path / "other.csv"
     other.write_text(file.read_text("utf-8-sig").replace(blank.id, "TP-0000000000000000"), "utf-8")
     again.set_input_files("#earlier", str(other))

@@ -110,7 +110,7 @@ def test_a_plan_is_written_filled_in_and_accepted(folder: Path) -> None:
 def test_one_critical_failure_refuses_and_the_next_run_is_tightened(folder: Path) -> None:
     call("test-plan", "write", folder)
     failed = {"result": "fail", "note": "another person", "requirement": "REQ-WHO"}
-    answer = lambda row: FILLED | (failed if row["pick"] == "people/critical/001" else {"result": "pass"})  # noqa: E731
+    answer = lambda row: FILLED | (failed if row["pick"] == "people/0001" else {"result": "pass"})  # noqa: E731
     call("test-plan", "import", folder, fill(folder, answer))
     code, said = call("test-plan", "status", folder)
     assert code == 3
@@ -136,7 +136,18 @@ def test_the_same_run_and_policy_give_the_same_plan_and_another_seed_another(fol
     policy = folder / "test_plan.yaml"
     policy.write_text(policy.read_text("utf-8").replace("story-of-a-plan", "another-seed"), "utf-8")
     other = write_plan(workspace, None, NOW).document
-    assert {p.source_key for p in first.of("people/major")} != {p.source_key for p in other.of("people/major")}
+    assert {p.source_key for p in first.of("people")} != {p.source_key for p in other.of("people")}
+
+
+def test_a_record_is_looked_at_once_for_all_classes_of_risk(folder: Path) -> None:
+    document = write_plan(open_workspace(folder), None, NOW).document
+    people = document.of("people")
+    sizes = [one.size for one in document.inspections if one.entity == "people" and one.kind == "sample"]
+    assert len({pick.source_key for pick in people}) == len(people) < sum(sizes)
+    assert len(people) >= max(sizes)
+    for pick in people:
+        shown = {field for field, _ in pick.expected}
+        assert ("status" in shown) == ("REQ-STATE" in pick.requirements)
 
 
 def test_sizes_strata_and_directed_cases_are_those_of_the_policy(folder: Path) -> None:
@@ -146,7 +157,9 @@ def test_sizes_strata_and_directed_cases_are_those_of_the_policy(folder: Path) -
     critical, major, directed = by_id["people/critical"], by_id["people/major"], by_id["people/directed"]
     assert (critical.lot, critical.accept, critical.letter) == (lot, 0, "")
     assert (major.letter, major.size, major.accept) == ("E", 20, 1)
-    suspended = [pick for pick in document.of("people/major") if pick.why == "status: suspended"]
+    of_major = [pick for pick in document.of("people") if "REQ-STATE" in pick.requirements]
+    assert len(of_major) == major.size
+    suspended = [pick for pick in of_major if pick.why == "status: suspended"]
     assert len(suspended) in (6, 7)  # 21 of 63 records, in a sample of 20
     assert directed.accept == 0
     assert {pick.why for pick in document.of("people/directed")} == {"two became one", "may be cut", "left out"}
@@ -171,7 +184,10 @@ def test_the_spreadsheet_can_be_filled_in_and_handed_in(folder: Path) -> None:
     file = folder / "documents" / "test_worksheet.xlsx"
     book = openpyxl.load_workbook(file)
     sheet = book[sheets.SHEET]
-    assert {rule.formula1 for rule in sheet.data_validations.dataValidation} >= {'"pass,fail"', '"REQ-WHO"'}
+    assert {rule.formula1 for rule in sheet.data_validations.dataValidation} >= {
+        '"pass,fail"',
+        '"REQ-WHO,REQ-STATE,REQ-TEXT"',
+    }
     at = {column: n for n, column in enumerate(sheets.COLUMNS, start=1)}
     for row in range(2, sheet.max_row + 1):
         for column, text in (("result", "pass"), *FILLED.items()):

@@ -11,10 +11,11 @@
   const today = new Date();
   byId("tested_on").value = new Date(today - today.getTimezoneOffset() * 60000).toISOString().slice(0, 10);
 
-  const result = (row) => { const box = row.querySelector("input:checked"); return box ? box.value : ""; };
+  const result = (row) => { const box = row.querySelector("input[type=radio]:checked"); return box ? box.value : ""; };
+  const boxes = (row) => [...row.querySelectorAll("input[type=checkbox]")];
   const answers = (row) => ({
     result: result(row),
-    requirement: row.querySelector("select").value,
+    requirement: boxes(row).filter((box) => box.checked).map((box) => box.value).join(", "),
     note: row.querySelector("textarea").value.trim(),
   });
 
@@ -32,9 +33,9 @@
     const done = rows.filter(result);
     const wrong = done.filter((row) => result(row) === "fail").length;
     byId("progress").textContent = `${done.length} of ${rows.length} looked at, ${wrong} failed`;
-    for (const section of document.querySelectorAll("section[data-inspection]")) {
+    for (const section of document.querySelectorAll("section[data-group]")) {
       const own = [...section.querySelectorAll("tr[data-pick]")];
-      const place = document.querySelector(`[data-tally="${CSS.escape(section.dataset.inspection)}"]`);
+      const place = document.querySelector(`[data-tally="${CSS.escape(section.dataset.group)}"]`);
       place.textContent = `${own.filter(result).length}/${own.length}`;
     }
   }
@@ -58,6 +59,7 @@
       const given = answers(row);
       if (!given.result && (given.note || given.requirement)) found.push(`${row.dataset.pick}: mark it pass or fail`);
       if (given.result === "fail" && !given.note) found.push(`${row.dataset.pick}: say what you saw`);
+      if (given.result === "fail" && !given.requirement && boxes(row).length > 1) found.push(`${row.dataset.pick}: say what is not met`);
       if (given.result === "pass" && given.requirement) found.push(`${row.dataset.pick}: it passes, so no requirement is missed`);
       if (given.result && !row.dataset.tester) row.dataset.tester = byId("tester").value.trim();
       if (given.result && !row.dataset.testedOn) row.dataset.testedOn = byId("tested_on").value;
@@ -134,9 +136,8 @@
     for (const line of given) {
       const row = known.get(line.pick);
       if (!row || !line.result) continue;
-      const box = row.querySelector(`input[value="${line.result === "fail" ? "fail" : "pass"}"]`);
-      box.checked = true;
-      row.querySelector("select").value = line.requirement;
+      row.querySelector(`input[type=radio][value="${line.result === "fail" ? "fail" : "pass"}"]`).checked = true;
+      for (const box of boxes(row)) box.checked = line.requirement.split(/[,;\s]+/).includes(box.value);
       row.querySelector("textarea").value = line.note;
       row.dataset.tester = line.tester;
       row.dataset.testedOn = line.tested_on;

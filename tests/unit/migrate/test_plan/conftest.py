@@ -23,7 +23,7 @@ def inspection(id_: str, picks: int, accept: int, **words: Any) -> Inspection:
     given: dict[str, Any] = {
         "kind": "sample", "risk": risk, "requirements": ("REQ-1",), "lot": 50, "rule": "a rule", "inspection": "normal",
     }  # fmt: skip
-    listed = tuple(Pick(id=f"{id_}/{n:03}", source_key=str(n), target_key=f"p-{n}", digest=f"d{n}") for n in range(1, picks + 1))
+    listed = tuple(f"{entity}/{n:04}" for n in range(1, picks + 1))
     return Inspection(id=id_, entity=entity, accept=accept, picks=listed, **(given | words))
 
 
@@ -42,6 +42,17 @@ def plan_of(*inspections: Inspection, run: str = "20260301-120000") -> DrawnPlan
         requirements=tuple(Covered(requirement=r, lines=("people.name",)) for r in requirements),
         differences={"critical": 0, "major": 0, "minor": None},
         inspections=inspections,
+        picks=tuple(
+            Pick(
+                id=id_,
+                entity="people",
+                source_key=str(int(id_[-4:])),
+                target_key=f"p-{int(id_[-4:])}",
+                digest=f"d{id_}",
+                requirements=tuple(r for i in inspections if id_ in i.picks for r in i.requirements),
+            )
+            for id_ in sorted({id_ for i in inspections for id_ in i.picks})
+        ),
     )
 
 
@@ -61,13 +72,14 @@ class Desk:
     def ledger_url(self) -> str:
         return self.ledger
 
-    def row(self, number: int = 1, inspection: str = "people/critical", **cells: str) -> dict[str, str]:
+    def row(self, number: int = 1, **cells: str) -> dict[str, str]:
         """A row as the worksheet has it, filled in as asked."""
-        id_ = f"{inspection}/{number:03}"
+        id_ = f"people/{number:04}"
         blank = dict.fromkeys(sheets.COLUMNS, "")
         own = {"plan": self.plan.id, "pick": id_, "entity": "people", "source_key": str(number), "target_key": f"p-{number}"}
         who = {"tester": "Ana", "tested_on": "2026-03-02"} if cells.get("result") else {}
-        return blank | own | who | cells
+        missed = {"requirement": "REQ-1"} if cells.get("result") == "fail" else {}
+        return blank | own | who | missed | cells
 
     def write(self, *rows: dict[str, str], delimiter: str = ",", header: tuple[str, ...] = sheets.COLUMNS) -> Path:
         """A worksheet with these rows."""
@@ -82,7 +94,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path, plan_of(inspection("people/critical", 5, 0), inspection("people/minor", 8, 1)))
+    return Desk(tmp_path, plan_of(inspection("people/critical", 5, 0), inspection("people/minor", 8, 1, requirements=("REQ-2",))))
 
 
 @pytest.fixture

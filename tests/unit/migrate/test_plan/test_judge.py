@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def saw(pick: str, result: str, number: int = 1) -> Result:
 
 def seen(plan: DrawnPlan, inspection: int, passed: int, failed: int) -> dict[str, Result]:
     picks = plan.inspections[inspection].picks[: passed + failed]
-    return {pick.id: saw(pick.id, "fail" if n < failed else "pass") for n, pick in enumerate(picks)}
+    return {pick: saw(pick, "fail" if n < failed else "pass") for n, pick in enumerate(picks)}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,14 @@ def test_the_verdict_follows_from_the_plan(desk: Any, passed: int, failed: int, 
     judged = judge(desk.plan, seen(desk.plan, 1, passed, failed))[1]
     assert (judged.state, judged.tested, judged.wrong) == (state, passed + failed, failed)
     assert (judged.shows is not None) == (passed + failed == 8)
+
+
+def test_a_failure_counts_for_the_inspections_of_the_requirement_that_it_names(desk: Any) -> None:
+    found = seen(desk.plan, 1, 8, 0)
+    found["people/0001"] = replace(saw("people/0001", "fail"), requirement="REQ-2")
+    assert [(j.wrong, j.state) for j in judge(desk.plan, found)] == [(0, "accepted"), (1, "accepted")]
+    found["people/0001"] = replace(saw("people/0001", "fail"), requirement="REQ-2, REQ-1")
+    assert [(j.wrong, j.state) for j in judge(desk.plan, found)] == [(1, "refused"), (1, "accepted")]
 
 
 def test_zero_acceptance_refuses_at_the_first_failure(desk: Any) -> None:
@@ -52,7 +61,7 @@ def test_directed_cases_claim_nothing_about_the_lot(make: Any, inspect: Any) -> 
 
 
 def test_the_whole_needs_every_inspection_and_every_comparison(desk: Any) -> None:
-    whole = judge(desk.plan, {**seen(desk.plan, 0, 5, 0), **seen(desk.plan, 1, 8, 0)})
+    whole = judge(desk.plan, seen(desk.plan, 1, 8, 0))  # five of the eight count for both
     assert overall(whole, [True, True]) == "accepted"
     assert overall(whole, [True, None]) == "unfinished"
     assert overall(whole, [True, False]) == "refused"

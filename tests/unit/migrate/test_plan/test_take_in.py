@@ -48,7 +48,7 @@ def test_a_correction_needs_a_reason_and_keeps_the_old_row(desk: Any) -> None:
     assert "needs a note that says why" in str(caught.value)
     taken = take_in(desk, desk.write(desk.row(1, result="pass", note="looked in the wrong site", tester="Bo")), NOW)
     assert (taken.new, taken.corrected) == (0, 1)
-    assert results(desk) == [("people/critical/001", "fail", ""), ("people/critical/001", "pass", "1")]
+    assert results(desk) == [("people/0001", "fail", ""), ("people/0001", "pass", "1")]
 
 
 MISTAKES = [
@@ -59,12 +59,13 @@ MISTAKES = [
     ({"result": "pass", "tested_on": "20260302"}, "tested_on", "no date"),
     ({"result": "pass", "tested_on": "2026-03-09"}, "tested_on", "in the future"),
     ({"result": "fail"}, "note", "needs a note"),
-    ({"result": "fail", "note": "x", "requirement": "REQ-2"}, "requirement", "no such requirement"),
+    ({"result": "fail", "note": "x", "requirement": "REQ-3"}, "requirement", "nobody asks"),
+    ({"result": "fail", "note": "x", "requirement": ""}, "requirement", "needs the requirement"),
     ({"result": "pass", "requirement": "REQ-1"}, "requirement", "named for what failed"),
     ({"result": "pass", "source_key": "7"}, "source_key", "not that of the pick"),
     ({"result": "pass", "target_key": "p-7"}, "target_key", "not that of the pick"),
     ({"result": "pass", "entity": "courses"}, "entity", "not that of the pick"),
-    ({"result": "pass", "pick": "people/critical/999"}, "pick", "no such pick"),
+    ({"result": "pass", "pick": "people/0999"}, "pick", "no such pick"),
 ]
 
 
@@ -80,6 +81,17 @@ def test_a_mistake_is_named_by_row_and_column_and_nothing_is_recorded(
     assert problem.place is not None
     assert (problem.place.line, problem.place.column) == (3, sheets.COLUMNS.index(column) + 1)
     assert results(desk) == []
+
+
+def test_several_requirements_may_be_named_in_any_form(desk: Any) -> None:
+    take_in(desk, desk.write(desk.row(1, result="fail", note="x", requirement="REQ-2;REQ-1 ")), NOW)
+    (row,) = store.results(desk.folder, desk.plan.id)
+    assert (row.requirement, row.requirements) == ("REQ-2, REQ-1", ("REQ-2", "REQ-1"))
+    assert take_in(desk, desk.write(desk.row(1, result="fail", note="x", requirement="REQ-2, REQ-1")), NOW).unchanged == 1
+
+
+def test_where_one_thing_is_asked_it_need_not_be_named(desk: Any) -> None:
+    assert take_in(desk, desk.write(desk.row(7, result="fail", note="x", requirement="")), NOW).new == 1
 
 
 def test_all_mistakes_are_named_at_once_in_the_order_of_the_file(desk: Any) -> None:
