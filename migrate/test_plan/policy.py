@@ -11,7 +11,7 @@ from migrate.errors import ConfigurationError, Place, Problem
 from migrate.located_yaml import Document, read
 from migrate.mapping.load import LoadedPair
 from migrate.models import build
-from migrate.test_plan.words import RISKS, Defaults, PolicyFile, Requirement, Risk
+from migrate.test_plan.words import RISKS, PolicyFile, Requirement, Risk
 from migrate.workspace import Workspace
 from validators.sampling import tables
 
@@ -36,11 +36,6 @@ class Policy:
     def risk(self, line: str) -> Risk | None:
         """The gravest risk of a line; None where no requirement covers it."""
         return min((r.risk for r in self.covering(line)), key=RISKS.index, default=None)
-
-
-def defaults() -> Defaults:
-    """What ships."""
-    return build(Defaults, read(Path(__file__).parent / "defaults.yaml"))
 
 
 def lines(pair: LoadedPair) -> list[str]:

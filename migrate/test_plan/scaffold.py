@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from migrate.errors import ConfigurationError
 from migrate.mapping.load import LoadedMapping, LoadedPair
-from migrate.test_plan.policy import FILE, defaults
-from migrate.test_plan.words import Defaults, Directed
+from migrate.test_plan.defaults import Defaults, defaults
+from migrate.test_plan.policy import FILE
+from migrate.test_plan.words import Directed
 from migrate.workspace import Workspace
 
 LONGEST_PII = ("name",)

@@ -1,4 +1,4 @@
-"""The words of ``test_plan.yaml``, and of the defaults it is written from."""
+"""The words of ``test_plan.yaml``."""
 
 from __future__ import annotations
 
@@ -117,22 +117,3 @@ class PolicyFile(Words):
         if not 50 <= self.confidence < 100:
             raise ValueError("confidence is a percentage from 50 to below 100")
         return self
-
-
-class DefaultRequirement(Words):
-    """A requirement that a new ``test_plan.yaml`` has, if the target has fields of its kind."""
-
-    id: Id
-    text: str
-    risk: Risk
-    traits: tuple[str, ...]
-    """Any of: ``key``, ``reference``, ``enum``, ``pii:CLASS``, ``type:TYPE``, ``any``. A field goes to the first that fits."""
-
-
-class Defaults(Words):
-    """``defaults.yaml`` of this package."""
-
-    confidence: float
-    classes: Classes
-    switching: Switching
-    requirements: tuple[DefaultRequirement, ...]

@@ -5,7 +5,8 @@ from validators.sampling.claims import discovery_size, upper_limit
 from validators.sampling.picks import pick
 from validators.sampling.plans import SamplingPlan, discovery, iso2859
 from validators.sampling.switching import Standing, standing
-from validators.sampling.tables import Inspection, Level, Switching, tables
+from validators.sampling.tables import tables
+from validators.sampling.words import Inspection, Level, Switching
 
 __all__ = [
     "Inspection",

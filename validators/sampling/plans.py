@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from validators.sampling.claims import discovery_size
-from validators.sampling.tables import Inspection, Level, tables
+from validators.sampling.tables import tables
+from validators.sampling.words import Inspection, Level
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from validators.sampling.tables import Inspection, Switching
+from validators.sampling.words import Inspection, Switching
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from migrate.contracts.model import Words
 from migrate.located_yaml import read
 from migrate.models import build
+from validators.sampling.words import Inspection, Level, Switching
 
-Level = Literal["S-1", "S-2", "S-3", "S-4", "I", "II", "III"]
-Inspection = Literal["normal", "tightened", "reduced"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 INSPECTIONS: tuple[Inspection, ...] = get_args(Inspection)
 
@@ -21,19 +20,6 @@ class LetterRow(Words):
 
     up_to: int | None
     letters: str
-
-
-class Switching(Words):
-    """When inspection becomes tighter, when normal again, and when it stops. Numbers of lots."""
-
-    refused: int = 2
-    """So many lots refused ..."""
-    of: int = 5
-    """... among the last so many: tightened inspection begins."""
-    accepted: int = 5
-    """So many accepted in a row under tightened inspection: normal inspection again."""
-    stop: int = 5
-    """So many refused under tightened inspection: no further sampling until the cause is mended."""
 
 
 class Tables(Words):
