@@ -16,7 +16,7 @@ from migrate.test_plan.policy import Policy
 from migrate.test_plan.words import RISKS, Directed, Requirement, Risk, RiskClass
 from reports.masking import Masker
 from reports.visible import plain
-from validators.sampling import SamplingPlan, Standing, discovery, iso2859, pick, standing
+from validators.sampling import Ranking, SamplingPlan, Standing, discovery, iso2859, pick, standing
 
 History = Callable[[str], Iterable[bool]]
 """Gives, for the id of an inspection, whether it was accepted in the runs before, the oldest first."""
@@ -70,6 +70,7 @@ def _sample(drawing: Drawing, covered: tuple[Covered, ...], entity: str) -> tupl
     strata = model.stratify.get(entity, ())
     lot = drawing.lots.loaded(entity, strata) if asked else []
     records = {record.key: record for record in lot}
+    ranking = Ranking(((r.key, r.stratum) for r in lot), model.seed, entity)
     chosen: dict[str, tuple[SamplingPlan, Standing, list[str]]] = {}
     of_key: dict[str, list[str]] = {}
     for risk in RISKS if lot else ():
@@ -78,7 +79,7 @@ def _sample(drawing: Drawing, covered: tuple[Covered, ...], entity: str) -> tupl
             continue
         now = standing(drawing.history(f"{entity}/{risk}"), model.switching, model.inspection)
         plan = _plan(model.classes.of(risk), len(lot), now, model.confidence)
-        keys = pick(((r.key, r.stratum) for r in lot), plan.size, model.seed, entity)
+        keys = ranking.pick(plan.size)
         chosen[risk] = (plan, now, keys)
         for key in keys:
             of_key.setdefault(key, []).extend(own)

@@ -2,7 +2,7 @@
 workspace: numbers and keys go in, numbers and keys come out."""
 
 from validators.sampling.claims import discovery_size, upper_limit
-from validators.sampling.picks import pick
+from validators.sampling.picks import Ranking, pick
 from validators.sampling.plans import SamplingPlan, discovery, iso2859
 from validators.sampling.switching import Standing, standing
 from validators.sampling.tables import tables
@@ -11,6 +11,7 @@ from validators.sampling.words import Inspection, Level, Switching
 __all__ = [
     "Inspection",
     "Level",
+    "Ranking",
     "SamplingPlan",
     "Standing",
     "Switching",

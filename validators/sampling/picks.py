@@ -8,22 +8,34 @@ from collections.abc import Iterable
 Stratum = tuple[str, ...]
 
 
-def pick(records: Iterable[tuple[str, Stratum]], size: int, seed: str, lot: str) -> list[str]:
-    """``size`` keys of the ``(key, stratum)`` of a lot, each stratum by its share, in the order in which they are looked at.
+class Ranking:
+    """The records of a lot in the order in which a seed picks them; ranked once, for samples of any size.
 
     A key has a rank of its own (HMAC of lot and key under the seed), so neither the order of the records nor that of the
-    strata makes a difference, and nobody who does not know the seed can foresee a pick. Raises ValueError where the lot has
-    fewer records.
+    strata makes a difference, and nobody who does not know the seed can foresee a pick.
     """
-    ranked: dict[Stratum, list[tuple[bytes, str]]] = {}
-    for key, stratum in records:
-        ranked.setdefault(stratum, []).append((_rank(seed, lot, key), key))
-    total = sum(map(len, ranked.values()))
-    if size > total:
-        raise ValueError(f"the lot has {total} records, {size} are asked for")
-    shares = _shares({stratum: len(found) for stratum, found in ranked.items()}, size, seed, lot)
-    chosen = [one for stratum, found in ranked.items() for one in sorted(found)[: shares[stratum]]]
-    return [key for _, key in sorted(chosen)]
+
+    def __init__(self, records: Iterable[tuple[str, Stratum]], seed: str, lot: str) -> None:
+        self.seed, self.lot = seed, lot
+        self._of: dict[Stratum, list[tuple[bytes, str]]] = {}
+        for key, stratum in records:
+            self._of.setdefault(stratum, []).append((_rank(seed, lot, key), key))
+        for found in self._of.values():
+            found.sort()
+
+    def pick(self, size: int) -> list[str]:
+        """``size`` keys, each stratum by its share, in the order in which they are looked at. Raises ValueError where the lot
+        has fewer records."""
+        sizes = {stratum: len(found) for stratum, found in self._of.items()}
+        if size > sum(sizes.values()):
+            raise ValueError(f"the lot has {sum(sizes.values())} records, {size} are asked for")
+        shares = _shares(sizes, size, self.seed, self.lot)
+        return [key for _, key in sorted(one for stratum, found in self._of.items() for one in found[: shares[stratum]])]
+
+
+def pick(records: Iterable[tuple[str, Stratum]], size: int, seed: str, lot: str) -> list[str]:
+    """One sample of a lot: see :class:`Ranking`."""
+    return Ranking(records, seed, lot).pick(size)
 
 
 def _shares(sizes: dict[Stratum, int], size: int, seed: str, lot: str) -> dict[Stratum, int]:
