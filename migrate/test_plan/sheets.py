@@ -62,8 +62,13 @@ def read(file: Path) -> list[Row]:
             raise _refused(file, f"{len(cells)} cells stand here, a row has {len(header)}", number)
         if any(cells):
             padded = [*cells, *[""] * (len(header) - len(cells))]
-            rows.append(Row(number, {c: restored(padded[at - 1]).strip() for c, at in columns.items()}, columns))
+            rows.append(Row(number, {c: _cell(padded[at - 1]) for c, at in columns.items()}, columns))
     return rows
+
+
+def _cell(text: str) -> str:
+    """What was written into a cell, with the line ends of one system."""
+    return restored(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _csv(file: Path) -> list[tuple[int, list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ RESULTS = ("pass", "fail")
 SAYS = ("result", "requirement", "note", "tester", "tested_on")
 """The columns that a person fills in."""
 EVENT = "test results"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def take_in(workspace: Workspace, file: Path, now: dt.datetime) -> TakenIn:
     before = store.results(workspace.folder, plan.id)
     filled = [row for row in rows if any(row.cells[column] for column in ("result", "requirement", "note"))]
     _tidied(filled)
-    problems = [*_picks_wrong(plan, file, rows), *_answers_wrong(plan, file, filled, now.date())]
+    problems = [*_picks_wrong(plan, file, rows), *_unwritable(file, filled), *_answers_wrong(plan, file, filled, now.date())]
     last = store.current(before)
     changed = [row for row in filled if _changes(row, last)]
     problems += [
@@ -108,6 +110,15 @@ def _picks_wrong(plan: DrawnPlan, file: Path, rows: list[Row]) -> Iterator[Probl
 
 def _meant(pick: Pick) -> dict[str, str]:
     return {"entity": pick.entity, "source_key": pick.source_key or "", "target_key": pick.target_key or ""}
+
+
+def _unwritable(file: Path, rows: list[Row]) -> Iterator[Problem]:
+    """Characters that a spreadsheet could not hold: the results are written into one again."""
+    for row in rows:
+        for column in SAYS:
+            if (wrong := _CONTROL.search(row.cells[column])) is not None:
+                message = f"the character U+{ord(wrong[0]):04X} may not stand here"
+                yield Problem(message, row.place(file, column))
 
 
 def _answers_wrong(plan: DrawnPlan, file: Path, rows: list[Row], today: dt.date) -> Iterator[Problem]:

@@ -59,6 +59,8 @@ MISTAKES = [
     ({"result": "pass", "tested_on": "20260302"}, "tested_on", "no date"),
     ({"result": "pass", "tested_on": "2026-03-09"}, "tested_on", "in the future"),
     ({"result": "fail"}, "note", "needs a note"),
+    ({"result": "fail", "note": "a\x0bb"}, "note", "U+000B"),
+    ({"result": "pass", "tester": "\x1b[2J"}, "tester", "U+001B"),
     ({"result": "fail", "note": "x", "requirement": "REQ-3"}, "requirement", "nobody asks"),
     ({"result": "fail", "note": "x", "requirement": ""}, "requirement", "needs the requirement"),
     ({"result": "pass", "requirement": "REQ-1"}, "requirement", "named for what failed"),
@@ -88,6 +90,11 @@ def test_several_requirements_may_be_named_in_any_form(desk: Any) -> None:
     (row,) = store.results(desk.folder, desk.plan.id)
     assert (row.requirement, row.requirements) == ("REQ-2, REQ-1", ("REQ-2", "REQ-1"))
     assert take_in(desk, desk.write(desk.row(1, result="fail", note="x", requirement="REQ-2, REQ-1")), NOW).unchanged == 1
+
+
+def test_line_ends_of_all_systems_are_one(desk: Any) -> None:
+    take_in(desk, desk.write(desk.row(1, result="fail", note="a\r\nb")), NOW)
+    assert take_in(desk, desk.write(desk.row(1, result="fail", note="a\nb")), NOW).unchanged == 1
 
 
 def test_where_one_thing_is_asked_it_need_not_be_named(desk: Any) -> None:
