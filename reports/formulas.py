@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Wide forms count as well: spreadsheets of East Asia take them for the same signs."""
 
 
 def defused(text: str) -> str:

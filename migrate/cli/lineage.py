@@ -15,21 +15,17 @@ def command(workspace: Path, name: str) -> int:
 
     NAME is a mapping, or an entity of the source; where both have the name, both are shown.
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from migrate.lineage.ask import ask
     from reports.visible import plain
 
     found = ask(workspace, name)
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    for title, rows in found.tables():
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-        for column in ("from", "to", "how", "through"):
-            table.add_column(column)
-        for link in rows:
-            table.add_row(plain(link.from_), plain(link.to), link.kind, plain(", ".join(link.path) or "-"))
-        console.print(table)
+    for title, links in found.tables():
+        rows = [("from", "to", "how", "through")]
+        rows += [(plain(k.from_), plain(k.to), k.kind, plain(", ".join(k.path) or "-")) for k in links]
+        widths = [max(len(row[at]) for row in rows) for at in range(3)]
+        click.echo(title)
+        for *cells, path in rows:
+            click.echo("  " + "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), path]))
     for line in found.notes:
-        console.print(plain(line))
+        click.echo(plain(line))
     return 0

@@ -85,8 +85,9 @@ def status(workspace: Path, plan_id: str | None) -> int:
 
     found = status_of(workspace, plan_id)
     table = Table(box=None, pad_edge=False)
-    for column in ("inspection", "lot", "sample", "done", "wrong", "accept", "refuse"):
-        table.add_column(column, justify="left" if column == "inspection" else "right")
+    table.add_column("inspection", min_width=max((len(judged.inspection.id) for judged in found.judged), default=0))
+    for column in ("lot", "sample", "done", "wrong", "accept", "refuse"):
+        table.add_column(column, justify="right")
     table.add_column("verdict")
     for judged in found.judged:
         one = judged.inspection

@@ -74,10 +74,10 @@
   function defused(text) {
     const bare = text.replace(/^'+/, "");
     const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text);
-    return /^[=+\-@\t\r\n]/.test(bare) && !(bare === text && number) ? "'" + text : text;
+    return /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(bare) && !(bare === text && number) ? "'" + text : text;
   }
   function restored(text) {
-    return text.startsWith("'") && /^[=+\-@\t\r\n]/.test(text.replace(/^'+/, "")) ? text.slice(1) : text;
+    return text.startsWith("'") && /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text.replace(/^'+/, "")) ? text.slice(1) : text;
   }
   const quoted = (text) => /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   function csv() {

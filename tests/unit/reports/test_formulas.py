@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reports.formulas import defused, restored
 
-SIGNS = st.text(st.sampled_from("=+-@\t\r\n'1.5a"), max_size=6)
+SIGNS = st.text(st.sampled_from("＝=+-@\t\r\n'1.5a"), max_size=6)
 
 
 @given(st.one_of(st.text(), SIGNS))
@@ -23,7 +23,7 @@ def test_no_cell_begins_as_a_formula_does_unless_it_is_a_number(text: str) -> No
         assert float(shown) is not None
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-x", "@SUM(A1)", "\t=1", "\r=1", "'=1"])
+@pytest.mark.parametrize("text", ["=1+1", "＝1+1", "+cmd", "-x", "@SUM(A1)", "\t=1", "\r=1", "'=1"])
 def test_formulas_get_an_apostrophe(text: str) -> None:
     assert defused(text) == f"'{text}"
 
