@@ -6,7 +6,7 @@ The parts are those that a person changes and another person signs: settings, co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,3 +55,8 @@ def part_files(workspace: Workspace) -> dict[str, dict[str, Path]]:
 
 def _there(files: Iterable[Path]) -> dict[str, Path]:
     return {file.name: file for file in files if file.is_file()}
+
+
+def described(hashes: Mapping[str, str]) -> str:
+    """One hash over ``{part: hash}``: what a document says that it describes."""
+    return Part("", dict(hashes)).hash

@@ -31,16 +31,16 @@ def write(report: model.Report, run_folder: Path) -> Path:
 
 def page(report: model.Report) -> str:
     """The whole page as text. Equal reports give equal pages."""
-    style, script = _own("report.css"), _own("report.js")
+    style, script = own("report.css"), own("report.js")
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             report=report,
             words=model,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
-            policy=_policy(style, script),
+            policy=policy(style, script),
             tables=[(table.name, encode(table)) for table in (*report.tables, _codes(report))],
         )
     )
@@ -66,11 +66,12 @@ def _codes(report: model.Report) -> model.Table:
     return model.Table("codes", "run.json", len(rows), {name: [row[at] for row in rows] for at, name in enumerate(names)})
 
 
-def _own(name: str) -> str:
+def own(name: str) -> str:
+    """The text of one of our own files beside the templates."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def policy(style: str, script: str) -> str:
     """Nothing is loaded, and only our own style and script, told by their hashes, take effect."""
 
     def digest(text: str) -> str:
@@ -83,7 +84,8 @@ def _policy(style: str, script: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of pages, with everything escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html", "html.j2")),

@@ -20,6 +20,9 @@ COMMANDS = {
     "check": "Check a workspace without touching rows.",
     "run": "Rehearse a migration, or run it live.",
     "sql": "Print the SQL a mapping compiles to.",
+    "lineage": "Show where a field comes from and where it goes.",
+    "specification": "Write the mapping specification of a workspace.",
+    "test-plan": "Write, fill in and judge the test plan of a run.",
     "report": "Render the report of a run again.",
     "rollback": "Take a live run back: preview, then --execute.",
     "audit": "Show the audit trail of a workspace, or verify that it is whole.",
@@ -38,7 +41,7 @@ class _Lazy(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = import_module(f"migrate.cli.{name}").command
+        command = import_module(f"migrate.cli.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -24,6 +24,7 @@ from migrate.compiler.values import fits, spellings, target_value, typed_literal
 from migrate.contracts.model import Field
 from migrate.errors import Problem
 from migrate.expressions import operators
+from migrate.located_yaml import Keys
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import FieldRule, Outcome
 from migrate.worklist.identity import Kind
@@ -52,6 +53,8 @@ class Compiled:
     """Fields of the ``from`` entity that reach a target field, a reference or an exclusion."""
     consulted: frozenset[str]
     """Fields that are only looked at, to choose a survivor."""
+    reads: dict[Keys, frozenset[tuple[str, str]]]
+    """``(qualifier or '', name)`` of what the expression at a place of the mapping names: the beginning of every lineage."""
 
 
 def _equal(column: str, sql: str, field: Field | None) -> str:
@@ -95,6 +98,7 @@ class MappingCompiler:
             self.scope.needs(),
             frozenset(self.scope.carried),
             frozenset(self.scope.consulted),
+            {keys: frozenset(found) for keys, found in self.scope.reads.items()},
         )
 
     def _disposed(self, chosen: tuple[str, ...], last: str) -> str:

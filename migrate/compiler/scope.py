@@ -12,6 +12,7 @@ from migrate.contracts.load import colliding
 from migrate.contracts.model import Entity
 from migrate.errors import Problem
 from migrate.expressions import ExpressionError, columns_of, parse_expression, parse_order
+from migrate.located_yaml import Keys
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
 
@@ -23,6 +24,9 @@ class Scope:
         self.pair, self.mapping, self.as_of, self.problems = pair, mapping, as_of, problems
         self.carried: set[str] = set()
         self.consulted: set[str] = set()
+        self.reads: dict[Keys, set[tuple[str, str]]] = {}
+        """``(qualifier or '', name)`` of what is read at each place of the mapping: the beginning of every lineage."""
+        self._at: Keys = ()
         self.source_fields: set[str] = set(mapping.source.key)
         self.lets: dict[str, int] = {}
         self.lookup_fields: dict[str, set[str]] = {look: set() for look in mapping.model.lookup}
@@ -98,6 +102,7 @@ class Scope:
 
     def column(self, field: str, *keys: str | int) -> str:
         """A field of the ``from`` entity, a let name, or NULL (with a problem noted) where there is none."""
+        self._at = keys
         try:
             return self._resolve("", field, "map", {})
         except ExpressionError as error:
@@ -106,7 +111,7 @@ class Scope:
 
     def expression(self, text: str, *keys: str | int, purpose: str, extra: Dict[str, str] | None = None) -> str:
         """The SQL of an expression; NULL where it has a problem, which is noted."""
-        self._level = 0
+        self._level, self._at = 0, keys
         try:
             tree = self._filled(parse_expression(str(text)))
             for qualifier, column in columns_of(tree):
@@ -136,6 +141,7 @@ class Scope:
     def order(self, text: str, *keys: str | int, purpose: str, targets: tuple[str, ...] | None = None) -> str:
         """The SQL of an ORDER BY list, over source names or (``targets``) over target fields."""
         extra = {f: f"s.{name('to:' + f)}" for f in targets} if targets is not None else {}
+        self._at = keys
         try:
             parts = []
             for item in map(self._filled, parse_order(text)):
@@ -163,10 +169,11 @@ class Scope:
             return None
 
     def _resolve(self, qualifier: str, column: str, purpose: str, extra: Dict[str, str]) -> str:
+        if not qualifier and column in extra:
+            return extra[column]
+        self.reads.setdefault(self._at, set()).add((qualifier, column))
         if qualifier:
             return self._qualified(qualifier, column)
-        if column in extra:
-            return extra[column]
         if column in self.lets:
             self._level = max(self._level, self.lets[column])
             return f"s.{name(column)}"

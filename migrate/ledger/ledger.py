@@ -93,7 +93,7 @@ class Ledger:
             audit.append(connection, _now(), run, state, counts)
             return audit.head(connection)
 
-    def note(self, run: str, what: str, detail: Mapping[str, Any]) -> None:
+    def note(self, run: str | None, what: str, detail: Mapping[str, Any]) -> None:
         """Add to the audit trail."""
         with self._transaction() as connection:
             audit.append(connection, _now(), run, what, detail)

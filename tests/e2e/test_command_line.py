@@ -28,10 +28,10 @@ from sample_runs import put_sample_source
 from small_pair import CLEAN_ROWS, GOOD_ROWS, write_rows
 
 from migrate import __version__
+from migrate.cli import COMMANDS
 from migrate.run_folder import STAGES
 
 ESCAPE = re.compile(r"\x1b|\r")
-COMMANDS = ("new", "check", "run", "sql", "report", "rollback", "audit", "evidence", "runbook", "systems")
 HEAVY = ("duckdb", "pandas", "polars", "pandera", "pyarrow", "sqlalchemy", "sqlglot", "connectorx", "pydantic",
          "jinja2", "great_expectations", "rich.progress", "numpy")  # fmt: skip
 LOADS = {"people": 3, "courses": 2, "enrolments": 5}

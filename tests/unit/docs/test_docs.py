@@ -22,7 +22,9 @@ import migrate.connectors.moodle_service.words as moodle_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
 import migrate.runbook.words as runbook_words
+import migrate.test_plan.words as test_plan_words
 import migrate.workspace as workspace_words
+import validators.sampling.words as sampling_words
 from migrate import crosswalks, errors
 from migrate.cli import COMMANDS, cli
 from migrate.codes import TITLES
@@ -31,6 +33,7 @@ from migrate.contracts.model import Contract, FieldType, PiiClass, Severity, Wor
 from migrate.expressions import operators, parse_expression
 from migrate.expressions.parse import parse_query
 from migrate.expressions.vocabulary import function_names
+from migrate.lineage.links import KINDS
 from migrate.located_yaml import Document, parse
 from migrate.mapping.model import Mapping, Pair
 from migrate.models import build
@@ -38,6 +41,8 @@ from migrate.run_folder import STAGES
 from migrate.runbook import log as runbook_log
 from migrate.runbook.load import checked as checked_runbook
 from migrate.stages.reconcile import DISPOSITIONS
+from migrate.test_plan import sheets, store
+from migrate.test_plan.words import PolicyFile
 from migrate.workspace import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,6 +53,7 @@ REFERENCES = {
     "moodle-services.md": (moodle_words, moodle_options),
     "moodle-upload.md": (moodle_upload_words,),
     "runbook-guide.md": (runbook_words,),
+    "documents.md": (test_plan_words, sampling_words),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
@@ -112,6 +118,9 @@ def test_no_table_describes_a_model_that_is_gone(name: str) -> None:
         ("mapping-reference.md", "dispositions", list(DISPOSITIONS)),
         ("mapping-reference.md", "crosswalk columns", list(crosswalks.COLUMNS)),
         ("runbook-guide.md", "columns of runbook_log.csv", list(runbook_log.COLUMNS)),
+        ("documents.md", "kinds of lineage", list(KINDS)),
+        ("documents.md", "worksheet columns", list(sheets.COLUMNS)),
+        ("documents.md", "columns of results", list(store.COLUMNS)),
         ("contract-reference.md", "types", list(typing.get_args(FieldType))),
         ("contract-reference.md", "pii classes", list(typing.get_args(PiiClass))),
     ],
@@ -225,6 +234,11 @@ def _as_contract(document: Document) -> None:
         for query in (entity.sql, *(sql for refusal in entity.refuses for sql in (refusal.sql, refusal.cause))):
             if query is not None:
                 parse_query(query)
+
+
+def test_an_example_of_a_test_plan_is_what_its_models_take() -> None:
+    (example,) = blocks("documents.md", "yaml")
+    assert build(PolicyFile, parse(example, Path("test_plan.yaml"))).requirements
 
 
 def test_an_example_of_a_connector_is_what_its_models_take() -> None:
