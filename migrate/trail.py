@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from migrate.approvals.noted import NOTE, read_notes
+from migrate.approvals.noted import NOTE, Notes, read_notes
 from migrate.approvals.signed import Read, read_approvals
 from migrate.errors import ConfigurationError
 from migrate.ledger import Ledger, open_ledger
@@ -36,7 +36,9 @@ class Verified:
 
     entries: int
     noted: int
-    """Run folders that say how far the trail went."""
+    """Run folders that know entries of the trail."""
+    loose: int
+    """Entries at the end that no folder holds: of runs that go on or were cut off."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -67,15 +69,16 @@ def verify(workspace_folder: Path) -> Verified:
             problems.append(f"entry {number} is missing: run {run} ended with it")
         elif read.hashes[number] != digest:
             problems.append(f"entry {number} is not the one that run {run} ended with")
-    folders = {path.name: path for path in runs.iterdir()} if runs.is_dir() else {}
-    problems += [problem for name, folder in sorted(folders.items()) for problem in _signed(name, folder, read)]
+    notes = {folder.name: read_notes(folder) for folder in sorted(runs.iterdir())} if runs.is_dir() else {}
+    problems += [problem for run, own in notes.items() for problem in _signed(run, own, read)]
     problems += [f"entry {number} is no approval as lms-migrate writes it" for number in read.malformed]
-    return Verified(len(read.hashes), len(noted), problems)
+    held = [number for _, number, _ in noted] + [number for own in notes.values() for number in own.entries]
+    folders = {run for run, _, _ in noted} | {run for run, own in notes.items() if own.entries}
+    return Verified(len(read.hashes), len(folders), max(0, max(read.hashes, default=0) - max(held, default=0)), problems)
 
 
-def _signed(run: str, folder: Path, read: Read) -> Iterator[str]:
+def _signed(run: str, notes: Notes, read: Read) -> Iterator[str]:
     """Do the trail and the notes of a rehearsal's folder know the same approvals?"""
-    notes = read_notes(folder)
     if notes.broken:
         yield f"run {run}: {NOTE} is not what lms-migrate wrote"
         return
@@ -87,6 +90,9 @@ def _signed(run: str, folder: Path, read: Read) -> Iterator[str]:
     for approval in read.approvals:
         if approval.run == run and approval.entry not in notes.entries and approval.withdrawn is None:
             yield f"entry {approval.entry} approves run {run}, and {NOTE} there does not know it: withdraw it"
+    for number, of in read.withdrawals.items():
+        if of == run and number not in notes.entries:
+            yield f"entry {number} withdraws an approval of run {run}, and {NOTE} there does not know it"
 
 
 def _open(workspace_folder: Path) -> tuple[Ledger, Path]:

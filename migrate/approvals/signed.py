@@ -77,12 +77,14 @@ class Read:
     """Entries that say they are one and are not as this program writes them."""
     hashes: dict[int, str]
     """``{entry: hash}`` of the whole trail."""
+    withdrawals: dict[int, str]
+    """``{entry: the rehearsal}`` of withdrawals."""
 
 
 def read_approvals(entries: Iterable[Row[Any]]) -> Read:
     """Approvals, the oldest first, from the entries of a trail."""
     approvals: dict[int, Approval] = {}
-    malformed, hashes = [], {}
+    malformed, hashes, withdrawals = [], {}, {}
     for row in entries:
         hashes[row.id] = row.hash
         try:
@@ -93,9 +95,10 @@ def read_approvals(entries: Iterable[Row[Any]]) -> Read:
             elif row.event == WITHDRAWN:
                 withdrawing = Withdrawing.model_validate_json(row.detail)
                 approvals[withdrawing.of] = replace(approvals[withdrawing.of], withdrawn=withdrawing)
+                withdrawals[row.id] = row.run or ""
         except (ValidationError, ValueError, KeyError):
             malformed.append(row.id)
-    return Read(list(approvals.values()), malformed, hashes)
+    return Read(list(approvals.values()), malformed, hashes, withdrawals)
 
 
 def instant(text: str) -> dt.datetime:

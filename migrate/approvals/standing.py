@@ -18,7 +18,7 @@ from migrate.errors import RunFailed
 from migrate.fingerprints import Part
 from migrate.workspace import Workspace
 
-State = Literal["valid", "withdrawn", "expired", "not noted", "evidence changed", "superseded", "gate missed"]
+State = Literal["valid", "withdrawn", "expired", "not noted", "superseded", "evidence changed", "gate missed"]
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,13 @@ def standing(
         against.append(("expired", f"it expired on {signed.expires}"))
     if (why := _not_noted(approval, folder, trail)) is not None:
         against.append(("not noted", why))
-    elif (why := _evidence(approval, folder)) is not None:
-        against.append(("evidence changed", why))
     if changed := changed_parts(approval, parts):
         against.append(("superseded", f"changed since: {', '.join(changed)}"))
-    elif not against and (why := _gates(workspace, folder)) is not None:
+    if against:  # reading a whole rehearsal again would say nothing more
+        return Standing(approval, tuple(against))
+    if (why := _evidence(approval, folder)) is not None:
+        against.append(("evidence changed", why))
+    elif (why := _gates(workspace, folder)) is not None:
         against.append(("gate missed", why))
     return Standing(approval, tuple(against))
 

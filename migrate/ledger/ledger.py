@@ -77,7 +77,7 @@ class Ledger:
 
     # Runs --------------------------------------------------------------------------------------------------------
 
-    def begin(self, run: str, kind: str, target: str, of_run: str | None = None, approvals: Sequence[int] = ()) -> None:
+    def begin(self, run: str, kind: str, target: str, of_run: str | None = None, approvals: Sequence[int] | None = None) -> None:
         """Enter a run; ``approvals`` are the entries of the trail that let it start. Runs that never ended are marked as failed:
         this one holds the lock."""
         with self._transaction() as connection:
@@ -85,7 +85,7 @@ class Ledger:
             connection.execute(
                 insert(RUNS).values(id=run, kind=kind, target=target, of_run=of_run, started=_now(), state="running")
             )
-            signed = {"approvals": list(approvals)} if approvals else {}
+            signed = {} if approvals is None else {"approvals": list(approvals)}
             audit.append(connection, _now(), run, f"{kind} began", {"target": target, "of": of_run, **signed})
 
     def end(self, run: str, state: Literal["finished", "failed"], counts: Mapping[str, Any]) -> audit.Head:
