@@ -1,4 +1,4 @@
-"""Approvals that nobody gave, that were altered, or that lost their withdrawal: verify finds them, and no run starts with them."""
+"""Approvals that nobody gave, or that were altered, or lost their withdrawal: verify finds them, and no run starts with them."""
 
 from __future__ import annotations
 
