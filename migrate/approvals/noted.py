@@ -25,6 +25,8 @@ class Notes:
     """``{entry of the trail: its hash}``."""
     broken: bool = False
     """Is there a file that is not what this program writes?"""
+    listed: list[dict[str, Any]] = field(default_factory=list)
+    """Whole, as they stand in the file."""
 
 
 def read_notes(run_folder: Path) -> Notes:
@@ -34,16 +36,20 @@ def read_notes(run_folder: Path) -> Notes:
         return Notes()
     try:
         listed = json.loads(file.read_text("utf-8"))["entries"]
-        return Notes({int(one["entry"]): str(one["hash"]) for one in listed})
+        return Notes({int(one["entry"]): str(one["hash"]) for one in listed}, listed=listed)
     except (OSError, ValueError, KeyError, TypeError):
         return Notes(broken=True)
 
 
 def prepare(run_folder: Path, head: Head, event: str, detail: Mapping[str, Any]) -> Path:
-    """Write the notes with one entry more beside the old ones; :func:`put` makes them count. Raises OSError."""
-    file = run_folder / NOTE
-    listed = json.loads(file.read_text("utf-8"))["entries"] if file.exists() else []
-    listed.append({"entry": head.entries, "hash": head.hash, "event": event, **detail})
+    """Write the notes with one entry more beside the old ones; :func:`put` makes them count.
+
+    Raises OSError, and ValueError where the old ones are not what this program writes.
+    """
+    notes = read_notes(run_folder)
+    if notes.broken:
+        raise ValueError(f"{NOTE} is broken")
+    listed = [*notes.listed, {"entry": head.entries, "hash": head.hash, "event": event, **detail}]
     text = json.dumps({"run": run_folder.name, "entries": listed}, indent=1, ensure_ascii=False) + "\n"
     part = run_folder / f".{NOTE}.part"
     part.write_text(text, "utf-8")

@@ -53,6 +53,8 @@ def open_run(folder: Path) -> Rehearsed | None:
         facts = json.loads((folder / "run.json").read_text("utf-8"))
     except (OSError, ValueError):
         return None
+    if not isinstance(summary, dict) or not isinstance(facts, dict):
+        return None
     needed = {"mode", "entities", "verdict", "balanced", "loss_register"} <= summary.keys()
     return Rehearsed(folder, summary, facts) if needed and {"failure", "stopped_at"} <= facts.keys() else None
 

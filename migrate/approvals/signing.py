@@ -225,7 +225,7 @@ def _write(ledger: Ledger, run_folder: Path, event: str, signed: Approving | Wit
     def ready(head: Head) -> None:
         try:
             prepared.append(prepare(run_folder, head, event, detail))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError):
             if must_note:
                 raise
 
@@ -233,7 +233,7 @@ def _write(ledger: Ledger, run_folder: Path, event: str, signed: Approving | Wit
         head = ledger.note(run_folder.name, event, detail, at=signed.at, ready=ready)
         for part in prepared:
             put(part)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError) as error:
         raise _not_written(error) from None
     return head
 

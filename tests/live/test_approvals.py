@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import database_servers as servers
 import pytest
 from click.testing import CliRunner
 from signed_school import ROLES, SIGNERS, SignedSchool, Stages, later
@@ -142,15 +143,11 @@ def test_what_changed_is_named_with_the_records_it_touches(approved: SignedSchoo
     assert f"lms-migrate run {approved.folder}, then lms-migrate approve" in refused
 
 
-def test_files_that_come_and_go(approved: SignedSchool) -> None:
+def test_a_mapping_that_got_another_name(approved: SignedSchool) -> None:
     (approved.folder / "mapping/enrolments.yaml").rename(approved.folder / "mapping/places.yaml")
-    (approved.folder / "decisions.csv").write_text("item,decision,new_value,rows\nW-1,waive,,4\nW-2,override,x,2\n", "utf-8")
-    (approved.folder / "suppressed.csv").write_text("hash\nabc\n", "utf-8")
     refused = approved.refused()
     assert "mapping: enrolments.yaml changed since it was approved (it is gone); it touches 5 records of enrolments" in refused
     assert "mapping: places.yaml changed since it was approved (it is new); nobody can say" in refused
-    assert "decisions.csv changed since it was approved (2 decision(s): W-1, W-2); it touches 6 records" in refused
-    assert "suppressed.csv changed since it was approved (2 line(s) more, 0 fewer)" in refused
 
 
 def test_without_the_copies_the_number_is_that_of_everything(approved: SignedSchool, stages: Stages) -> None:
@@ -337,6 +334,20 @@ def test_files_are_not_delivered_without_approvals(school: SignedSchool, stages:
     assert [entry.event for entry in trail(school.folder)] == ["approved", "approved", "delivery began", "finished"]
     assert verify(school.folder).problems == []
     assert verify(school.folder).loose == 0
+
+
+@pytest.mark.database
+def test_a_team_signs_in_postgresql(tmp_path: Path) -> None:
+    with servers.server("postgresql").database() as database:
+        url = database.server.engine(database.name).url.render_as_string(hide_password=False)
+        school = SignedSchool(tmp_path / "school", f"sqlite:///{tmp_path / 'hub.sqlite'}", f"\nledger: {url}")
+        school.approved()
+        withdraw(school.folder, "quality", "Cy", "not yet")
+        assert "Cy withdrew it" in school.refused()
+        school.approve("quality")
+        assert school.live().exit_code == 0
+        assert states(school) == [("data_owner", "valid"), ("quality", "withdrawn"), ("quality", "valid")]
+        assert verify(school.folder).problems == []
 
 
 def test_the_commands(school: SignedSchool) -> None:

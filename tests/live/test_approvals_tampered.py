@@ -191,6 +191,14 @@ def test_nothing_is_signed_in_a_trail_that_is_not_whole(approved: SignedSchool) 
         withdraw(approved.folder, "quality", "Cy", "it is wrong")
 
 
+@pytest.mark.parametrize("text", ["[]", "{}", '{"entries": 7}', '{"entries": [7]}', "no json"])
+def test_notes_that_somebody_else_wrote_take_no_signature(rehearsed: SignedSchool, stages: Stages, text: str) -> None:
+    (stages.rehearsal / "approvals.json").write_text(text, "utf-8")
+    with pytest.raises(ConfigurationError, match="not what lms-migrate wrote"):
+        rehearsed.approve("quality")
+    assert trail(rehearsed.folder) == []
+
+
 def test_a_disk_that_takes_no_note_takes_no_signature(
     rehearsed: SignedSchool, stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
