@@ -11,7 +11,8 @@ from migrate.approvals import differences, reach
 from migrate.approvals.kept import kept
 from migrate.approvals.rehearsals import Rehearsed
 from migrate.approvals.signed import Approval
-from migrate.fingerprints import DECISIONS_FILE, Part, part_files
+from migrate.decisions.file import FILE as DECISIONS_FILE
+from migrate.fingerprints import Part, part_files
 from migrate.located_yaml import parse
 from migrate.mapping.load import PAIR_FILE
 from migrate.workspace import Workspace

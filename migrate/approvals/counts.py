@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from migrate.engine import scan, session
+from migrate.worklist.history import FILE as WORKLIST
 
 
 @dataclass
@@ -45,7 +48,10 @@ class Counts:
 
 
 def counts(run_folder: Path, summary: Mapping[str, Any]) -> Counts:
-    """Count a run. Files that a run which stopped did not come to write count nothing. Raises RunFailed where one is damaged."""
+    """Count a run. Findings that somebody waived do not count, but for fatal ones; their records count where they ended.
+
+    Files that a run which stopped did not come to write count nothing. Raises RunFailed where one is damaged.
+    """
     counted = Counts(records={name: Records(entity["source"]) for name, entity in summary["entities"].items()})
     with session() as connection:
 
@@ -53,7 +59,8 @@ def counts(run_folder: Path, summary: Mapping[str, Any]) -> Counts:
             path = run_folder / file
             return connection.execute(select.format(scan(path))).fetchall() if path.is_file() else []
 
-        for code, severity, number in rows("findings.parquet", "SELECT code, severity, count(*) FROM {} GROUP BY ALL"):
+        select = f"SELECT code, severity, count(*) FROM {{}} WHERE {_not_waived(connection, run_folder)} GROUP BY ALL"
+        for code, severity, number in rows("findings.parquet", select):
             counted.findings.setdefault(code, {})[severity] = number
         for name, word, number in rows("dispositions.parquet", "SELECT entity, disposition, count(*) FROM {} GROUP BY ALL"):
             counted.records.setdefault(name, Records()).dispositions[word] = number
@@ -62,3 +69,14 @@ def counts(run_folder: Path, summary: Mapping[str, Any]) -> Counts:
             word = {"missing": "missing", "extra": "extra"}.get(kind, "differences")
             setattr(counted.records.setdefault(name, Records()), word, number)
     return counted
+
+
+def _not_waived(connection: duckdb.DuckDBPyConnection, run_folder: Path) -> str:
+    """The condition that a finding belongs to no item of the worklist that is waived."""
+    worklist, findings = run_folder / WORKLIST, run_folder / "findings.parquet"
+    if not worklist.is_file() or not findings.is_file():
+        return "TRUE"
+    columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {scan(findings)}").fetchall()]
+    if "item" not in columns:  # a run that stopped before its findings had items
+        return "TRUE"
+    return f"severity = 'fatal' OR item IS NULL OR item NOT IN (SELECT item FROM {scan(worklist)} WHERE state = 'waived')"

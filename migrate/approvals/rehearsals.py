@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SIGNED_FILES = ("summary.json", "run.json", "dispositions.parquet", "findings.parquet", "6_reconcile/manifest.json")
+SIGNED_FILES = (
+    "summary.json", "run.json", "dispositions.parquet", "findings.parquet", "worklist.parquet", "6_reconcile/manifest.json",
+)  # fmt: skip
 """What a signature holds of a run folder, by hash."""
 
 

@@ -46,7 +46,7 @@ class GateSettings(Words):
     """What a rehearsal has to reach so that it can be approved."""
 
     verdict: Literal["pass", "attention"] = "attention"
-    """The worst verdict that is allowed. ``pass`` allows no finding at all."""
+    """The worst verdict that is allowed. ``pass``: nothing is left that needs a person."""
     undeclared: Number = 0
     """Most entries of the loss register that nobody declared."""
     findings: dict[Code, Number] = {}

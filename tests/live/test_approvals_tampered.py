@@ -157,7 +157,7 @@ def test_a_withdrawal_that_nobody_made(approved: SignedSchool) -> None:
     approved.refused()
 
 
-FILES = ("summary.json", "run.json", "dispositions.parquet", "findings.parquet", "6_reconcile/manifest.json")
+FILES = ("summary.json", "run.json", "dispositions.parquet", "findings.parquet", "worklist.parquet", "6_reconcile/manifest.json")
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from migrate.approvals.counts import counts
 from migrate.approvals.gates import judge, missed, verdicts
 from migrate.approvals.settings import GateSettings
 from migrate.findings import Finding, write_findings
@@ -117,6 +118,19 @@ def test_a_severity_counts_the_codes_that_have_no_budget(run: Run) -> None:
     assert run.missed(severities={"hold": 3}) == ["findings hold"]
     assert run.missed(severities={"hold": 1}, findings={"USR-001": 3}) == []
     assert run.missed(severities={"hold": 0}, findings={"USR-001": 3}) == ["findings hold"]
+
+
+def test_what_somebody_waived_counts_in_no_budget_unless_it_is_fatal(run: Run) -> None:
+    run.found = [("USR-001", "hold")] * 3 + [("SRC-BAD", "fatal")]
+    run.gates()
+    file = run.folder / "findings.parquet"
+    table = pq.read_table(file)
+    table = table.append_column("item", pa.array(["W-1", "W-2", None, "W-1"]))
+    worklist = pa.table({"item": ["W-1", "W-2", "W-3"], "state": ["waived", "open", "waived"]})
+    pq.write_table(worklist, run.folder / "worklist.parquet")
+    pq.write_table(table, file)
+    counted = counts(run.folder, {"entities": {}})
+    assert (counted.findings, counted.code("USR-001")) == ({"USR-001": {"hold": 2}, "SRC-BAD": {"fatal": 1}}, 2)
 
 
 def test_a_fatal_finding_has_no_budget(run: Run) -> None:
