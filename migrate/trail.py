@@ -38,7 +38,7 @@ class Verified:
     noted: int
     """Run folders that know entries of the trail."""
     loose: int
-    """Entries at the end that no folder holds: of runs that go on or were cut off."""
+    """Entries at the end that no folder holds yet."""
     problems: list[str] = field(default_factory=list)
 
 

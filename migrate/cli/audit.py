@@ -42,5 +42,7 @@ def verify(workspace: Path) -> int:
         return EXIT_FAILED
     click.echo(f"whole: {found.entries} entries, held by what {found.noted} run folders know of them")
     if found.loose:
-        click.echo(f"the last {found.loose} are held by no folder yet: a run that goes on, or was cut off")
+        click.echo(
+            f"the last {found.loose} are held by no folder yet: no live run, rollback or approval came to its end after them"
+        )
     return 0
