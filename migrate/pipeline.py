@@ -7,14 +7,17 @@ import errno
 import platform
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from migrate import __version__
+from migrate.approvals.demand import demand
+from migrate.approvals.gates import judge
+from migrate.approvals.signed import Approval
 from migrate.artefacts import ReadBack
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
@@ -33,7 +36,7 @@ from migrate.errors import (
     RunFailed,
     TargetLost,
 )
-from migrate.fingerprints import fingerprints
+from migrate.fingerprints import Part, fingerprints
 from migrate.ledger import Ledger, open_ledger
 from migrate.live.decisions import LiveDecisions
 from migrate.live.load import Live
@@ -97,7 +100,7 @@ def run(
 
     ``only`` names one mapping (those it refers to are run with it); ``stop_after`` is one of STAGES.
     ``delta`` reads back only what this run writes; ``apply_deletions`` removes what no source record stands behind any
-    more. Both need a live target.
+    more. Both need a live target. A live run starts with the approvals that the workspace demands, and not without.
     """
     checked = check(workspace_folder)
     workspace = checked.workspace
@@ -113,14 +116,17 @@ def run(
     started = now()
     as_of = workspace.settings.as_of or started.strftime("%Y-%m-%d %H:%M:%S")
     plan = make_plan(workspace.pair, as_of, [only] if only else None, with_archives=only is None)
+    parts, demanded = fingerprints(workspace), live and bool(workspace.settings.approvals.roles)
     with ExitStack() as stack:
-        ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=not writes)
+        ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=demanded or not writes)
         if ledger is not None:
             stack.callback(ledger.close)
+            if writes or demanded:
+                stack.enter_context(ledger.locked())
+        approvals = demand(workspace, ledger, parts, started) if demanded else []
         target: Live | None = None
         warned: list[Warned] = []
         if writes and ledger is not None:
-            stack.enter_context(ledger.locked())
             connector, warned = open_live(workspace, plan, ledger)
             stack.callback(connector.close)
             decided = LiveDecisions.of(workspace.decisions, workspace.pair, workspace.target.model)
@@ -131,8 +137,9 @@ def run(
             folder = new_run(workspace.runs, lambda: started)
         except OSError as error:
             raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
-        run_ = _Run(workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger)
-        _describe(run_, live, started, as_of)
+        run_ = _Run(workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals)
+        _describe(run_, live, started, as_of, parts)
+        folder.facts["only"] = only
         acknowledged = workspace.settings.target.acknowledge
         folder.facts["side_effects"] = [asdict(w) | {"acknowledged": acknowledged.get(w.code)} for w in warned]
         return run_.go()
@@ -149,6 +156,8 @@ class _Run:
     deliver: Path | None = None
     live: Live | None = None
     ledger: Ledger | None = None
+    approvals: Sequence[Approval] = ()
+    """Those that let it start."""
 
     def go(self) -> RunResult:
         failure: str | None = None
@@ -156,7 +165,15 @@ class _Run:
             self.folder.save()
             if self.live is not None:
                 kind = "delta" if self.live.delta else "live"
-                self.live.ledger.begin(self.folder.id, kind, self.live.connector.info.address)
+                signed = [approval.entry for approval in self.approvals]
+                self.live.ledger.begin(self.folder.id, kind, self.live.connector.info.address, approvals=signed)
+            elif (ledger := self._delivers()) is not None:
+                noted = {
+                    "approvals": [approval.entry for approval in self.approvals],
+                    "to": self.workspace.settings.target.deliver,
+                }
+                self.folder.facts["trail"] = asdict(ledger.note(self.folder.id, "delivery began", noted))
+                self.folder.save()
             self._stages()
         except _Stopped:
             pass
@@ -174,6 +191,10 @@ class _Run:
             what = f"a defect of lms-migrate stopped the run: {type(error).__name__}: {error}"
             return self._end(f"{what}\n    next:    report it with {self.folder.path / 'defect.txt'}")
         return self._end(failure)
+
+    def _delivers(self) -> Ledger | None:
+        """The ledger in whose trail a delivery stands that needed approvals."""
+        return self.ledger if self.deliver is not None and self.approvals else None
 
     def _stages(self) -> None:
         plan, folder, progress, memory = self.plan, self.folder, self.progress, self.workspace.settings.memory
@@ -238,12 +259,18 @@ class _Run:
         facts["failure"] = failure
         facts["ended"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         summary["verdict"] = _verdict(summary, facts, failure)
+        with suppress(OSError, RunFailed):
+            facts["gates"] = [asdict(gate) for gate in judge(self.workspace.settings.gates, self.folder.path, summary, facts)]
         with suppress(OSError):
             self.folder.save()
-        if self.live is not None:
-            counts = {name: entity["dispositions"] for name, entity in summary["entities"].items()}
-            with suppress(LedgerLost, OSError):  # which is the failure already, or changes nothing about what was done
-                facts["trail"] = asdict(self.live.ledger.end(self.folder.id, "failed" if failure else "finished", counts))
+        counts = {name: entity["dispositions"] for name, entity in summary["entities"].items()}
+        word: Literal["failed", "finished"] = "failed" if failure else "finished"
+        with suppress(LedgerLost, OSError):  # which is the failure already, or changes nothing about what was done
+            if self.live is not None:
+                facts["trail"] = asdict(self.live.ledger.end(self.folder.id, word, counts))
+                self.folder.save()
+            elif (ledger := self._delivers()) is not None:
+                facts["trail"] = asdict(ledger.note(self.folder.id, word, counts))
                 self.folder.save()
         code = {"pass": EXIT_PASS, "attention": EXIT_ATTENTION, "fail": failed}[summary["verdict"]]
         return RunResult(self.folder.path, summary, code, failure)
@@ -280,7 +307,7 @@ def _delivery(workspace: Workspace) -> Path:
     return (workspace.folder / deliver).resolve()
 
 
-def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
+def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: Mapping[str, Part]) -> None:
     workspace, plan, source = run_.workspace, run_.plan, run_.source
     contract_source, contract_target = workspace.source.model, workspace.target.model
     run_.folder.summary = {
@@ -304,7 +331,6 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
             "extra": 0,
             "differences": {},
         }
-    parts = fingerprints(workspace)
     run_.folder.facts = {
         "label": workspace.settings.label,
         "workspace": workspace.folder.resolve().name,
@@ -343,6 +369,18 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str) -> None:
             for name in plan.names
         },
         "parts": {name: part.hash for name, part in parts.items()},
+        "gates": [],
+        "approvals": [
+            {
+                "entry": a.entry,
+                "hash": a.hash,
+                "rehearsal": a.run,
+                "role": a.signed.role,
+                "name": a.signed.name,
+                "at": a.signed.at,
+            }
+            for a in run_.approvals
+        ],
         "inputs": {name: digest for part in parts.values() for name, digest in part.files.items()} | source.info.inputs,
     }
 

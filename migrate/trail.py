@@ -1,12 +1,15 @@
-"""Is the audit trail of a workspace whole? Its entries hold one another; its end is held by what each run noted in its folder."""
+"""Is the audit trail of a workspace whole? Its entries hold one another; its end is held by what each run noted in its folder,
+and every approval by what the folder of its rehearsal knows."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from migrate.approvals.noted import NOTE, Notes, read_notes
+from migrate.approvals.signed import Read, read_approvals
 from migrate.errors import ConfigurationError
 from migrate.ledger import Ledger, open_ledger
 from migrate.workspace import open_workspace
@@ -33,7 +36,9 @@ class Verified:
 
     entries: int
     noted: int
-    """Run folders that say how far the trail went."""
+    """Run folders that know entries of the trail."""
+    loose: int
+    """Entries at the end that no folder holds yet."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -47,38 +52,67 @@ def trail(workspace_folder: Path) -> list[Entry]:
 
 
 def verify(workspace_folder: Path) -> Verified:
-    """Look for entries that were altered, removed, re-ordered or cut off. Raises ConfigurationError as :func:`trail` does."""
+    """Look for entries that were altered, removed, re-ordered, cut off, or added by somebody else as an approval.
+
+    Raises ConfigurationError as :func:`trail` does.
+    """
     ledger, runs = _open(workspace_folder)
     try:
-        broken, hashes = ledger.broken(), {row.id: row.hash for row in ledger.trail()}
+        broken, entries = ledger.broken(), ledger.trail()
     finally:
         ledger.close()
+    read = read_approvals(entries)
     problems = [] if broken is None else [f"entry {broken} is altered, missing or not in its place"]
     noted = _noted(runs)
-    for run, head in noted.items():
-        number = head["entries"]
-        if number not in hashes:
+    for run, number, digest in noted:
+        if number not in read.hashes:
             problems.append(f"entry {number} is missing: run {run} ended with it")
-        elif hashes[number] != head["hash"]:
+        elif read.hashes[number] != digest:
             problems.append(f"entry {number} is not the one that run {run} ended with")
-    return Verified(len(hashes), len(noted), problems)
+    notes = {folder.name: read_notes(folder) for folder in sorted(runs.iterdir())} if runs.is_dir() else {}
+    problems += [problem for run, own in notes.items() for problem in _signed(run, own, read)]
+    problems += [f"entry {number} is no approval as lms-migrate writes it" for number in read.malformed]
+    held = [number for _, number, _ in noted] + [number for own in notes.values() for number in own.entries]
+    folders = {run for run, _, _ in noted} | {run for run, own in notes.items() if own.entries}
+    return Verified(len(read.hashes), len(folders), max(0, max(read.hashes, default=0) - max(held, default=0)), problems)
+
+
+def _signed(run: str, notes: Notes, read: Read) -> Iterator[str]:
+    """Do the trail and the notes of a rehearsal's folder know the same approvals?"""
+    if notes.broken:
+        yield f"run {run}: {NOTE} is not what lms-migrate wrote"
+        return
+    for number, digest in notes.entries.items():
+        if number not in read.hashes:
+            yield f"entry {number} is missing: it was signed for run {run}"
+        elif read.hashes[number] != digest:
+            yield f"entry {number} is not the one that was signed for run {run}"
+    for approval in read.approvals:
+        if approval.run == run and approval.entry not in notes.entries and approval.withdrawn is None:
+            yield f"entry {approval.entry} approves run {run}, and {NOTE} there does not know it: withdraw it"
+    for number, of in read.withdrawals.items():
+        if of == run and number not in notes.entries:
+            yield f"entry {number} withdraws an approval of run {run}, and {NOTE} there does not know it"
 
 
 def _open(workspace_folder: Path) -> tuple[Ledger, Path]:
     workspace = open_workspace(workspace_folder)
     ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
     if ledger is None:
-        raise ConfigurationError("the workspace has no ledger: nothing was written live", hint="lms-migrate run WORKSPACE --live")
+        raise ConfigurationError(
+            "the workspace has no ledger: nothing was approved and nothing was written live", hint="lms-migrate run WORKSPACE"
+        )
     return ledger, workspace.runs
 
 
-def _noted(runs: Path) -> dict[str, dict[str, Any]]:
-    found = {}
+def _noted(runs: Path) -> list[tuple[str, int, str]]:
+    """(run, number of the entry, its hash) that runs noted at their end."""
+    found = []
     for file in sorted(file for name in NOTED for file in runs.glob(f"*/{name}")):
         try:
             head = json.loads(file.read_text("utf-8")).get("trail")
         except (OSError, ValueError):
             continue  # a run that was cut off while it wrote
         if isinstance(head, dict) and {"entries", "hash"} <= head.keys():
-            found[file.parent.name] = head
+            found.append((file.parent.name, head["entries"], head["hash"]))
     return found

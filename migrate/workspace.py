@@ -12,6 +12,8 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from migrate.approvals.budgets import known_codes, near
+from migrate.approvals.settings import ApprovalSettings, GateSettings
 from migrate.connectors.source import SECRET_WORDS
 from migrate.contracts.load import LoadedContract, load_contract
 from migrate.contracts.model import Name, Words
@@ -104,6 +106,10 @@ class Settings(Words):
     """SQLAlchemy URL of the ledger; a relative SQLite file lies in the workspace."""
     secrets: str | None = None
     """A file of ``NAME=value`` lines outside the workspace, for variables that are not in the environment."""
+    approvals: ApprovalSettings = ApprovalSettings()
+    """Who has to sign before a live run."""
+    gates: GateSettings = GateSettings()
+    """What a rehearsal has to reach so that it can be approved."""
 
 
 @dataclass(frozen=True)
@@ -187,13 +193,14 @@ def open_workspace(folder: Path) -> Workspace:
             if name not in known
         ],
     )
+    problems += _gate_problems(settings, document, pair)
     for name in pair.model.crosswalks:
         crosswalk, found = read_crosswalk(name, folder / settings.crosswalks / f"{name}.csv")
         problems += found
         if crosswalk is not None:
             crosswalks[name] = crosswalk
     if problems:
-        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks and parameters", problems=problems)
+        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks, parameters and gates", problems=problems)
     decisions = in_force(read_decisions(folder))
     return Workspace(folder, settings, document, source, target, pair, crosswalks, decisions)
 
@@ -229,8 +236,30 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
         problems.append(Problem("max_deletions is not a percentage", at, settings.target.max_deletions, ("0 to 100",)))
     if not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?)?B", settings.memory):
         problems.append(Problem("memory is not a size", document.place("memory"), settings.memory, ("1GB", "512MB")))
+    roles = settings.approvals.roles
+    problems += [
+        Problem("the role stands twice", document.place("approvals", "roles", number), role)
+        for number, role in enumerate(roles)
+        if role.lower() in [before.lower() for before in roles[:number]]
+    ]
     if settings.as_of is not None and not _is_instant(settings.as_of):
         problems.append(Problem("as_of is not an instant", document.place("as_of"), settings.as_of, ("YYYY-MM-DD HH:MM:SS",)))
+    return problems
+
+
+def _gate_problems(settings: Settings, document: Document, pair: LoadedPair) -> list[Problem]:
+    """A budget for a code that nothing raises, or for a mapping that is not there, would limit nothing."""
+    problems = [
+        Problem("no mapping has this name", document.place("gates", "entities", name), name, tuple(pair.mappings))
+        for name in settings.gates.entities
+        if name not in pair.mappings
+    ]
+    known = known_codes(pair) if settings.gates.findings else frozenset()
+    problems += [
+        Problem("nothing raises this code", document.place("gates", "findings", code), code, tuple(near(code, known)))
+        for code in settings.gates.findings
+        if code not in known
+    ]
     return problems
 
 

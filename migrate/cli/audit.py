@@ -27,7 +27,7 @@ def show(workspace: Path) -> int:
 @command.command("verify")
 @click.argument("workspace", type=click.Path(path_type=Path))
 def verify(workspace: Path) -> int:
-    """Look for entries of WORKSPACE that were altered, removed, re-ordered or cut off.
+    """Look for entries of WORKSPACE that were altered, removed, re-ordered or cut off, and for approvals that nobody gave.
 
     Exit codes: 0 the trail is whole, 3 it is not.
     """
@@ -40,5 +40,9 @@ def verify(workspace: Path) -> int:
     if found.problems:
         click.echo("the audit trail is not whole: compare the ledger with a backup", err=True)
         return EXIT_FAILED
-    click.echo(f"whole: {found.entries} entries, held by what {found.noted} run folders noted at their end")
+    click.echo(f"whole: {found.entries} entries, held by what {found.noted} run folders know of them")
+    if found.loose:
+        click.echo(
+            f"the last {found.loose} are held by no folder yet: no live run, rollback or approval came to its end after them"
+        )
     return 0

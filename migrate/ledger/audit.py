@@ -24,13 +24,14 @@ class Head:
     """Of the last entry."""
 
 
-def append(connection: Connection, at: str, run: str | None, event: str, detail: Mapping[str, Any]) -> None:
-    """Add an entry. ``detail`` holds numbers, codes and names of things, never people's data."""
+def append(connection: Connection, at: str, run: str | None, event: str, detail: Mapping[str, Any]) -> Head:
+    """Add an entry. ``detail`` holds numbers, codes, names of things and who signed, never the data of those who are migrated."""
     last = connection.execute(select(AUDIT.c.id, AUDIT.c.hash).order_by(AUDIT.c.id.desc()).limit(1)).first()
     number, previous = (last.id + 1, last.hash) if last else (1, START)
     text = json.dumps(detail, sort_keys=True, ensure_ascii=False, default=str)
     own = digest(number, at, run, event, text, previous)
     connection.execute(insert(AUDIT).values(id=number, at=at, run=run, event=event, detail=text, previous=previous, hash=own))
+    return Head(number, own)
 
 
 def digest(number: int, at: str, run: str | None, event: str, detail: str, previous: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -77,14 +77,16 @@ class Ledger:
 
     # Runs --------------------------------------------------------------------------------------------------------
 
-    def begin(self, run: str, kind: str, target: str, of_run: str | None = None) -> None:
-        """Enter a run. Runs that never ended are marked as failed: this one holds the lock."""
+    def begin(self, run: str, kind: str, target: str, of_run: str | None = None, approvals: Sequence[int] | None = None) -> None:
+        """Enter a run; ``approvals`` are the entries of the trail that let it start. Runs that never ended are marked as failed:
+        this one holds the lock."""
         with self._transaction() as connection:
             connection.execute(update(RUNS).where(RUNS.c.state == "running").values(state="failed"))
             connection.execute(
                 insert(RUNS).values(id=run, kind=kind, target=target, of_run=of_run, started=_now(), state="running")
             )
-            audit.append(connection, _now(), run, f"{kind} began", {"target": target, "of": of_run})
+            signed = {} if approvals is None else {"approvals": list(approvals)}
+            audit.append(connection, _now(), run, f"{kind} began", {"target": target, "of": of_run, **signed})
 
     def end(self, run: str, state: Literal["finished", "failed"], counts: Mapping[str, Any]) -> audit.Head:
         """Close a run; gives how far the audit trail goes, to be noted outside the ledger."""
@@ -93,10 +95,16 @@ class Ledger:
             audit.append(connection, _now(), run, state, counts)
             return audit.head(connection)
 
-    def note(self, run: str | None, what: str, detail: Mapping[str, Any]) -> None:
-        """Add to the audit trail."""
+    def note(
+        self, run: str | None, what: str, detail: Mapping[str, Any], *, at: str | None = None,
+        ready: Callable[[audit.Head], None] = lambda _: None,
+    ) -> audit.Head:  # fmt: skip
+        """Add to the audit trail; gives how far it goes now. ``ready`` is called before the entry stands: where it raises,
+        there is none."""
         with self._transaction() as connection:
-            audit.append(connection, _now(), run, what, detail)
+            head = audit.append(connection, at or _now(), run, what, detail)
+            ready(head)
+            return head
 
     def unfinished(self) -> list[str]:
         """Live runs since the last one that came to its end: what they began, the next one goes on with."""

@@ -22,7 +22,8 @@ def predicted(runs: Path, run: RunFolder) -> dict[str, Any] | None:
             facts = json.loads((folder / "run.json").read_text("utf-8"))
         except (OSError, ValueError):
             continue
-        if summary.get("mode") != "rehearsal" or facts.get("stopped_at") is not None or facts.get("failure"):
+        stopped = facts.get("stopped_at") is not None or facts.get("failure") or facts.get("only") is not None
+        if summary.get("mode") != "rehearsal" or stopped:
             continue
         before, now = facts.get("inputs") or {}, run.facts.get("inputs") or {}
         return {

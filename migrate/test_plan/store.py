@@ -147,7 +147,7 @@ def current(rows: Iterable[Result]) -> dict[str, Result]:
     return {row.pick: row for row in rows}
 
 
-def append(workspace: Path, plan_id: str, rows: Sequence[Result], note: Callable[[str], None]) -> Path:
+def append(workspace: Path, plan_id: str, rows: Sequence[Result], note: Callable[[str], object]) -> Path:
     """Add rows, all of them or none. ``note`` is told the sha256 of the new content at the last moment before it counts: where it
     raises, nothing was added."""
     file = results_file(workspace, plan_id)
@@ -162,7 +162,7 @@ def append(workspace: Path, plan_id: str, rows: Sequence[Result], note: Callable
     return file
 
 
-def _write(file: Path, text: str, note: Callable[[str], None] = lambda _: None) -> None:
+def _write(file: Path, text: str, note: Callable[[str], object] = lambda _: None) -> None:
     try:
         file.parent.mkdir(exist_ok=True)
         part = file.with_name(f".{file.name}.part")

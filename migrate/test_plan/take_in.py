@@ -173,7 +173,7 @@ def _tidied(rows: list[Row]) -> None:
 
 
 @contextmanager
-def _audit(workspace: Workspace, detail: dict[str, Any]) -> Iterator[Callable[[str], None]]:
+def _audit(workspace: Workspace, detail: dict[str, Any]) -> Iterator[Callable[[str], object]]:
     """Enters the import in the audit trail, where there is a ledger: no names, only numbers and the hash of the results."""
     ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
     if ledger is None:

@@ -94,6 +94,7 @@ fields:
 }
 SETTINGS = """
 label: School to Canvas
+approvals: {{roles: []}}
 source: {{system: old, url: "sqlite:///school.sqlite"}}
 target:
   system: canvas

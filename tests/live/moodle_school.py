@@ -22,6 +22,7 @@ SERVER = Path(__file__).parents[1] / "support" / "moodle_server.py"
 TOKEN = "SCHOOL_MOODLE_TOKEN"  # noqa: S105 - the name of a variable
 MIGRATION = """\
 label: School to Moodle
+approvals: {{roles: []}}
 source: {{system: school, url: "sqlite:///source.sqlite"}}
 target:
   system: moodle

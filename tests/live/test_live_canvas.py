@@ -90,7 +90,8 @@ def sample_workspace(folder: Path, url: str) -> Path:
     file = workspace / "migration.yaml"
     words = f"  url: {url}\n  token: ${{CANVAS_TOKEN}}\n  options: {{poll_ms: 5}}\n"
     words += "  acknowledge: {CANVAS-NOT-ENCRYPTED: on this machine, CANVAS-MAIL-GRADES: nobody is written to}\n"
-    file.write_text(file.read_text("utf-8").replace("  system: canvas\n", f"  system: canvas\n{words}"), "utf-8")
+    text = file.read_text("utf-8").replace("  system: canvas\n", f"  system: canvas\n{words}")
+    file.write_text(text.replace("roles: [data_owner, quality]", "roles: []"), "utf-8")
     for crosswalk in (workspace / "crosswalks").glob("*.csv"):
         crosswalk.write_text(crosswalk.read_text("utf-8").replace(",proposed,", ",confirmed,"), "utf-8")
     return workspace

@@ -43,6 +43,7 @@ as_of: 2026-01-01 00:00:00
 memory: 512MB
 report:
   mask: false
+approvals: {{roles: []}}
 """
 
 SCHOOL = """\

@@ -14,6 +14,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
+import migrate.approvals.settings as approval_words
 import migrate.connectors.canvas_sis.words as canvas_words
 import migrate.connectors.database_target.tables as database_words
 import migrate.connectors.moodle_service.options as moodle_options
@@ -54,6 +55,7 @@ REFERENCES = {
     "moodle-upload.md": (moodle_upload_words,),
     "runbook-guide.md": (runbook_words,),
     "documents.md": (test_plan_words, sampling_words),
+    "approvals.md": (approval_words,),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
 
