@@ -52,4 +52,5 @@ TITLES = {
     "LIVE-STALE": "the target keeps what an earlier run wrote",
     "LIVE-REMOVED": "a record was removed from the target, as asked",
     "LIVE-WARNED": "the target took a record and warned of something",
+    "PRV-SUPPRESSED": "the person was erased and is on the suppression list",
 }

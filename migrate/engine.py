@@ -11,6 +11,7 @@ import duckdb
 from migrate.compiler.mapping import CROSSWALK, IDENTITY, MAPPED
 from migrate.compiler.source import RAW, SOURCE
 from migrate.compiler.text import literal
+from migrate.defects import without_values
 from migrate.errors import OutOfSpace, RunFailed
 
 DEFAULT_MEMORY = "1GB"
@@ -46,7 +47,7 @@ def session(spill: Path | None = None, memory: str = DEFAULT_MEMORY) -> Iterator
 
 def translated(error: duckdb.Error) -> RunFailed:
     """The engine's error as one of ours, in a line."""
-    text = " ".join(str(error).split())
+    text = without_values(" ".join(str(error).split()))
     if "No space left" in text or "disk full" in text.lower() or "max_temp_directory_size" in text:
         return OutOfSpace(f"the disk is full: {text[:300]}", hint="free space, then run again")
     return RunFailed(f"the engine stopped: {text[:600]}", hint="lms-migrate sql WORKSPACE ENTITY prints the statement")

@@ -54,6 +54,9 @@ def build_identities(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     for mapping, compiled in plan.identities.items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE _keys AS {compiled.select}")
         extra = "".join(f", s.{name('to:' + f)} AS {name('field:' + f)}" for f in compiled.fields)
+        if plan.pair.policies:
+            codes = ", ".join(literal(rule.code) for rule in plan.pair.policies)
+            extra += f", CASE WHEN k._disposition = 'excluded' AND k._code IN ({codes}) THEN k._code END AS policy"
         connection.execute(
             f"CREATE OR REPLACE TABLE {name(IDENTITY, mapping)} AS\n"
             "SELECT k._key AS source_key, s._target_key AS target_key, k._disposition = 'excluded' AS excluded, "

@@ -6,10 +6,9 @@ import datetime as dt
 import errno
 import platform
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -24,6 +23,7 @@ from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import handed_over, open_source
 from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import Warned
+from migrate.defects import traced, without_values
 from migrate.errors import (
     EXIT_ATTENTION,
     EXIT_FAILED,
@@ -43,6 +43,9 @@ from migrate.live.load import Live
 from migrate.live.prediction import predicted
 from migrate.live.preflight import open_live
 from migrate.live.run import read_live
+from migrate.privacy.barrier import guarded
+from migrate.privacy.classes import personal_fields
+from migrate.privacy.prepare import Prepared, prepare
 from migrate.progress import Progress, Silent
 from migrate.run_folder import STAGES, RunFolder, new_run
 from migrate.stages.archive import archive
@@ -93,6 +96,7 @@ def run(
     stop_after: str | None = None,
     delta: bool = False,
     apply_deletions: bool = False,
+    mask: bool = False,
     progress: Progress | None = None,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> RunResult:
@@ -101,12 +105,14 @@ def run(
     ``only`` names one mapping (those it refers to are run with it); ``stop_after`` is one of STAGES.
     ``delta`` reads back only what this run writes; ``apply_deletions`` removes what no source record stands behind any
     more. Both need a live target. A live run starts with the approvals that the workspace demands, and not without.
+    ``mask`` rehearses with pseudonyms in place of what is personal.
     """
     checked = check(workspace_folder)
     workspace = checked.workspace
     if only is not None and only not in workspace.pair.mappings:
         problem = Problem("no mapping has this name", value=only, allowed=tuple(workspace.pair.mappings))
         raise ConfigurationError("--only cannot be used", problems=[problem])
+    privacy = prepare(workspace, live=live, mask=mask)
     deliver, writes = None, live and workspace.settings.target.url is not None
     if live and not writes:
         deliver = _delivery(workspace)
@@ -129,6 +135,7 @@ def run(
         if writes and ledger is not None:
             connector, warned = open_live(workspace, plan, ledger)
             stack.callback(connector.close)
+            connector = guarded(connector, privacy.barrier)
             decided = LiveDecisions.of(workspace.decisions, workspace.pair, workspace.target.model)
             target = Live(connector, ledger, workspace.settings.target, delta, apply_deletions, decided)
         source = open_source(workspace)
@@ -137,10 +144,13 @@ def run(
             folder = new_run(workspace.runs, lambda: started)
         except OSError as error:
             raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
-        run_ = _Run(workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals)
+        run_ = _Run(
+            workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals, privacy
+        )
         _describe(run_, live, started, as_of, parts)
         folder.facts["only"] = only
         acknowledged = workspace.settings.target.acknowledge
+        folder.facts |= privacy.facts
         folder.facts["side_effects"] = [asdict(w) | {"acknowledged": acknowledged.get(w.code)} for w in warned]
         return run_.go()
 
@@ -158,6 +168,7 @@ class _Run:
     ledger: Ledger | None = None
     approvals: Sequence[Approval] = ()
     """Those that let it start."""
+    privacy: Prepared = field(default_factory=Prepared)
 
     def go(self) -> RunResult:
         failure: str | None = None
@@ -187,8 +198,8 @@ class _Run:
         except Exception as error:  # a defect of ours: the run folder says so, and keeps the details
             self.folder.give_back()
             with suppress(OSError):
-                (self.folder.path / "defect.txt").write_text(traceback.format_exc(), "utf-8")
-            what = f"a defect of lms-migrate stopped the run: {type(error).__name__}: {error}"
+                (self.folder.path / "defect.txt").write_text(traced(error), "utf-8")
+            what = without_values(f"a defect of lms-migrate stopped the run: {type(error).__name__}: {error}")
             return self._end(f"{what}\n    next:    report it with {self.folder.path / 'defect.txt'}")
         return self._end(failure)
 
@@ -198,7 +209,7 @@ class _Run:
 
     def _stages(self) -> None:
         plan, folder, progress, memory = self.plan, self.folder, self.progress, self.workspace.settings.memory
-        extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress))
+        extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress, self.privacy.reading))
         known = self.workspace.crosswalks
         decided = (self.workspace.decisions, self.workspace.settings.decisions.row_drift)
         mapped, settled = self._stage("map", lambda: map_stage(extracted, plan, known, folder, progress, memory, *decided))
@@ -212,6 +223,8 @@ class _Run:
         live = self.live
         to = (self.deliver, live, self.ledger, self._held())
         handed = handed_over(self.workspace)
+        if self.privacy.barrier is not None:
+            self.privacy.barrier.check(validated, plan)
         loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, *to, handed=handed))
 
         def read() -> ReadBack:
@@ -394,14 +407,6 @@ def _reasons(plan: Plan, name: str) -> dict[str, str]:
 
 def _pii(plan: Plan) -> dict[str, dict[str, str]]:
     """Personal data by mapping: fields of the target, and those of the source, which findings also name."""
-    classes: dict[str, dict[str, str]] = {}
-    for name in plan.names:
-        mapping = plan.pair.mappings[name]
-        fields = {f: rule.pii for f, rule in mapping.source.fields.items() if rule.pii}
-        fields |= {f: rule.pii for f, rule in mapping.target.fields.items() if rule.pii}
-        classes[name] = dict(fields)
-    for entity, model in plan.pair.source.model.entities.items():
-        fields = {f: rule.pii for f, rule in model.fields.items() if rule.pii}
-        if fields and entity not in classes:
-            classes[entity] = dict(fields)
-    return classes
+    source, target = personal_fields(plan.pair.source.model), personal_fields(plan.pair.target.model)
+    named = {name: plan.pair.mappings[name] for name in plan.names}
+    return source | {name: source.get(m.source_name, {}) | target.get(m.target_name, {}) for name, m in named.items()}

@@ -16,8 +16,13 @@ from migrate.ledger import open_ledger
 from migrate.ledger.audit import Head
 from migrate.live.preflight import OTHER_TARGET
 from migrate.live.rollback import Rollback, RollingBack
+from migrate.privacy.barrier import guarded
+from migrate.privacy.classes import personal_fields
+from migrate.privacy.prepare import barrier_of
 from migrate.progress import Progress, Silent
 from migrate.run_folder import new_run
+from migrate.workspace import Workspace
+from reports.masking import Masker
 
 
 def rollback(
@@ -43,6 +48,7 @@ def rollback(
         stack.enter_context(ledger.locked())
         connector = open_target(workspace)
         stack.callback(connector.close)
+        connector = guarded(connector, barrier_of(workspace))
         moved = bool(workspace.settings.target.acknowledge.get(OTHER_TARGET, "").strip())
         rolling = RollingBack(checked.plan, connector, ledger, run, unverified=unverified, moved=moved)
         plan = rolling.plan(progress or Silent())
@@ -54,17 +60,39 @@ def rollback(
         done = rolling.execute(plan, folder.id, progress or Silent())
         head = ledger.end(folder.id, "failed" if done.failed else "finished", {e: dict(c) for e, c in done.counts().items()})
         folder.give_back()
-        _write(done, head, folder.path, (started, max(started, now())))
+        _write(done, head, folder.path, masker_of(workspace), (started, max(started, now())))
         return done, folder.path
 
 
-def _write(done: Rollback, trail: Head, folder: Path, times: tuple[dt.datetime, dt.datetime]) -> None:
+def masker_of(workspace: Workspace) -> Masker:
+    """How keys of the target and of the source are shown. A rollback knows no role."""
+    entities = workspace.target.model.entities
+    pii = {**personal_fields(workspace.target.model)}
+    source = personal_fields(workspace.source.model)
+    described: dict[str, dict[str, object]] = {entity: {"target_key": list(m.key)} for entity, m in entities.items()}
+    for name, mapping in workspace.pair.mappings.items():
+        pii[name] = pii.get(name, {}) | source.get(mapping.source_name, {})
+        described.setdefault(name, {})["key"] = list(mapping.source.key)
+    return Masker({"mask": workspace.settings.report.mask, "pii": pii, "entities": described})
+
+
+def _write(done: Rollback, trail: Head, folder: Path, masker: Masker, times: tuple[dt.datetime, dt.datetime]) -> None:
     """What was done and what was not, and when. Images of records stay in the ledger, which is where people's data is kept."""
     started, ended = (instant.isoformat(timespec="seconds") for instant in times)
     steps = [
-        {word: value for word, value in asdict(step).items() if word not in ("before", "meant", "native")} for step in done.steps
+        {word: value for word, value in asdict(step).items() if word not in ("before", "meant", "native", "at_first")}
+        | {
+            "key": masker.target_key(step.entity, step.key),
+            "source_key": masker.key(step.mapping, step.source_key),
+            "refused": masker.message(step.entity, None, step.refused, (step.key, masker.target_key(step.entity, step.key))),
+        }
+        for step in done.steps
     ]
-    failed = [{"receipt": step.receipt, "why": why} for step, why in done.failed]
+    shown = {step.key: masker.target_key(step.entity, step.key) for step, _ in done.failed}
+    failed = [
+        {"receipt": step.receipt, "why": masker.message(step.entity, None, why, (step.key, shown[step.key]))}
+        for step, why in done.failed
+    ]
     counts = {entity: dict(words) for entity, words in done.counts().items()}
     content = {
         "of_run": done.run, "started": started, "ended": ended, "counts": counts, "failed": failed, "steps": steps,

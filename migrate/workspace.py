@@ -24,6 +24,7 @@ from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys, read
 from migrate.mapping.load import LoadedPair, load_pair
 from migrate.models import build
+from migrate.privacy.settings import LoadedPrivacy, load_privacy
 from migrate.resources import Role, contract_file, known_systems
 from migrate.secrets import VARIABLE, Secrets, open_secrets
 
@@ -125,6 +126,8 @@ class Workspace:
     crosswalks: dict[str, Crosswalk]
     decisions: dict[str, Decision]
     """Those in force, by worklist item."""
+    privacy: LoadedPrivacy | None = None
+    """``privacy.yaml``, where there is one."""
 
     @property
     def runs(self) -> Path:
@@ -202,7 +205,10 @@ def open_workspace(folder: Path) -> Workspace:
     if problems:
         raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks, parameters and gates", problems=problems)
     decisions = in_force(read_decisions(folder))
-    return Workspace(folder, settings, document, source, target, pair, crosswalks, decisions)
+    privacy = load_privacy(folder, pair)
+    if privacy is not None:
+        pair = pair.with_policies(privacy.policies())
+    return Workspace(folder, settings, document, source, target, pair, crosswalks, decisions, privacy)
 
 
 def _setting_problems(settings: Settings, document: Document) -> list[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 from reports import checks, links, needs, queries
 from reports.evidence import LISTED_CHANGES, Evidence
 from reports.live import live_run
-from reports.masking import Masker
+from reports.masking import Masker, masker_for
 from reports.model import (
     DISPOSITIONS,
     HELD_BACK,
@@ -39,14 +39,24 @@ MOST_ROWS = 500_000
 Json = Mapping[str, Any]
 
 
-def build(run_folder: Path, *, most_rows: int = MOST_ROWS, mask: bool | None = None) -> Report:
+def build(
+    run_folder: Path,
+    *,
+    most_rows: int = MOST_ROWS,
+    mask: bool | None = None,
+    roles: Json | None = None,
+    role: str | None = None,
+) -> Report:
     """The report of a finished or stopped run. ``most_rows=0`` leaves out the rows, for a summary; ``mask`` goes before what the
-    run says about masking."""
+    run says about masking.
+
+    ``role`` is who reads it (:func:`reports.masking.masker_for`); ``roles`` are those of today, which go before the run's own.
+    """
     summary: Json = json.loads((run_folder / "summary.json").read_text(encoding="utf-8"))
     run: Json = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
     if mask is not None:
         run = {**run, "mask": mask}
-    masker = Masker(run)
+    masker = masker_for(run if roles is None else {**run, "roles": roles}, role)
     with Evidence(run_folder, masker, most_rows) as evidence:
         titles = _titles(run, masker, evidence)
         entities = tuple(_entities(summary, run, evidence))
@@ -265,7 +275,7 @@ def _archive(run: Json) -> Iterable[ArchivedTable]:
     for name, about in (run.get("archive") or {}).items():
         for table, numbers in (about.get("tables") or {}).items():
             yield ArchivedTable(
-                name, table, numbers.get("source") or 0, numbers.get("archived") or 0,
+                name, table, (numbers.get("source") or 0) - (numbers.get("left") or 0), numbers.get("archived") or 0,
                 numbers.get("file") or "",
                 about.get("code") or "", about.get("reason") or "",
             )  # fmt: skip
@@ -275,6 +285,11 @@ def _facts(summary: Json, run: Json) -> Iterable[Fact]:
     source, target = run.get("source") or {}, run.get("target") or {}
     yield Fact("Run", str(summary.get("run") or ""), code=True)
     yield Fact("Mode", str(summary.get("mode") or ""))
+    if run.get("pseudonyms"):
+        yield Fact("Personal data", "pseudonyms: nobody has their own name in this run")
+    if listed := run.get("suppression"):
+        rows = sum((listed.get("rows") or {}).values())
+        yield Fact("Suppression list", f"{listed.get('entries') or 0:,} identifiers, {rows:,} rows of the source")
     yield Fact("Workspace", str(run.get("workspace") or ""))
     yield Fact("Source", " ".join(str(source[w]) for w in ("label", "version") if source.get(w)))
     yield Fact("Source address", str(source.get("address") or ""), code=True)

@@ -117,8 +117,8 @@ class Evidence:
             shown = [hide.value(*each) for each in zip(entities, fields, columns["value"], strict=True)]
             keys = [hide.key(*each) for each in zip(entities, columns["key"], strict=True)]
             columns["message"] = [
-                hide.message(entity, field, message, (value, masked), (key, masked_key))
-                for entity, field, message, value, masked, key, masked_key in zip(
+                hide.message(entity, field, message, (value, masked), (key, masked_key), (root, hide.root(root)))
+                for entity, field, message, value, masked, key, masked_key, root in zip(
                     entities,
                     fields,
                     columns["message"],
@@ -126,6 +126,7 @@ class Evidence:
                     shown,
                     columns["key"],
                     keys,
+                    columns["root"],
                     strict=True,
                 )
             ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -17,14 +19,16 @@ from reports.payload import encode
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(run_folder: Path, *, most_rows: int = MOST_ROWS) -> Path:
-    """Write ``report.html`` into ``run_folder`` and give its path."""
-    return write(build(run_folder, most_rows=most_rows), run_folder)
+def render(
+    run_folder: Path, *, most_rows: int = MOST_ROWS, roles: Mapping[str, Any] | None = None, role: str | None = None
+) -> Path:
+    """Write ``report.html`` into ``run_folder`` and give its path; for a role ``report-ROLE.html``."""
+    return write(build(run_folder, most_rows=most_rows, roles=roles, role=role), run_folder, role)
 
 
-def write(report: model.Report, run_folder: Path) -> Path:
+def write(report: model.Report, run_folder: Path, role: str | None = None) -> Path:
     """The same for a report already built, when more than one rendering is wanted."""
-    file = run_folder / "report.html"
+    file = run_folder / ("report.html" if role is None else f"report-{role}.html")
     file.write_text(page(report), encoding="utf-8", errors="replace", newline="\n")
     return file
 

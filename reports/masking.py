@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 HIDDEN = "•••"
 KEY_SEPARATOR = "|"
 """Between the parts of a key that has several; inside a part it is escaped with a backslash."""
+CLASSES = frozenset({"name", "email", "login", "identifier", "contact", "free_text"})
+"""What may be shown to somebody. A class that is not listed here, such as ``secret``, is shown to nobody."""
 IDENTIFYING = frozenset({"login", "identifier", "email"})
 
 _EMAIL = re.compile(r"[^\s@<>'\"(),;:]+@[^\s@<>'\"(),;:]+")
@@ -63,8 +65,13 @@ def _ends(value: str) -> str:
 class Masker:
     """What is personal in one run, and how it is shown."""
 
-    def __init__(self, run: Mapping[str, Any]) -> None:
-        self.on = bool(run.get("mask", True))
+    def __init__(self, run: Mapping[str, Any], clear: Collection[str] | None = None) -> None:
+        """``clear``: the classes shown as they are; by default none, or all of CLASSES where the run says ``mask: false``."""
+        if clear is None:
+            clear = () if run.get("mask", True) else CLASSES
+        self.clear = CLASSES.intersection(clear)
+        self.on = self.clear != CLASSES
+        """Is anything but secrets hidden?"""
         self._classes = _classes(run)
         described: Mapping[str, Any] = run.get("entities") or {}
         names = {*described, *self._classes}
@@ -126,7 +133,9 @@ class Masker:
 
     def free(self, text: str | None) -> str | None:
         """Running text that may hold an e-mail address."""
-        return _EMAIL.sub(lambda found: _email(found.group()), text) if text and self.on else text
+        if not text or "email" in self.clear:
+            return text
+        return _EMAIL.sub(lambda found: _email(found.group()), text)
 
     def masked_fields(self) -> tuple[str, ...]:
         """What is hidden in this run, for the reader: ``users: email (email), full_name (name)``."""
@@ -139,7 +148,7 @@ class Masker:
 
     def _hidden_classes(self, entity: str | None) -> Mapping[str, str]:
         classes = self._classes.get(entity or "", {})
-        return classes if self.on else {name: pii for name, pii in classes.items() if pii == "secret"}
+        return {name: pii for name, pii in classes.items() if pii not in self.clear}
 
     def _of_key(self, entity: str, described: Mapping[str, Any], word: str) -> tuple[str | None, ...]:
         classes = self._hidden_classes(entity)
@@ -148,6 +157,15 @@ class Masker:
             return ("identifier",) if IDENTIFYING.intersection(classes.values()) else ()
         fields = [named] if isinstance(named, str) else list(named)
         return tuple(classes.get(field) for field in fields)
+
+
+def masker_for(run: Mapping[str, Any], role: str | None = None) -> Masker:
+    """How ``role`` sees a run, by ``roles`` of its ``run.json``. Without a role as ``report: {mask: ...}`` of the workspace says,
+    which is nothing in clear by default. Raises KeyError for a role that the run does not know."""
+    if role is None:
+        return Masker(run)
+    roles: Mapping[str, Collection[str]] = run.get("roles") or {}
+    return Masker(run, roles[role])
 
 
 def _classes(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -28,6 +28,7 @@ COMMANDS = {
     "approve": "Sign for a rehearsal, or withdraw a signature.",
     "approvals": "List what was signed, and what of it holds now.",
     "rollback": "Take a live run back: preview, then --execute.",
+    "suppress": "Put erased people on the suppression list: never loaded again.",
     "audit": "Show the audit trail of a workspace, or verify that it is whole.",
     "evidence": "Make the evidence pack of a run, or verify one without the workspace.",
     "runbook": "Plan the cutover, and tick it off while it runs.",

@@ -10,9 +10,11 @@ import click
 @click.command("report")
 @click.argument("workspace", type=click.Path(path_type=Path))
 @click.option("--run", "run_id", metavar="ID", help="The run; the latest one by default.")
-def command(workspace: Path, run_id: str | None) -> int:
+@click.option("--role", metavar="ROLE", help="Show what this role of privacy.yaml may see, in report-ROLE.html.")
+def command(workspace: Path, run_id: str | None, role: str | None) -> int:
     """Render the report of a run of WORKSPACE again, from what lies in its run folder."""
     from migrate.errors import ConfigurationError, Problem
+    from migrate.privacy.roles import roles_of
     from migrate.run_folder import latest_run
     from reports.html import render
 
@@ -23,5 +25,6 @@ def command(workspace: Path, run_id: str | None) -> int:
         problem = Problem("there is no such run", value=run_id, allowed=there)
         hint = f"lms-migrate run {workspace}"
         raise ConfigurationError("the report cannot be made", problems=[problem], hint=hint)
-    click.echo(f"report: {render(folder)}")
+    roles = roles_of(workspace, role) if role is not None else None
+    click.echo(f"report: {render(folder, roles=roles, role=role)}")
     return 0

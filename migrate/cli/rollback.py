@@ -25,7 +25,8 @@ def command(workspace: Path, run_id: str, execute: bool, unverified: bool) -> in
     from rich.table import Table
 
     from migrate.progress import Bars, Lines
-    from migrate.rollback import rollback
+    from migrate.rollback import masker_of, rollback
+    from migrate.workspace import open_workspace
     from reports.visible import plain
 
     progress = Bars() if sys.stderr.isatty() else Lines(sys.stderr)
@@ -40,8 +41,11 @@ def command(workspace: Path, run_id: str, execute: bool, unverified: bool) -> in
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(table if done.steps else "The run wrote nothing that is not taken back already.")
     left = [(step, step.refused) for step in done.steps if step.refused] + list(done.failed)
+    masker = masker_of(open_workspace(workspace))
     for step, why in left[:MOST]:
-        console.print(f"  left: {plain(step.entity)} {plain(step.key)}: {plain(why or '')}")
+        key = masker.target_key(step.entity, step.key)
+        reason = masker.message(step.entity, None, why, (step.key, key))
+        console.print(f"  left: {plain(step.entity)} {plain(key or '')}: {plain(reason or '')}")
     if len(left) > MOST:
         console.print(f"  and {len(left) - MOST} more")
     if folder is not None:

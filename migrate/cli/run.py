@@ -17,12 +17,16 @@ from migrate.run_folder import STAGES
 @click.option("--stop-after", type=click.Choice(STAGES), help="Stop when this stage is done.")
 @click.option("--delta", is_flag=True, help="With --live: read back only what this run writes.")
 @click.option("--apply-deletions", is_flag=True, help="With --live: remove what no source record stands behind any more.")
-def command(workspace: Path, live: bool, only: str | None, stop_after: str | None, delta: bool, apply_deletions: bool) -> int:
+@click.option("--mask", is_flag=True, help="Rehearse with pseudonyms: no name, address or login leaves the source.")
+def command(
+    workspace: Path, live: bool, only: str | None, stop_after: str | None, delta: bool, apply_deletions: bool, mask: bool
+) -> int:
     """Rehearse the migration of WORKSPACE, or run it with --live.
 
     Exit codes: 0 passes, 1 findings need a person, 2 usage or configuration, 3 the run failed, 130 interrupted.
     """
     from migrate.pipeline import run
+    from migrate.privacy.roles import has_mask_key
     from migrate.progress import Bars, Lines
     from reports.html import render
     from reports.text import render_text
@@ -35,8 +39,13 @@ def command(workspace: Path, live: bool, only: str | None, stop_after: str | Non
         stop_after=stop_after,
         delta=delta,
         apply_deletions=apply_deletions,
+        mask=mask,
         progress=progress,
     )
+    if mask and not has_mask_key(workspace):
+        click.echo(
+            "pseudonyms of a key that nobody keeps: this run cannot be compared with others (mask: in privacy.yaml)", err=True
+        )
     render(result.folder)
     click.echo(render_text(result.folder))
     if result.failure:

@@ -85,7 +85,8 @@ class MappingCompiler:
         rules = self.mapping.model.fields
         chosen = tuple(rules) if fields is None else tuple(f for f in rules if f in set(fields))
         self.decisions = DecidedSql(self.mapping, self.decided)
-        self.with_excluding_refs = [f for f, r in rules.items() if f in chosen or r.excluded]
+        self.followed = [f for f in rules if self.pair.follows(self.mapping.name, f)]
+        self.with_excluding_refs = [f for f, r in rules.items() if f in chosen or r.excluded or f in self.followed]
         steps = self._steps(chosen)
         source = self._source()
         ctes = ",\n".join(f"{step} AS (\n{sql}\n)" for step, sql in [("source", source), *steps])
@@ -282,6 +283,8 @@ class MappingCompiler:
                 f"{alias}.{given} AS {name('is:' + target_field)}",
                 f"({alias}.source_key IS NOT NULL) AS {name('found:' + target_field)}",
             ]
+            if target_field in self.followed:
+                columns.append(f"{alias}.policy AS {name('policy:' + target_field)}")
             if rule.excluded:
                 number = self._exclusion(rule.excluded.code, rule.excluded.reason)
                 excluding.append((f"{name('gone:' + target_field)}", str(number)))
@@ -309,8 +312,32 @@ class MappingCompiler:
         cases = " ".join(f"WHEN {condition} THEN {number}" for condition, number in whens)
         decided = self.decisions.exclusion({reason: self._exclusion(EXCLUDED, reason) for reason in self.decided.reasons})
         # A row that could not be read, or has no key of its own, is never excluded: nobody knows what it says.
-        broken = f"WHEN s.{name(FAULT)} IS NOT NULL OR s._no_key OR s._twin > 1 THEN NULL"
-        return f"SELECT s.*, CAST(CASE {decided} {broken} {cases} END AS INTEGER) AS _exclusion\nFROM {PREVIOUS} AS s"
+        unread = f"s.{name(FAULT)} IS NOT NULL OR s._no_key OR s._twin > 1"
+        left = " ".join(f"WHEN {condition} AND NOT ({unread}) THEN {number}" for condition, number in self._left_behind())
+        return (
+            f"SELECT s.*, CAST(CASE {self._marked()} {left} {decided} WHEN {unread} THEN NULL {cases} END AS INTEGER) "
+            f"AS _exclusion\nFROM {PREVIOUS} AS s"
+        )
+
+    def _marked(self) -> str:
+        """``WHEN`` branches for the rows that were marked when they were read."""
+        return " ".join(
+            f"WHEN s.{name(FAULT)} = {literal(rule.code)} THEN {self._exclusion(rule.code, rule.reason)}"
+            for rule in self.pair.policies_of(self.mapping.name)
+            if rule.when is None
+        )
+
+    def _left_behind(self) -> list[tuple[str, str]]:
+        """``(condition, number of the exclusion)`` of the workspace's rules: a record goes with the one it refers to."""
+        whens = []
+        for rule in self.pair.policies:
+            for target_field in self.followed:
+                number = self._exclusion(rule.code, rule.reason)
+                whens.append((f"s.{name('policy:' + target_field)} = {literal(rule.code)}", str(number)))
+            if rule.when is not None and rule in self.pair.policies_of(self.mapping.name):
+                sql = self.scope.policy(rule.when, rule.place)
+                whens.append((f"({sql})", str(self._exclusion(rule.code, rule.reason))))
+        return whens
 
     def _exclusion(self, code: str, reason: str) -> int:
         if (code, reason) not in self.exclusions:

@@ -12,7 +12,7 @@ from migrate.compiler.mapping import Compiled, MappingCompiler
 from migrate.compiler.source import query_needs
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError
-from migrate.mapping.load import LoadedPair
+from migrate.mapping.load import LoadedMapping, LoadedPair
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _identity_order(pair: LoadedPair, wanted: dict[str, set[str]], problems: lis
     graph: dict[str, set[str]] = {}
     for name, fields in wanted.items():
         model = pair.mappings[name].model
-        needs = {r.ref for f, r in model.fields.items() if r.ref and (f in fields or r.excluded)}
+        needs = {r.ref for f, r in model.fields.items() if r.ref and (f in fields or r.excluded or pair.follows(name, f))}
         if model.only:
             needs.add(model.only.mapping)
         graph[name] = {ref for ref in needs if ref in wanted}
@@ -184,6 +184,18 @@ def _archives(pair: LoadedPair) -> dict[str, list[str]]:
     }
 
 
+def _archived_by_policy(pair: LoadedPair, mappings: list[LoadedMapping]) -> set[str]:
+    """Source entities whose records may be kept in the archive under the name of a rule, and so are read whole."""
+    if not any(rule.archived for rule in pair.policies):
+        return set()
+    return {
+        mapping.source_name
+        for mapping in mappings
+        if any(rule.archived for rule in pair.policies_of(mapping.name))
+        or any(pair.follows(mapping.name, target_field) for target_field in mapping.model.fields)
+    }
+
+
 def _extract_needs(
     pair: LoadedPair, compiled: list[Compiled], archives: dict[str, list[str]], problems: list[Problem]
 ) -> tuple[dict[str, list[str]], list[str]]:
@@ -195,6 +207,8 @@ def _extract_needs(
     for listed in archives.values():
         for entity in listed:
             needs.setdefault(entity, set()).update(f for f, rule in entities[entity].fields.items() if rule.pii != "secret")
+    for entity in _archived_by_policy(pair, [one.mapping for one in compiled]):
+        needs.setdefault(entity, set()).update(f for f, rule in entities[entity].fields.items() if rule.pii != "secret")
     graph: dict[str, set[str]] = {}
     queue = [entity for entity in needs if entities[entity].sql]
     while queue:

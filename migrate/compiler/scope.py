@@ -10,7 +10,7 @@ from sqlglot import exp
 from migrate.compiler.text import name, translate
 from migrate.contracts.load import colliding
 from migrate.contracts.model import Entity
-from migrate.errors import Problem
+from migrate.errors import Place, Problem
 from migrate.expressions import ExpressionError, columns_of, parse_expression, parse_order
 from migrate.located_yaml import Keys
 from migrate.mapping.load import LoadedMapping, LoadedPair
@@ -32,6 +32,8 @@ class Scope:
         self.lookup_fields: dict[str, set[str]] = {look: set() for look in mapping.model.lookup}
         self.lookup_on: dict[str, dict[str, str]] = {}
         self._level = 0
+        self._elsewhere: Place | None = None
+        """Where an expression stands that is not in the mapping's file."""
         joined = (*mapping.model.lookup, *mapping.model.pivot)
         listed = ((("lookup",), joined), (("let",), mapping.model.let))
         pivots = tuple((("pivot", pivot, "names"), given.names) for pivot, given in mapping.model.pivot.items())
@@ -89,7 +91,7 @@ class Scope:
 
     def complain(self, message: str, value: object, allowed: tuple[str, ...], *keys: str | int) -> None:
         """Note a problem at ``keys`` of the mapping's file."""
-        place = self.mapping.document.place(*keys)
+        place = self._elsewhere or self.mapping.document.place(*keys)
         shown = value if isinstance(value, str | int | float) else None if value is None else str(value)
         self.problems.append(Problem(message, place, shown, tuple(map(str, allowed))))
 
@@ -120,6 +122,14 @@ class Scope:
         except ExpressionError as error:
             self.complain(str(error), error.value, error.allowed, *keys)
             return "NULL"
+
+    def policy(self, text: str, place: Place) -> str:
+        """The SQL of a condition of the workspace, which stands at ``place``. The fields it looks at are not carried over."""
+        self._elsewhere = place
+        try:
+            return self.expression(text, purpose="consult")
+        finally:
+            self._elsewhere = None
 
     def _filled(self, tree: exp.Expression) -> exp.Expression:
         """The expression with the workspace's values in place of ``parameter('name')``."""

@@ -19,6 +19,7 @@ from migrate.ledger import Intent, Ledger, Settled
 from migrate.live.answers import answers, stranger
 from migrate.live.decisions import NOTHING_DECIDED, LiveDecisions
 from migrate.live.images import changed_since, equal, image, meant, seen, unequal, was_meant
+from migrate.live.quoting import quoted
 from migrate.live.works import Work
 
 Existing = Literal["hold", "adopt", "update"]
@@ -57,6 +58,7 @@ class Batch:
     def __init__(
         self, entity: str, fields: Sequence[str], ability: Ability, connector: TargetConnector, ledger: Ledger, run: str,
         policy: Policy, receipts: Mapping[str, Any], *, empty: bool = False, fresh: Collection[str] = (),
+        personal: Collection[str] = (),
     ) -> None:  # fmt: skip
         self.entity, self.fields, self.ability = entity, fields, ability
         self.connector, self.ledger, self.run, self.policy = connector, ledger, run, policy
@@ -66,6 +68,8 @@ class Batch:
         self.fresh = fresh
         """What the records are called that this run created, or one before it that was cut off, and to which ``ability.defaults``
         refers."""
+        self.personal = personal
+        """Fields with personal data: the target's own words may repeat what stands in them."""
         self.rows: list[Row] = []
         self.lost: str | None = None
         """Why the target is lost, where this batch met that."""
@@ -273,6 +277,7 @@ class Batch:
     def _result(self, decision: Decision, outcome: Outcome) -> None:
         work = decision.work
         native = outcome.native or work.record.native
+        outcome = replace(outcome, message=quoted(outcome.message, (work.record.values.get(f) for f in self.personal)))
         match outcome.result:
             case "done":
                 code = "LIVE-WARNED" if outcome.message and decision.action != "adopt" else None

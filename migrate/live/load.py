@@ -24,6 +24,7 @@ from migrate.live.renamed import follow_renames, held_renamed
 from migrate.live.settings import Live
 from migrate.live.unsettled import Unsettled
 from migrate.live.works import FETCH, Work, Works
+from migrate.privacy.classes import personal_fields
 from migrate.progress import Progress, Task
 
 __all__ = ["Live", "LiveLoad"]
@@ -135,6 +136,7 @@ class LiveLoad:
         receipts = {} if finishing else {receipt.key: receipt for receipt in self.live.ledger.open_receipts(entity)}
         fields = [f for f in self.changes.fields(entity) if f not in ability.unwritable and f not in ability.unseen]
         fresh = self.changes.created(entity, ability.defaults) if ability.defaults else frozenset()
+        personal = personal_fields(self.contract).get(entity, {})
         settings = self.live.settings
         policy = Policy(settings.existing.get(entity, "hold"), settings.drift, self.live.decisions)
 
@@ -142,6 +144,7 @@ class LiveLoad:
             one = kind(
                 entity, fields, ability, self.live.connector, self.live.ledger, self.run, policy, receipts,
                 empty=empty and not receipts, fresh=fresh,
+                personal=personal,
             )  # fmt: skip
             if self.lost is not None:
                 return one.give_up(part, self.lost)

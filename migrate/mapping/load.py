@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -12,6 +13,7 @@ from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.located_yaml import Document, read
 from migrate.mapping.model import Mapping, Pair
+from migrate.mapping.policy import PolicyRule
 from migrate.models import build
 
 PAIR_FILE = "pair.yaml"
@@ -51,6 +53,8 @@ class LoadedPair:
     """In load order: by the target's order of entities, then by name."""
     parameters: dict[str, str] = field(default_factory=dict)
     """What the workspace sets; the pair's own defaults hold for the others."""
+    policies: tuple[PolicyRule, ...] = ()
+    """Rules of the workspace by which records stay behind, in the order in which they are asked."""
 
     def parameter(self, name: str) -> str:
         """The value of a parameter. Raises KeyError where the pair has none of this name."""
@@ -59,6 +63,28 @@ class LoadedPair:
     def with_parameters(self, given: dict[str, str]) -> LoadedPair:
         """The same pair with values of a workspace; with none, as inline tests see it."""
         return replace(self, parameters=given)
+
+    def with_policies(self, given: Iterable[PolicyRule]) -> LoadedPair:
+        """The same pair with rules of a workspace; with none, as inline tests see it."""
+        return replace(self, policies=tuple(given))
+
+    def policies_of(self, name: str) -> list[PolicyRule]:
+        """The rules that hold for a mapping."""
+        return [rule for rule in self.policies if rule.entity in (None, name, self.mappings[name].source_name)]
+
+    def follows(self, name: str, target_field: str) -> bool:
+        """Does a record stay behind with the one that this field refers to? Not where it can do without it, nor where two
+        mappings refer to each other and this one comes first."""
+        mapping = self.mappings[name]
+        rule = mapping.model.fields[target_field]
+        if not self.policies or rule.ref is None or rule.ref not in self.mappings or rule.ref == name:
+            return False
+        if rule.missing is not None and rule.missing.severity == "warn":
+            known = mapping.target.fields.get(target_field)
+            if rule.missing.set is not None or known is None or not known.required:
+                return False
+        order = self.by_dependency
+        return order.index(rule.ref) < order.index(name)
 
     @cached_property
     def by_dependency(self) -> list[str]:

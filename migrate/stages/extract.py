@@ -15,15 +15,16 @@ from migrate.connectors.source import EXTRA, SourceConnector
 from migrate.contracts.model import Contract
 from migrate.errors import SourceRefused
 from migrate.findings import Finding, write_findings
+from migrate.privacy.reading import Reading
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder, archive_file
 
 
-def extract(source: SourceConnector, plan: Plan, run: RunFolder, progress: Progress) -> Extracted:
+def extract(source: SourceConnector, plan: Plan, run: RunFolder, progress: Progress, reading: Reading | None = None) -> Extracted:
     """Extract every table of the plan; note counts before and after, what nobody declared, and what is left behind.
 
     Raises SourceRefused for a table or column that the contract requires and the source lacks, SourceLost when the
-    source goes away.
+    source goes away. ``reading`` says what happens to rows before they are written.
     """
     folder = run.stage("extract")
     contract = plan.pair.source.model
@@ -33,11 +34,11 @@ def extract(source: SourceConnector, plan: Plan, run: RunFolder, progress: Progr
         known = contract.source.version.known if contract.source and contract.source.version else ()
         message = f"this version of {contract.label} was not tried; tried are {', '.join(known)}"
         findings.append(Finding("SRC-VERSION", "warn", contract.system, None, None, source.info.version, message))
-    _check_presence(source, plan)
-    for entity, fields in plan.physical.items():
-        counts[entity] = _extract_entity(source, contract, entity, fields, folder, progress)
-    run.facts["extract"] = counts
-    run.facts["archive_files"] = _archive_undeclared(source, plan, run, progress)
+    _check_presence(source, plan, reading)
+    for entity in reading.order(plan.physical) if reading else plan.physical:
+        counts[entity] = _extract_entity(source, contract, entity, plan.physical[entity], folder, progress, reading)
+    run.facts["extract"] = {entity: counts[entity] for entity in plan.physical}
+    run.facts["archive_files"] = _archive_undeclared(source, plan, run, progress, reading)
     register = _loss_register(source, plan, run, findings)
     for entity, count in counts.items():
         count["after"] = source.count(entity) if source.present(entity) else 0
@@ -50,12 +51,13 @@ def extract(source: SourceConnector, plan: Plan, run: RunFolder, progress: Progr
     return Extracted(folder)
 
 
-def _check_presence(source: SourceConnector, plan: Plan) -> None:
+def _check_presence(source: SourceConnector, plan: Plan, reading: Reading | None) -> None:
     """Every missing table and column at once, so that they are mended at once."""
     contract = plan.pair.source.model
     missing = []
-    for entity, fields in plan.physical.items():
+    for entity, wanted in plan.physical.items():
         model = contract.entities[entity]
+        fields = reading.fields(entity, wanted) if reading else wanted
         if not source.present(entity):
             if not model.optional:
                 missing.append(model.file or model.table or entity)
@@ -69,8 +71,9 @@ def _check_presence(source: SourceConnector, plan: Plan) -> None:
 
 
 def _extract_entity(
-    source: SourceConnector, contract: Contract, entity: str, fields: list[str], folder: Path, progress: Progress
-) -> dict[str, int]:
+    source: SourceConnector, contract: Contract, entity: str, fields: list[str], folder: Path, progress: Progress,
+    reading: Reading | None,
+) -> dict[str, int]:  # fmt: skip
     file = folder / f"{entity}.parquet"
     if not source.present(entity):
         schema = pa.schema([(field, pa.string()) for field in fields] + list(EXTRA))
@@ -78,7 +81,11 @@ def _extract_entity(
         return {"before": 0, "rows": 0, "after": 0}
     before = source.count(entity)
     with progress.task("extract", entity, before) as task:
-        rows = _write(source.rows(entity, fields), fields, file, task.advance)
+        if reading is None:
+            rows = _write(source.rows(entity, fields), fields, file, task.advance)
+        else:
+            read = source.rows(entity, reading.fields(entity, fields))
+            rows = _write(reading.rows(entity, read, fields), fields, file, task.advance)
     return {"before": before, "rows": rows, "after": before}
 
 
@@ -101,7 +108,9 @@ def _write(batches: Iterator[pa.RecordBatch], fields: list[str], file: Path, adv
     return rows
 
 
-def _archive_undeclared(source: SourceConnector, plan: Plan, run: RunFolder, progress: Progress) -> dict[str, dict[str, int]]:
+def _archive_undeclared(
+    source: SourceConnector, plan: Plan, run: RunFolder, progress: Progress, reading: Reading | None
+) -> dict[str, dict[str, int]]:
     """Tables that no contract describes but the pair archives: written as they are."""
     folder = run.path / "archive"
     written: dict[str, dict[str, int]] = {}
@@ -113,8 +122,12 @@ def _archive_undeclared(source: SourceConnector, plan: Plan, run: RunFolder, pro
             continue
         folder.mkdir(exist_ok=True)
         with progress.task("extract", table, rows) as task:
-            read = _write(source.undeclared_rows(table), [], folder / archive_file(table), task.advance)
+            batches = source.undeclared_rows(table)
+            batches = reading.undeclared(table, batches) if reading else batches
+            read = _write(batches, [], folder / archive_file(table), task.advance)
         written[table] = {"source": rows, "archived": read}
+        if reading is not None and (left := reading.suppressed(table)):
+            written[table]["left"] = left
     return written
 
 

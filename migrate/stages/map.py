@@ -20,6 +20,7 @@ from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import Finding, publish_findings, write_findings
 from migrate.mapper import build_identities, build_source, findings_sql, map_rows, unique_sources
 from migrate.mapping.model import Pivot
+from migrate.privacy.settings import SUPPRESSED
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
@@ -157,7 +158,8 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
         if entity in mapped or any(entity in contract.entities[view].covers for view in mapped):
             continue  # its broken rows are broken in the view, and so have their disposition there
         faulty = connection.execute(
-            f"SELECT {key}, {name(FAULT)}, {name(FAULT_VALUE)} FROM {table} AS e WHERE {name(FAULT)} IS NOT NULL ORDER BY ALL"
+            f"SELECT {key}, {name(FAULT)}, {name(FAULT_VALUE)} FROM {table} AS e WHERE {name(FAULT)} IS NOT NULL "
+            f"AND {name(FAULT)} <> {literal(SUPPRESSED)} ORDER BY ALL"
         ).fetchall()
         message = "the row cannot be read wholly"
         found += [Finding(code, "warn", entity, k, None, value, message) for k, code, value in faulty]

@@ -50,7 +50,7 @@ def build_worklist(
     describing = Describing(plan, undecided)
     items = [describing.described(item, present=True) for item in found]
     there = {item["item"] for item in items}
-    before = previous(run.path.parent, run.id)
+    before = previous(run.path.parent, run.id, pseudonyms=bool(run.facts.get("pseudonyms")))
     # What a decision made go away is listed as it would be without it, or as it last was.
     gone = [s.decision for s in settled.standings if s.state == "current"]
     gone += [d for d in decisions.values() if d.item not in standings and d.decision == "overwrite" and d.entity in plan.names]

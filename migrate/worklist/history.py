@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,31 @@ import pyarrow.parquet as pq
 
 FILE = "worklist.parquet"
 Item = dict[str, Any]
+_CLOSED: Item = {"state": "closed", "why": "", "rows": 0, "waiting": 0, "value": None, "members": None}
+"""Whose data it was may have been erased since: what does not come up any more is kept without it."""
 
 
-def previous(runs: Path, run: str) -> dict[str, Item]:
-    """The items of the newest worklist before ``run``, by id; none where there is none that can be read."""
+def previous(runs: Path, run: str, *, pseudonyms: bool = False) -> dict[str, Item]:
+    """The items of the newest worklist before ``run``, by id; none where there is none that can be read.
+
+    Rehearsals with ``pseudonyms`` have a history of their own: items about values that are personal have other ids there.
+    """
     found = [path for path in runs.iterdir() if path.name != run and (path / FILE).is_file()] if runs.is_dir() else []
     for folder in sorted(found, key=lambda path: ((path / FILE).stat().st_mtime_ns, path.name), reverse=True):
+        if _has_pseudonyms(folder) != pseudonyms:
+            continue
         try:
             return {item["item"]: item for item in pq.read_table(folder / FILE).to_pylist()}
         except (OSError, ValueError):
             continue
     return {}
+
+
+def _has_pseudonyms(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / "run.json").read_text("utf-8")).get("pseudonyms"))
+    except (OSError, ValueError):
+        return False
 
 
 def carry_over(now: Iterable[Item], before: dict[str, Item], run: str, looked_at: frozenset[str] | None) -> list[Item]:
@@ -37,5 +52,5 @@ def carry_over(now: Iterable[Item], before: dict[str, Item], run: str, looked_at
     for item_id, was in before.items():
         if item_id not in known:
             partly = looked_at is not None and was["entity"] not in looked_at
-            items.append(was if partly else {**was, "state": "closed", "why": "", "rows": 0, "waiting": 0})
+            items.append(was if partly else {**was, **_CLOSED})
     return items

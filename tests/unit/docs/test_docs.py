@@ -22,6 +22,7 @@ import migrate.connectors.moodle_service.upload_words as moodle_upload_words
 import migrate.connectors.moodle_service.words as moodle_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
+import migrate.privacy.settings as privacy_words
 import migrate.runbook.words as runbook_words
 import migrate.test_plan.words as test_plan_words
 import migrate.workspace as workspace_words
@@ -38,6 +39,8 @@ from migrate.lineage.links import KINDS
 from migrate.located_yaml import Document, parse
 from migrate.mapping.model import Mapping, Pair
 from migrate.models import build
+from migrate.privacy import suppression
+from migrate.privacy.settings import Privacy
 from migrate.run_folder import STAGES
 from migrate.runbook import log as runbook_log
 from migrate.runbook.load import checked as checked_runbook
@@ -51,13 +54,14 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
     "contract-reference.md": (contract_words, canvas_words, database_words),
+    "privacy.md": (privacy_words,),
     "moodle-services.md": (moodle_words, moodle_options),
     "moodle-upload.md": (moodle_upload_words,),
     "runbook-guide.md": (runbook_words,),
     "documents.md": (test_plan_words, sampling_words),
     "approvals.md": (approval_words,),
 }
-CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE)(?:-[A-Z0-9]+)+)["']""")
+CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE|PRV)(?:-[A-Z0-9]+)+)["']""")
 
 
 def page(name: str) -> str:
@@ -125,6 +129,7 @@ def test_no_table_describes_a_model_that_is_gone(name: str) -> None:
         ("documents.md", "columns of results", list(store.COLUMNS)),
         ("contract-reference.md", "types", list(typing.get_args(FieldType))),
         ("contract-reference.md", "pii classes", list(typing.get_args(PiiClass))),
+        ("privacy.md", "columns of suppressed.csv", list(suppression.COLUMNS)),
     ],
 )
 def test_a_closed_list_is_documented_whole(name: str, marker: str, there: list[str]) -> None:
@@ -160,6 +165,11 @@ def test_the_example_of_each_operator_compiles() -> None:
         steps = parse(example, Path("example")).data["do"]
         assert operators.apply(tuple(steps), "x"), name
         assert name in (steps[0] if isinstance(steps[0], str) else list(steps[0]))
+
+
+def test_the_example_of_privacy_yaml_is_what_the_model_takes() -> None:
+    (text,) = blocks("privacy.md", "yaml")
+    assert build(Privacy, parse(text, Path("privacy.yaml"))).retention[0].rule == "LEAVERS"
 
 
 # Finding codes -------------------------------------------------------------------------------------------------------

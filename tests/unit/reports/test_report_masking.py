@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reports.html import render
-from reports.masking import Masker, mask
+from reports.masking import Masker, mask, masker_for
 from reports.text import render_text
 
 PERSONAL = (
@@ -126,3 +126,37 @@ def test_personal_fields_of_the_source_entity_count_too() -> None:
     assert hide.value("users", "email", "ana@x.org") == "a***@***.org"
     assert hide.value("users", "email, city", "ana@x.org") == "a***@***.org"
     assert hide.value("users", "city", "Porto") == "Porto"
+
+
+RUN = {
+    "pii": {"users": {"mail": "email", "name": "name", "hash": "secret"}},
+    "entities": {"users": {"key": ["mail"], "target_key": ["name"]}},
+    "roles": {"registrar": ["name"], "clerk": [], "all": ["name", "email", "secret"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "mail", "name"),
+    [(None, "a***@***.org", "A. L."), ("clerk", "a***@***.org", "A. L."), ("registrar", "a***@***.org", "Ana Lima"),
+     ("all", "ana@x.org", "Ana Lima")],
+)  # fmt: skip
+def test_a_role_sees_its_classes_in_values_keys_and_messages(role: str | None, mail: str, name: str) -> None:
+    masker = masker_for(RUN, role)
+    assert (masker.value("users", "mail", "ana@x.org"), masker.value("users", "name", "Ana Lima")) == (mail, name)
+    assert (masker.key("users", "ana@x.org"), masker.target_key("users", "Ana Lima")) == (mail, name)
+    assert masker.free("ask ana@x.org") == f"ask {mail}"
+    assert masker.value("users", "hash", "abc") == "•••"
+
+
+def test_a_role_that_a_run_does_not_know_sees_nothing() -> None:
+    with pytest.raises(KeyError):
+        masker_for(RUN, "boss")
+    with pytest.raises(KeyError):
+        masker_for({}, "clerk")
+
+
+def test_without_masking_secrets_alone_are_hidden_and_a_role_is_masked_all_the_same() -> None:
+    run = {**RUN, "mask": False}
+    assert masker_for(run).value("users", "mail", "ana@x.org") == "ana@x.org"
+    assert masker_for(run).value("users", "hash", "abc") == "•••"
+    assert masker_for(run, "clerk").value("users", "mail", "ana@x.org") == "a***@***.org"

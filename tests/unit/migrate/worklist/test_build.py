@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migrate.worklist.history import carry_over, previous
@@ -64,3 +65,18 @@ def test_a_worklist_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a" / "worklist.parquet").write_text("no parquet", "utf-8")
     assert previous(tmp_path, "b") == {}
     assert previous(tmp_path / "nowhere", "b") == {}
+
+
+def test_what_does_not_come_up_any_more_loses_its_values() -> None:
+    was = {"item": "W-1", "entity": "users", "state": "open", "rows": 5, "value": "Ana", "members": "1, 2", "last_run": "a"}
+    (closed,) = carry_over([], {"W-1": was}, "b", None)
+    assert (closed["value"], closed["members"]) == (None, None)
+
+
+def test_rehearsals_with_pseudonyms_have_a_history_of_their_own(tmp_path: Path) -> None:
+    for run, pseudonyms in (("a", False), ("b", True)):
+        (tmp_path / run).mkdir()
+        (tmp_path / run / "run.json").write_text(f'{{"pseudonyms": {str(pseudonyms).lower()}}}', "utf-8")
+        pq.write_table(pa.table({"item": [run]}), tmp_path / run / "worklist.parquet")
+    assert list(previous(tmp_path, "c")) == ["a"]
+    assert list(previous(tmp_path, "c", pseudonyms=True)) == ["b"]

@@ -1,0 +1,31 @@
+"""What a person writes on the command line of ``lms-migrate suppress``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migrate.errors import Place, Problem
+from migrate.privacy.settings import FILE
+from migrate.workspace import Workspace
+
+
+def wrong_words(workspace: Workspace, kind: str | None, reason: str | None, by: str | None) -> list[Problem]:
+    """Every problem at once."""
+    privacy = workspace.privacy
+    kinds: Mapping[str, object] = {}
+    place = Place(workspace.folder / FILE)
+    if privacy is not None:
+        place = privacy.document.place("suppression", "kinds")
+        kinds = privacy.model.suppression.kinds if privacy.model.suppression else {}
+    problems = []
+    if not kinds:
+        hint = "write suppression: with key and kinds; see docs/privacy.md"
+        problems.append(Problem("privacy.yaml names no key and no kinds of identifiers", place, hint=hint))
+    elif kind not in kinds:
+        problems.append(Problem("--kind names no kind of identifier", place, kind, tuple(kinds)))
+    for option, given in (("--reason", reason), ("--by", by)):
+        if not (given or "").strip():
+            problems.append(Problem(f"{option} is missing: the list says why and by whom"))
+        elif "@" in (given or ""):
+            problems.append(Problem(f"{option} holds an address; the list lies in the workspace and names nobody"))
+    return problems
