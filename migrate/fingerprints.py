@@ -9,12 +9,16 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from migrate.artefacts import sha256
 from migrate.decisions.file import FILE as DECISIONS_FILE
 from migrate.workspace import FILE, Workspace
 
-PRIVACY_FILES = ("privacy.yaml", "suppressed.csv")
+PRIVACY_FILE, SUPPRESSED_FILE = "privacy.yaml", "suppressed.csv"
+Of = TypeVar("Of")
+UNSIGNED = frozenset({"suppression"})
+"""Parts that nobody approves: an erasure must not wait for signatures, and can only ever leave people out."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ def fingerprints(workspace: Workspace) -> dict[str, Part]:
     }
 
 
+def to_approve(parts: Mapping[str, Of]) -> dict[str, Of]:
+    """Those of the parts that an approval is about."""
+    return {name: part for name, part in parts.items() if name not in UNSIGNED}
+
+
 def part_files(workspace: Workspace) -> dict[str, dict[str, Path]]:
     """``{part: {file name: where it lies}}`` of the files that are there."""
     folder, mapping = workspace.folder, workspace.folder / workspace.settings.mapping
@@ -49,7 +58,8 @@ def part_files(workspace: Workspace) -> dict[str, dict[str, Path]]:
         "mapping": _there(sorted(mapping.glob("*.yaml"))),
         "crosswalks": _there(sorted(crosswalk.file for crosswalk in workspace.crosswalks.values())),
         "decisions": _there([folder / DECISIONS_FILE]),
-        "privacy": _there([folder / name for name in PRIVACY_FILES]),
+        "privacy": _there([folder / PRIVACY_FILE]),
+        "suppression": _there([folder / SUPPRESSED_FILE]),
     }
 
 

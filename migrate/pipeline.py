@@ -36,7 +36,7 @@ from migrate.errors import (
     RunFailed,
     TargetLost,
 )
-from migrate.fingerprints import Part, fingerprints
+from migrate.fingerprints import Part, fingerprints, to_approve
 from migrate.ledger import Ledger, open_ledger
 from migrate.live.decisions import LiveDecisions
 from migrate.live.load import Live
@@ -129,7 +129,7 @@ def run(
             stack.callback(ledger.close)
             if writes or demanded:
                 stack.enter_context(ledger.locked())
-        approvals = demand(workspace, ledger, parts, started) if demanded else []
+        approvals = demand(workspace, ledger, to_approve(parts), started) if demanded else []
         target: Live | None = None
         warned: list[Warned] = []
         if writes and ledger is not None:

@@ -13,7 +13,7 @@ from migrate.approvals.rehearsals import Rehearsed, latest_whole, open_run, runs
 from migrate.approvals.signed import read_approvals
 from migrate.approvals.standing import Standing, standing
 from migrate.errors import ConfigurationError, Problem
-from migrate.fingerprints import fingerprints
+from migrate.fingerprints import fingerprints, to_approve
 from migrate.ledger import open_ledger
 from migrate.workspace import open_workspace
 
@@ -52,7 +52,7 @@ def approvals(workspace_folder: Path, now: Callable[[], dt.datetime] = lambda: d
         read = read_approvals(ledger.trail())
     finally:
         ledger.close()
-    parts, moment, listed = fingerprints(workspace), now(), []
+    parts, moment, listed = to_approve(fingerprints(workspace)), now(), []
     for approval in read.approvals:
         one = standing(approval, workspace, parts, moment, read.hashes)
         stale = any(state == "superseded" for state, _ in one.against)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migrate.fingerprints import to_approve
+
 SIGNED_FILES = (
     "summary.json", "run.json", "dispositions.parquet", "findings.parquet", "worklist.parquet", "6_reconcile/manifest.json",
 )  # fmt: skip
@@ -27,8 +29,8 @@ class Rehearsed:
 
     @property
     def parts(self) -> dict[str, str]:
-        """``{part: hash}`` of the workspace that it was made of."""
-        return dict(self.facts.get("parts") or {})
+        """``{part: hash}`` of what is approved of the workspace that it was made of."""
+        return to_approve(self.facts.get("parts") or {})
 
     def unfit(self) -> str | None:
         """Why nobody can judge the workspace on it; None where somebody can."""
@@ -38,6 +40,8 @@ class Rehearsed:
             return f"it failed: {self.facts['failure']}"
         if self.facts["stopped_at"] is not None:
             return f"it stopped at {self.facts['stopped_at']}"
+        if self.facts.get("pseudonyms"):
+            return "its people have pseudonyms, so it is not about the data that goes live"
         if self.facts.get("only") is not None:
             return f"it ran only {self.facts['only']} and what that refers to"
         return None

@@ -29,7 +29,7 @@ from migrate.approvals.signed import (
 from migrate.approvals.standing import evidence_of, standing
 from migrate.artefacts import Reconciled
 from migrate.errors import ConfigurationError, Problem, RunFailed
-from migrate.fingerprints import Part, fingerprints, part_files
+from migrate.fingerprints import Part, fingerprints, part_files, to_approve
 from migrate.ledger import Ledger, open_ledger
 from migrate.ledger.audit import Head
 from migrate.workspace import Workspace, open_workspace
@@ -60,7 +60,7 @@ def approve(
     workspace = open_workspace(workspace_folder)
     name, reason = _words(workspace, role, name, reason)
     rehearsal = _rehearsal(workspace, run)
-    parts = fingerprints(workspace)
+    parts = to_approve(fingerprints(workspace))
     _same_parts(workspace, rehearsal, parts)
     gates = _reached(workspace, rehearsal)
     moment = now()
@@ -76,7 +76,7 @@ def approve(
             )  # fmt: skip
             raise ConfigurationError("nothing was signed", problems=[problem])
         try:
-            keep(rehearsal.folder, part_files(workspace))
+            keep(rehearsal.folder, to_approve(part_files(workspace)))
             evidence = evidence_of(rehearsal.folder, SIGNED_FILES)
         except OSError as error:
             raise _not_written(error) from None

@@ -28,7 +28,7 @@ def changed(folder: Path, before: dict[str, str]) -> set[str]:
         ("crosswalks/auth.csv", "crosswalks"),
         ("decisions.csv", "decisions"),
         ("privacy.yaml", "privacy"),
-        ("suppressed.csv", "privacy"),
+        ("suppressed.csv", "suppression"),
     ],
 )
 def test_a_change_of_a_file_changes_the_hash_of_its_part_alone(folder: Path, file: str, part: str) -> None:

@@ -53,11 +53,6 @@ def test_decisions_of_which_nobody_knows_what_they_were(tmp_path: Path) -> None:
     assert (new.rows, new.what) == (15, "3 decision(s): W-1, W-2, W-3")
 
 
-def test_people_who_were_erased(tmp_path: Path) -> None:
-    change = changed(tmp_path, "privacy", "suppressed.csv", b"hash\na\nb\n", b"hash\nb\nc\nd\n")
-    assert str(change).endswith("(2 line(s) more, 1 fewer); it touches 3 lines, each a person at most")
-
-
 def test_the_rules_of_privacy(tmp_path: Path) -> None:
     assert changed(tmp_path, "privacy", "privacy.yaml", b"a: 1\n", b"a: 1 # seen\n").rows == 0
     change = changed(tmp_path, "privacy", "privacy.yaml", b"a: 1\n", b"a: 2\n")
