@@ -1,0 +1,64 @@
+"""Decisions about values of crosswalks, as new texts of the crosswalks' files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from migrate.crosswalks import COLUMNS
+from migrate.workspace import Workspace
+
+STATUS = {"confirm": "confirmed", "reject": "rejected", "waive": "waived"}
+
+
+class CrosswalkAnswer(NamedTuple):
+    """What a person decided about one value of a crosswalk."""
+
+    crosswalk: str
+    source_value: str
+    verb: str
+    """``confirm``, ``reject`` or ``waive``."""
+    new_value: str
+    """The target; blank: the one that is proposed."""
+    reason: str
+    by: str
+    at: str
+    rows: str
+
+
+def decide(workspace: Workspace, answers: Iterable[CrosswalkAnswer]) -> dict[Path, str]:
+    """``{file: new text}`` of the crosswalks that the answers are about. Other entries, and the order of all, stay."""
+    by_crosswalk: dict[str, list[CrosswalkAnswer]] = {}
+    for answer in answers:
+        by_crosswalk.setdefault(answer.crosswalk, []).append(answer)
+    texts: dict[Path, str] = {}
+    for crosswalk, own in by_crosswalk.items():
+        known = workspace.crosswalks[crosswalk]
+        entries = {str(row["source"]): {str(c): str(v) for c, v in row.items()} for row in known.entries.to_dict("records")}
+        for answer in own:
+            entry = entries.setdefault(answer.source_value, dict.fromkeys(COLUMNS, "") | {"source": answer.source_value})
+            confirmed = answer.verb == "confirm"
+            changed = confirmed and answer.new_value not in ("", entry["target"])
+            entry |= {
+                "rows": answer.rows,
+                "target": (answer.new_value or entry["target"]) if confirmed else entry["target"],
+                "equivalence": "equal" if changed or not entry["equivalence"] else entry["equivalence"],
+                "confidence": "1.0" if confirmed else entry["confidence"],
+                "status": STATUS[answer.verb],
+                "by": answer.by,
+                "at": answer.at,
+                "reason": answer.reason,
+            }
+        texts[known.file] = _text(entries.values())
+    return texts
+
+
+def _text(entries: Iterable[dict[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(entries)
+    return text.getvalue()
