@@ -24,8 +24,8 @@ def readme(rows: WorklistRows) -> Iterator[tuple[str, str]]:
         "How to answer",
         (
             "Fill in the yellow columns of the sheet Items, or of the sheet Causes where one answer is right for all items of a "
-            "cause that need a person. A row of an item goes before the row of its cause. Rows without a decision say nothing. What is "
-            "decided already stands there and may be corrected; to take it back, choose reopen."
+            "cause that need a person. A row of an item goes before the row of its cause. Rows without a decision say nothing. "
+            "What is decided already stands there and may be corrected; to take it back, choose reopen."
         ),
     )
     yield "", f"{KEPT} stands for a new value or a reason that is not shown here. Leave it, and it stays as it is."

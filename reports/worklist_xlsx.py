@@ -24,8 +24,8 @@ MOST_ROWS = 1_048_575
 """Rows of a sheet below its header."""
 WIDTHS = {
     "item": 21, "cause": 21, "kind": 10, "state": 10, "severity": 11, "code": 20, "title": 48, "entity": 18, "field": 18,
-    "key": 18, "about": 24, "value": 24, "message": 52, "items": 8, "records": 9, "waiting": 9, "since": 16, "times": 7, "note": 30,
-    "choices": 34, "states": 22, "decision": 13, "new_value": 22, "reason": 36, "decided_by": 18, "run": 17,
+    "key": 18, "about": 24, "value": 24, "message": 52, "items": 8, "records": 9, "waiting": 9, "since": 16, "times": 7,
+    "note": 30, "choices": 34, "states": 22, "decision": 13, "new_value": 22, "reason": 36, "decided_by": 18, "run": 17,
 }  # fmt: skip
 HEAD = Font(name="Calibri", size=11, bold=True, color="FFFFFF")
 HEAD_FILL, ANSWER_HEAD = PatternFill("solid", fgColor="44546A"), PatternFill("solid", fgColor="7F6000")

@@ -83,11 +83,10 @@ def read_row(header: Header, cells: Sequence[str], where: Callable[[int], Place]
         "reason": decoded(reason).strip(),
         "decided_by": decoded(cell(cells, "decided_by")).strip(),
     }
-    problems += [
-        Problem(f"{column}: the character U+0000 may not stand in a decision", place(column))
-        for column, text in texts.items()
-        if "\0" in text
-    ]
+    nul = [Problem("the character U+0000 may not stand in a decision", place(word)) for word, text in texts.items() if "\0" in text]
+    problems += nul
+    if nul:
+        return None
     return Answer(
         place,
         cell(cells, "item").strip(),
@@ -101,8 +100,11 @@ def read_row(header: Header, cells: Sequence[str], where: Callable[[int], Place]
     )
 
 
-def read_answers(file: Path) -> list[Answer]:
-    """All answers of a CSV or XLSX file. Raises ConfigurationError with every problem of its form."""
+def read_answers(file: Path) -> tuple[list[Answer], list[Problem]]:
+    """All answers of a CSV or XLSX file that can be read, and every problem of those that cannot.
+
+    Raises ConfigurationError where the file is of no such kind.
+    """
     from migrate.worklist.answers_csv import csv_answers
     from migrate.worklist.answers_xlsx import xlsx_answers
 
@@ -113,10 +115,7 @@ def read_answers(file: Path) -> list[Answer]:
     if not file.is_file():
         raise refused(file, [Problem("there is no such file", value=file)])
     problems: list[Problem] = []
-    answers = list(reader(file, problems))
-    if problems:
-        raise refused(file, problems)
-    return answers
+    return list(reader(file, problems)), problems
 
 
 def refused(file: Path, problems: Sequence[Problem]) -> ConfigurationError:

@@ -69,6 +69,7 @@ def _of_row(header: Header, cells: tuple[Any, ...], where: Callable[[int], Place
     if all(at >= len(cells) or cells[at].value is None for at in filled):
         return
     texts: list[str] = []
+    before = len(problems)
     taken = {header.columns[column] for column in _TAKEN if column in header.columns}
     for at, cell in enumerate(cells):
         text = _text(cell)
@@ -76,8 +77,7 @@ def _of_row(header: Header, cells: tuple[Any, ...], where: Callable[[int], Place
             what = "a formula stands here" if cell.data_type == "f" else "an error stands here"
             problems.append(Problem(what, where(at), cell.value, hint="write the value itself"))
         texts.append(text or "")
-    answer = read_row(header, texts, where, problems)
-    if answer is not None:
+    if len(problems) == before and (answer := read_row(header, texts, where, problems)) is not None:
         yield answer
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from migrate.codes import TITLES
 from migrate.errors import ConfigurationError, Problem
 from migrate.worklist.history import FILE
 
@@ -37,7 +38,8 @@ class Worklist:
     @property
     def titles(self) -> dict[str, str]:
         """``{finding code: what it means}``."""
-        return {code: str(about.get("title") or code) for code, about in (self.facts.get("codes") or {}).items()}
+        own = {code: str(about.get("title") or code) for code, about in (self.facts.get("codes") or {}).items()}
+        return {**TITLES, **own}
 
     def stage(self, number: str) -> Path:
         """The folder of a stage, whose name begins with its number: ``2_map``."""

@@ -100,9 +100,11 @@ class Judge:
     def _same(self, answer: Answer) -> bool:
         """Is it what is in force already?"""
         was = self.standing.get(answer.item)
-        return (
-            was is not None and was.answer[:3] == (answer.decision, answer.new_value, answer.reason) and answer.by in ("", was.by)
-        )
+        if was is None or answer.by not in ("", was.by):
+            return False
+        # To confirm without a value is to confirm what the crosswalk says.
+        value = answer.new_value or (was.new_value if answer.decision == "confirm" else "")
+        return was.answer[:3] == (answer.decision, value, answer.reason)
 
     # Whole causes ------------------------------------------------------------------------------------------------------
 

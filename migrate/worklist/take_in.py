@@ -55,8 +55,8 @@ def take_in(
     """
     workspace = open_workspace(workspace_folder)
     worklist = open_worklist(workspace_folder)
-    answers = read_answers(file)
-    judge = Judge(workspace, worklist, now(), by.strip())
+    answers, unread = read_answers(file)
+    judge = Judge(workspace, worklist, now(), by.strip(), problems=unread)
     if shown is not None:
         judge.shown = shown(worklist.facts)
     judge.judge(answers)
