@@ -45,7 +45,7 @@ def write_xlsx(rows: WorklistRows, file: Path) -> int:
     _write_items(book, rows, shelf)
     lists = book.create_sheet(SHEET)
     for at in range(max(map(len, shelf.columns), default=0)):
-        lists.append([_cell(lists, column[at]) if at < len(column) else None for column in shelf.columns])
+        lists.append([_cell(lists, encoded(column[at])) if at < len(column) else None for column in shelf.columns])
     lists.sheet_state = "hidden"
     book.active = 0
     book.save(file)
@@ -56,7 +56,7 @@ def _write_readme(book: Workbook, rows: WorklistRows) -> None:
     sheet = book.create_sheet("Read me")
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 22, 110
     for word, meaning in readme(rows):
-        cells = [_cell(sheet, word), _cell(sheet, meaning)]
+        cells = [_cell(sheet, encoded(word)), _cell(sheet, encoded(meaning))]
         cells[0].font = Font(name="Calibri", size=11, bold=True)
         for cell in cells:
             cell.alignment = Alignment(vertical="top", wrap_text=True)
@@ -132,8 +132,8 @@ def _contents(sheet: Any, row: Mapping[str, Content], columns: Sequence[str]) ->
 
 
 def _cell(sheet: Any, text: str) -> Cell:
-    """A cell that is text, whatever it looks like."""
-    cell = WriteOnlyCell(sheet, encoded(text) if len(text) > 1 else text)
+    """A cell that is text, whatever it looks like; ``text`` is one that a cell can hold."""
+    cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"
     cell.quotePrefix = DANGEROUS.match(text) is not None
     return cell

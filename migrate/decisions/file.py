@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 from collections.abc import Iterable
 from dataclasses import astuple
 from pathlib import Path
 
+from migrate.csv_line import csv_line
 from migrate.decisions.model import COLUMNS, NEEDS_VALUE, VERBS, Decision
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.worklist.identity import KINDS
@@ -59,14 +59,11 @@ def append_decisions(folder: Path, decisions: Iterable[Decision]) -> None:
 
 def appended(before: bytes, decisions: Iterable[Decision]) -> bytes:
     """The content of the file with further lines at its end; ``before`` is blank where there is no file yet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if not before:
-        writer.writerow(COLUMNS)
-    elif not before.endswith(b"\n"):
-        text.write("\n")
-    writer.writerows(astuple(decision)[: len(COLUMNS)] for decision in decisions)
-    return before + text.getvalue().encode("utf-8")
+    lines = [] if before else [csv_line(COLUMNS)]
+    if before and not before.endswith(b"\n"):
+        lines.append("\n")
+    lines += [csv_line(astuple(decision)[: len(COLUMNS)]) for decision in decisions]
+    return before + "".join(lines).encode("utf-8")
 
 
 def _decision(file: Path, line: int, cells: list[str], problems: list[Problem]) -> Decision | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from migrate.crosswalks import COLUMNS
+from migrate.csv_line import csv_line
 from migrate.workspace import Workspace
 
 STATUS = {"confirm": "confirmed", "reject": "rejected", "waive": "waived"}
@@ -52,13 +51,6 @@ def decide(workspace: Workspace, answers: Iterable[CrosswalkAnswer]) -> dict[Pat
                 "at": answer.at,
                 "reason": answer.reason,
             }
-        texts[known.file] = _text(entries.values())
+            lines = [csv_line(COLUMNS), *(csv_line(entry[column] for column in COLUMNS) for entry in entries.values())]
+        texts[known.file] = "".join(lines)
     return texts
-
-
-def _text(entries: Iterable[dict[str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(entries)
-    return text.getvalue()

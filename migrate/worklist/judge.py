@@ -20,8 +20,15 @@ from migrate.worklist.states import NEEDS_A_PERSON
 from migrate.workspace import Workspace
 
 Item = Mapping[str, Any]
+Shown = Callable[[str | None, str | None, str | None], str | None]
+"""From entity, field and value to the value as it may be shown."""
 AHEAD = dt.timedelta(minutes=5)
 """By how much the clock of another machine may be ahead."""
+
+
+def as_it_is(entity: str | None, field: str | None, value: str | None) -> str | None:
+    """A value that nobody has to hide."""
+    return value
 
 
 @dataclass
@@ -33,8 +40,7 @@ class Judge:
     now: dt.datetime
     by: str = ""
     """Who decided, where a row does not say so."""
-    shown: Callable[[str | None, str | None, str | None], str | None] = lambda entity, field, value: value
-    """A value as it may be shown."""
+    shown: Shown = as_it_is
     problems: list[Problem] = field(default_factory=list)
     taken: list[Decision] = field(default_factory=list)
 

@@ -147,6 +147,8 @@ class NewValues:
                 way, _, field_name = side.partition(":")
                 rule = (mapping.source if way == "from" else mapping.target).fields[field_name]
                 typed = self._typed(connection, values, rule.type, mapping_name, side)
+                if way == "to" and NO_VALUE in values:
+                    self._gated[mapping_name, side, NO_VALUE] = _needed(rule)
                 if way == "from" or not typed:
                     continue
                 keys = pl.Series(list(typed))
@@ -156,8 +158,6 @@ class NewValues:
                     self._gated[mapping_name, side, key] = Wrong(
                         f"{MESSAGES[code]} ({mapping.target_name}.{field_name})", _allowed(rule)
                     )
-                if NO_VALUE in values and (needed := _needed(rule)):
-                    self._gated[mapping_name, side, NO_VALUE] = needed
 
     def _typed(
         self, connection: duckdb.DuckDBPyConnection, values: Iterable[str], kind: str, mapping: str, side: str

@@ -17,11 +17,10 @@ from migrate.worklist.answers import read_answers, refused
 from migrate.worklist.crosswalk_answers import CrosswalkAnswer, decide
 from migrate.worklist.current import Worklist, open_worklist
 from migrate.worklist.in_force import IN_CROSSWALK
-from migrate.worklist.judge import Judge
+from migrate.worklist.judge import Judge, Shown, as_it_is
 from migrate.workspace import Workspace, open_workspace
 
 EVENT = "decisions taken in"
-Shown = Callable[[str | None, str | None, str | None], str | None]
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,8 @@ def take_in(
     workspace = open_workspace(workspace_folder)
     worklist = open_worklist(workspace_folder)
     answers, unread = read_answers(file)
-    judge = Judge(workspace, worklist, now(), by.strip(), problems=unread)
-    if shown is not None:
-        judge.shown = shown(worklist.facts)
+    show = shown(worklist.facts) if shown is not None else as_it_is
+    judge = Judge(workspace, worklist, now(), by.strip(), show, unread)
     judge.judge(answers)
     if judge.problems:
         raise refused(file, judge.problems)
