@@ -83,7 +83,9 @@ def read_row(header: Header, cells: Sequence[str], where: Callable[[int], Place]
         "reason": decoded(reason).strip(),
         "decided_by": decoded(cell(cells, "decided_by")).strip(),
     }
-    nul = [Problem("the character U+0000 may not stand in a decision", place(word)) for word, text in texts.items() if "\0" in text]
+    nul = [
+        Problem("the character U+0000 may not stand in a decision", place(word)) for word, text in texts.items() if "\0" in text
+    ]
     problems += nul
     if nul:
         return None

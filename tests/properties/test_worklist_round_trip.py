@@ -77,7 +77,9 @@ def test_what_is_typed_arrives(name: str, value: str, reason: str, by: str, was:
             edit_xlsx(file, lambda item_id, column: typed.get(column) if item_id == note["item"] else None)
         else:
             # A spreadsheet takes one apostrophe for its own sign, and so does the import.
-            edit_csv(file, lambda item_id, column: defused(typed[column]) if column in typed and item_id == note["item"] else None)
+            edit_csv(
+                file, lambda item_id, column: defused(typed[column]) if column in typed and item_id == note["item"] else None
+            )
         desk.take_in(file)
         (line,) = desk.decisions()
         assert (line.item, line.new_value, line.reason, line.by) == (note["item"], value, reason, by)
@@ -94,7 +96,9 @@ def test_no_cell_is_a_formula(texts: list[str], said: list[str]) -> None:
         desk = Desk(Path(folder) / "desk", [note, SOME["sort"]])
         desk.decide(decision(note, "override", *said))
         book = openpyxl.load_workbook(desk.export("w.xlsx"))
-        kinds = {cell.data_type for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value is not None}
+        kinds = {
+            cell.data_type for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value is not None
+        }
         assert kinds <= {"s", "n", "inlineStr"}
         with zipfile.ZipFile(desk.folder / "w.xlsx") as package:
             assert not any(b"<f>" in package.read(part) for part in package.namelist() if "worksheets" in part)

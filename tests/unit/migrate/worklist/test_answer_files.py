@@ -72,7 +72,9 @@ def test_a_cell_is_named_as_spreadsheets_name_it(column: int, letters: str) -> N
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_csv_as_spreadsheets_of_some_countries_save_it(tmp_path: Path, delimiter: str) -> None:
     file = tmp_path / "w.csv"
-    file.write_text("\ufeff" + delimiter.join(HEADER) + "\n" + delimiter.join(("W-1", "waive", "", "r", "ana", RUN)) + "\n", "utf-8")
+    file.write_text(
+        "\ufeff" + delimiter.join(HEADER) + "\n" + delimiter.join(("W-1", "waive", "", "r", "ana", RUN)) + "\n", "utf-8"
+    )
     (answer,), problems = read_answers(file)
     assert (answer.item, answer.by, problems) == ("W-1", "ana", [])
 

@@ -128,7 +128,12 @@ def test_values_of_a_crosswalk_go_into_the_crosswalk(desk: Desk) -> None:
         "source": "x", "label": "An x", "rows": "4", "target": "a", "equivalence": "inexact", "confidence": "1.0",
         "status": "confirmed", "by": "ana", "at": NOW.isoformat(), "reason": "seen",
     }  # fmt: skip
-    assert (found["y"]["target"], found["y"]["status"], found["y"]["equivalence"], found["y"]["rows"]) == ("b", "confirmed", "equal", "9")
+    assert (found["y"]["target"], found["y"]["status"], found["y"]["equivalence"], found["y"]["rows"]) == (
+        "b",
+        "confirmed",
+        "equal",
+        "9",
+    )
     assert found["z"]["by"] == "ana"
     assert not (desk.folder / "decisions.csv").exists()
 
