@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 
 from migrate.decisions.file import append_decisions, read_decisions
 from migrate.decisions.model import Decision
-from migrate.workspace import open_workspace
 from migrate.worklist.build import SCHEMA
 from migrate.worklist.current import open_worklist
 from migrate.worklist.identity import Kind, cause_id, item_id
 from migrate.worklist.take_in import TakenIn, take_in
+from migrate.workspace import open_workspace
 from reports.masking import Masker
 from reports.worklist_export import export
 from reports.worklist_rows import WorklistRows

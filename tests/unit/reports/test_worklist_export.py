@@ -114,8 +114,8 @@ def test_personal_data_is_masked_unless_it_is_asked_for(tmp_path: Path, name: st
 
 
 def test_a_file_that_is_there_is_not_replaced_unasked(desk: Desk) -> None:
-    from migrate.workspace import open_workspace
     from migrate.worklist.current import open_worklist
+    from migrate.workspace import open_workspace
     from reports.masking import Masker
     from reports.worklist_export import export
     from reports.worklist_rows import WorklistRows

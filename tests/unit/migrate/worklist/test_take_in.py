@@ -58,9 +58,8 @@ def test_what_is_in_force_stands_there_and_may_be_corrected(desk: Desk, name: st
 
 
 def test_the_same_file_says_nothing_new_the_second_time(desk: Desk) -> None:
-    file = desk.answers(
-        {"item": "name", "decision": "accept"}, {"item": "sort", "decision": "confirm"}, {"item": SOME["note"]["cause"], "decision": "waive"}
-    )  # fmt: skip
+    of_cause = {"item": SOME["note"]["cause"], "decision": "waive"}
+    file = desk.answers({"item": "name", "decision": "accept"}, {"item": "sort", "decision": "confirm"}, of_cause)
     assert len(desk.take_in(file).decisions) == 4
     before = (desk.folder / "decisions.csv").read_bytes(), crosswalk(desk)
     assert desk.take_in(file).decisions == ()
