@@ -22,7 +22,7 @@ from migrate.workspace import Workspace
 Item = Mapping[str, Any]
 Shown = Callable[[str | None, str | None, str | None], str | None]
 """From entity, field and value to the value as it may be shown."""
-AHEAD = dt.timedelta(minutes=5)
+AHEAD = dt.timedelta(hours=1)
 """By how much the clock of another machine may be ahead."""
 
 

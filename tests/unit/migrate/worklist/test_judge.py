@@ -41,7 +41,7 @@ COLUMNS = {"item": 1, "decision": 2, "new_value": 3, "reason": 4, "by": 5, "at":
         ({"item": "everything", "decision": "waive"}, "item", "no id of an item"),
         ({"item": "name", "decision": "waive", "at": "yesterday"}, "at", "no instant"),
         ({"item": "name", "decision": "waive", "at": "2026-01-31 10:00"}, "at", "no instant"),
-        ({"item": "name", "decision": "waive", "at": "2026-03-01T12:06:00+00:00"}, "at", "no instant"),
+        ({"item": "name", "decision": "waive", "at": "2026-03-01T13:01:00+00:00"}, "at", "no instant"),
         ({"item": "name", "decision": "waive", "run": ""}, "run", "run is blank"),
         ({"item": "name", "decision": "waive", "run": "20250101-000000"}, "run", "there is no worklist of run 20250101-000000"),
         ({"item": "name", "decision": "reopen"}, "decision", "nothing is decided"),
