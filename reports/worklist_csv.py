@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from migrate.worklist.cells import defused
 from migrate.worklist.columns import IS_CAUSE, ITEMS
+from reports.formulas import defused
 from reports.worklist_rows import Cell, WorklistRows
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from migrate.errors import Place, Problem
 from migrate.worklist.answers import Answer, read_header, read_row
-from migrate.worklist.cells import fused
+from reports.formulas import restored
 
 MOST_BYTES = 1_000_000_000
 CELL = 10_000_000
@@ -27,12 +27,12 @@ def csv_answers(file: Path, problems: list[Problem]) -> Iterator[Answer]:
     before = csv.field_size_limit(CELL)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        header = read_header([fused(cell) for cell in next(reader, [])], _where(file, 1), problems)
+        header = read_header([restored(cell) for cell in next(reader, [])], _where(file, 1), problems)
         if header is None:
             return
         line = reader.line_num + 1
         for cells in reader:
-            if cells and (answer := read_row(header, [fused(cell) for cell in cells], _where(file, line), problems)):
+            if cells and (answer := read_row(header, [restored(cell) for cell in cells], _where(file, line), problems)):
                 yield answer
             line = reader.line_num + 1
     except csv.Error as error:

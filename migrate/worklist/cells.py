@@ -1,7 +1,8 @@
-"""Texts as cells that no spreadsheet runs or alters, and back again exactly.
+"""Texts as cells that no spreadsheet alters, and back again exactly.
 
-Characters that a sheet cannot hold, or that it changes, are written as ``[U+000D]``, the way reports show them. In CSV, a text
-that a spreadsheet would take for a formula gets an apostrophe in front; in XLSX the cell says of itself that it is text.
+Characters that a sheet cannot hold, or that it changes, are written as ``[U+000D]``, the way reports show them. What a
+spreadsheet would take for a formula is the matter of :mod:`reports.formulas` in CSV; in XLSX the cell says of itself that it is
+text.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ import re
 MOST = 32_767
 """Characters of a cell in XLSX."""
 CUT = "… (cut)"
-_FORMULA = "=+\\-@\t\r\n＝＋－＠"
-DANGEROUS = re.compile(f"[{_FORMULA}]")
+DANGEROUS = re.compile("[=+\\-@\t\r\n＝＋－＠]")
 """A text that begins with one of these may be run."""
-_ESCAPED = re.compile(f"'*[{_FORMULA}]")
 # Control characters but for tab and line feed; what XML does not take; what could be read as one of these signs, or as one of
 # XLSX's own (_x000D_).
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]|\\[(?=U\\+[0-9A-F]{4,6}\\])|x(?=[0-9A-Fa-f]{4}_)")
@@ -36,13 +35,3 @@ def decoded(cell: str) -> str:
         return character if character in "[x" or _HIDDEN.match(character) else found[0]
 
     return _SIGN.sub(sign, cell) if "[U+" in cell else cell
-
-
-def defused(cell: str) -> str:
-    """A cell of a CSV file that no spreadsheet takes for a formula."""
-    return "'" + cell if _ESCAPED.match(cell) else cell
-
-
-def fused(cell: str) -> str:
-    """What :func:`defused` made a cell of."""
-    return cell[1:] if cell.startswith("'") and _ESCAPED.match(cell) else cell
