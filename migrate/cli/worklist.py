@@ -15,7 +15,8 @@ _RUN = click.option("--run", "run_id", metavar="ID", help="The run; the latest o
 _STATE = click.option(
     "--state", "states", multiple=True, type=click.Choice(STATES), help="Only items in this state; may be given again."
 )
-_CLEAR = click.option("--clear", is_flag=True, help="Show personal data as it is. Secrets stay hidden.")
+_ROLE = click.option("--role", metavar="ROLE", help="Show what this role of privacy.yaml may see in clear.")
+_CLEAR = click.option("--clear", is_flag=True, help="Show personal data as it is, where privacy.yaml names no roles.")
 
 
 @click.group("worklist")
@@ -31,6 +32,7 @@ def command() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also what needs nobody any more.")
 @click.option("--cause", metavar="C-...", help="The items of one cause.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most lines of a list.")
+@_ROLE
 @_CLEAR
 def show(
     workspace: Path,
@@ -40,6 +42,7 @@ def show(
     everything: bool,
     cause: str | None,
     limit: int,
+    role: str | None,
     clear: bool,
 ) -> int:
     """Print the worklist of WORKSPACE by cause, the largest blast radius first; or all that is known of each ITEM."""
@@ -47,7 +50,7 @@ def show(
     from reports.worklist_text import show_cause, show_causes, show_item
 
     wanted = frozenset(states) or (frozenset(STATES) if everything or items or cause else frozenset(NEEDS_A_PERSON))
-    rows = _rows(workspace, run_id, wanted, clear)
+    rows = _rows(workspace, run_id, wanted, role, clear)
     causes = [*([cause] if cause else []), *(each for each in items if each.startswith("C-"))]
     for each in causes:
         show_cause(rows, each, limit)
@@ -64,16 +67,19 @@ def show(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_RUN
 @_STATE
+@_ROLE
 @_CLEAR
 @click.option("--overwrite", is_flag=True, help="Replace FILE where it is there already.")
-def export(workspace: Path, file: Path, run_id: str | None, states: tuple[str, ...], clear: bool, overwrite: bool) -> int:
+def export(
+    workspace: Path, file: Path, run_id: str | None, states: tuple[str, ...], role: str | None, clear: bool, overwrite: bool
+) -> int:
     """Write the worklist of WORKSPACE to FILE, an .xlsx or a .csv, for people to answer.
 
     Without --state it has all items but those that are closed.
     """
     from reports.worklist_export import export as write
 
-    rows = _rows(workspace, run_id, frozenset(states) or None, clear)
+    rows = _rows(workspace, run_id, frozenset(states) or None, role, clear)
     number = write(rows, file, overwrite=overwrite)
     click.echo(f"{file}: {number:,} items in {len(rows.causes):,} causes, of run {rows.worklist.run}")
     click.echo(f"next: fill in decision, reason and decided_by, then: lms-migrate worklist import {workspace} {file}")
@@ -109,13 +115,17 @@ def import_(workspace: Path, file: Path, by: str, dry_run: bool) -> int:
     return 0
 
 
-def _rows(workspace: Path, run_id: str | None, states: frozenset[str] | None, clear: bool) -> WorklistRows:
+def _rows(workspace: Path, run_id: str | None, states: frozenset[str] | None, role: str | None, clear: bool) -> WorklistRows:
+    from migrate.privacy.roles import roles_of
     from migrate.worklist.current import open_worklist
     from migrate.workspace import open_workspace
-    from reports.masking import Masker
+    from reports.masking import CLASSES, Masker, masker_for
     from reports.worklist_rows import WorklistRows
 
     opened = open_workspace(workspace)
     worklist = open_worklist(workspace, run_id)
-    facts = {**worklist.facts, **({"mask": False} if clear else {})}
-    return WorklistRows(opened, worklist, Masker(facts), states)
+    roles = roles_of(workspace, role)
+    if clear and roles:
+        raise click.UsageError(f"privacy.yaml says who sees what: in place of --clear name a --role ({', '.join(roles)})")
+    masker = Masker(worklist.facts, CLASSES) if clear else masker_for({**worklist.facts, "roles": roles}, role)
+    return WorklistRows(opened, worklist, masker, states)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from migrate.codes import TITLES
 from migrate.errors import ConfigurationError, Problem
-from migrate.worklist.history import FILE
+from migrate.worklist.history import FILE, has_pseudonyms
 
 Item = dict[str, Any]
 
@@ -47,14 +47,18 @@ class Worklist:
 
 
 def open_worklist(workspace: Path, run: str | None = None) -> Worklist:
-    """The worklist of ``run``, or the newest one. Raises ConfigurationError where there is none that can be read."""
+    """The worklist of ``run``, or the newest one; one with pseudonyms only where there is no other.
+
+    Raises ConfigurationError where there is none that can be read.
+    """
     runs = workspace / "runs"
     known = runs_with_worklists(runs)
     if not known or (run is not None and run not in known):
         what = "no run has a worklist" if run is None or not known else "there is no worklist of this run"
         problem = Problem(what, value=run, allowed=tuple(known))
         raise ConfigurationError("there is no worklist", problems=[problem], hint=f"lms-migrate run {workspace}")
-    return read_worklist(runs / (run or known[-1]))
+    real = [name for name in known if run is None and not has_pseudonyms(runs / name)]
+    return read_worklist(runs / (run or (real or known)[-1]))
 
 
 def runs_with_worklists(runs: Path) -> list[str]:

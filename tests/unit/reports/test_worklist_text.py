@@ -59,7 +59,6 @@ def test_all_that_is_known_of_an_item(desk: Desk) -> None:
     assert "decided since: exclude" in text
     assert line(text, "override   ")[-5:] == ["fault", "(needs", "a", "new", "value)"]
     assert f"lms-migrate worklist import {desk.folder} worklist.xlsx" in text
-    assert "ana@example.org" in show(desk, SOME["mail"]["item"], "--clear")
 
 
 def test_a_merge_names_its_group_and_a_crosswalk_its_entry(desk: Desk) -> None:
@@ -85,6 +84,28 @@ def test_what_is_not_there(desk: Desk) -> None:
             show(desk, *words)
     assert "Nothing here needs a person." in show(desk, "--state", "expired")
     assert RUN in show(desk, "--run", RUN)
+
+
+def test_a_role_sees_its_classes_and_nobody_sees_more(desk: Desk) -> None:
+    assert "ana@example.org" in show(desk, SOME["mail"]["item"], "--clear")
+    (desk.folder / "privacy.yaml").write_text("roles: {registrar: [email], engineer: []}\n", "utf-8")
+    assert "ana@example.org" in show(desk, SOME["mail"]["item"], "--role", "registrar")
+    assert "a***@***.org" in show(desk, SOME["mail"]["item"], "--role", "engineer")
+    with pytest.raises(ConfigurationError, match="no such role"):
+        show(desk, "--role", "anybody")
+    refused = CliRunner().invoke(command, ["show", str(desk.folder), "--clear"])
+    assert refused.exit_code == 2
+    assert "name a --role (registrar, engineer)" in refused.output
+
+
+def test_the_newest_worklist_is_that_of_real_data(desk: Desk) -> None:
+    import json
+
+    desk.run([SOME["name"]], "20260301-000000")
+    facts = desk.folder / "runs" / "20260301-000000" / "run.json"
+    facts.write_text(json.dumps({**json.loads(facts.read_text("utf-8")), "pseudonyms": True}), "utf-8")
+    assert RUN in show(desk)
+    assert "20260301-000000" in show(desk, "--run", "20260301-000000")
 
 
 def test_the_states_are_those_of_the_worklist() -> None:
