@@ -37,6 +37,20 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+@dataclass(frozen=True, order=True)
+class CellPlace(Place):
+    """A cell of a sheet, named as spreadsheets name it: ``worklist.xlsx:Items!G17``."""
+
+    sheet: str = ""
+
+    def __str__(self) -> str:
+        letters, rest = "", self.column
+        while rest:
+            rest, letter = divmod(rest - 1, 26)
+            letters = chr(ord("A") + letter) + letters
+        return f"{self.file}:{self.sheet}!{letters}{self.line}"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing a person has to mend in a file.

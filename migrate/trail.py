@@ -4,15 +4,16 @@ and every approval by what the folder of its rehearsal knows."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from migrate.approvals.noted import NOTE, Notes, read_notes
 from migrate.approvals.signed import Read, read_approvals
 from migrate.errors import ConfigurationError
 from migrate.ledger import Ledger, open_ledger
-from migrate.workspace import open_workspace
+from migrate.workspace import Workspace, open_workspace
 
 NOTED = ("run.json", "rollback.json")
 """Files of a run folder that say how far the trail went when the run ended."""
@@ -93,6 +94,20 @@ def _signed(run: str, notes: Notes, read: Read) -> Iterator[str]:
     for number, of in read.withdrawals.items():
         if of == run and number not in notes.entries:
             yield f"entry {number} withdraws an approval of run {run}, and {NOTE} there does not know it"
+
+
+def note(workspace: Workspace, event: str, detail: Mapping[str, Any]) -> None:
+    """Add an entry that belongs to no live run, where the workspace has a ledger.
+
+    ``detail`` holds numbers, codes and hashes, never people's data. Raises ConfigurationError or LedgerLost where the ledger
+    cannot be written.
+    """
+    ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
+    if ledger is not None:
+        try:
+            ledger.note(None, event, detail)
+        finally:
+            ledger.close()
 
 
 def _open(workspace_folder: Path) -> tuple[Ledger, Path]:

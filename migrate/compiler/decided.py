@@ -143,7 +143,7 @@ class DecidedSql:
             if s.kind not in ("record", "value"):
                 continue
             value = f"nullif(s.{name(f'value:{n}')}, {literal(NO_VALUE)})"
-            if "override" in s.verbs and s.field == field and not self._of_source(s):
+            if "override" in s.verbs and s.field == field and not self.of_source(s):
                 whens.append((self._is(n, "override"), value))
             if "map" in s.verbs and is_key:
                 whens.append((f"({self._is(n, 'map')} AND s.{name(f'value:{n}')} <> '')", value))
@@ -166,11 +166,11 @@ class DecidedSql:
         conditions = [
             self._is(n, "override")
             for n, s in self._numbered
-            if "override" in s.verbs and self._of_source(s) and (s.field, s.code) == (source_field, code)
+            if "override" in s.verbs and self.of_source(s) and (s.field, s.code) == (source_field, code)
         ]
         return f"({' OR '.join(conditions)})" if conditions else None
 
-    def _of_source(self, signature: Signature) -> bool:
+    def of_source(self, signature: Signature) -> bool:
         """Is the finding about a field of the source? A field that both sides have is the target's, but for unreadable values."""
         return signature.field in self.mapping.source.fields and (
             signature.code in self._unreadable(signature.field) or signature.field not in self.mapping.model.fields
@@ -183,7 +183,7 @@ class DecidedSql:
     def _corrected(self, found: list[tuple[int, Signature]]) -> Iterator[str]:
         by_field: dict[str, list[int]] = {}
         for n, s in found:
-            if "override" in s.verbs and self._of_source(s):
+            if "override" in s.verbs and self.of_source(s):
                 by_field.setdefault(s.field, []).append(n)
         columns = []
         for field, numbers in by_field.items():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 from collections.abc import Iterable
 from dataclasses import astuple
 from pathlib import Path
 
+from migrate.csv_line import csv_line
 from migrate.decisions.model import COLUMNS, NEEDS_VALUE, VERBS, Decision
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.worklist.identity import KINDS
@@ -48,20 +48,22 @@ def in_force(decisions: Iterable[Decision]) -> dict[str, Decision]:
 def append_decisions(folder: Path, decisions: Iterable[Decision]) -> None:
     """Add lines at the end, all of them or none. Raises ConfigurationError where the file cannot be written."""
     file = folder / FILE
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     try:
         before = file.read_bytes() if file.is_file() else b""
-        if not before:
-            writer.writerow(COLUMNS)
-        elif not before.endswith(b"\n"):
-            text.write("\n")
-        writer.writerows(astuple(decision)[: len(COLUMNS)] for decision in decisions)
         part = file.with_name(f".{file.name}.part")
-        part.write_bytes(before + text.getvalue().encode("utf-8"))
+        part.write_bytes(appended(before, decisions))
         part.replace(file)
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def appended(before: bytes, decisions: Iterable[Decision]) -> bytes:
+    """The content of the file with further lines at its end; ``before`` is blank where there is no file yet."""
+    lines = [] if before else [csv_line(COLUMNS)]
+    if before and not before.endswith(b"\n"):
+        lines.append("\n")
+    lines += [csv_line(astuple(decision)[: len(COLUMNS)]) for decision in decisions]
+    return before + "".join(lines).encode("utf-8")
 
 
 def _decision(file: Path, line: int, cells: list[str], problems: list[Problem]) -> Decision | None:

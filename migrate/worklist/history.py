@@ -22,7 +22,7 @@ def previous(runs: Path, run: str, *, pseudonyms: bool = False) -> dict[str, Ite
     """
     found = [path for path in runs.iterdir() if path.name != run and (path / FILE).is_file()] if runs.is_dir() else []
     for folder in sorted(found, key=lambda path: ((path / FILE).stat().st_mtime_ns, path.name), reverse=True):
-        if _has_pseudonyms(folder) != pseudonyms:
+        if has_pseudonyms(folder) != pseudonyms:
             continue
         try:
             return {item["item"]: item for item in pq.read_table(folder / FILE).to_pylist()}
@@ -31,7 +31,8 @@ def previous(runs: Path, run: str, *, pseudonyms: bool = False) -> dict[str, Ite
     return {}
 
 
-def _has_pseudonyms(folder: Path) -> bool:
+def has_pseudonyms(folder: Path) -> bool:
+    """Is it the folder of a rehearsal with pseudonyms?"""
     try:
         return bool(json.loads((folder / "run.json").read_text("utf-8")).get("pseudonyms"))
     except (OSError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +11,7 @@ import pytest
 
 from migrate.decisions.model import COLUMNS, VERBS
 from migrate.worklist.build import SCHEMA
+from migrate.worklist.columns import MEANING
 from migrate.worklist.identity import KINDS
 from migrate.worklist.states import State
 
@@ -30,8 +32,9 @@ def names(heading: str) -> list[str]:
         ("decisions", VERBS),
         ("columns of decisions.csv", COLUMNS),
         ("columns of worklist.parquet", SCHEMA.names),
+        ("columns of an exported worklist", MEANING),
     ],
 )
-def test_each_word_is_explained_once(heading: str, known: tuple[str, ...]) -> None:
+def test_each_word_is_explained_once(heading: str, known: Collection[str]) -> None:
     told = names(heading)
     assert sorted(told) == sorted(known)

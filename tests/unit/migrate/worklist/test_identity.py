@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import duckdb
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrate.worklist.identity import KINDS, cause_id, cause_sql, item_id, item_sql
@@ -9,6 +9,7 @@ from migrate.worklist.identity import KINDS, cause_id, cause_sql, item_id, item_
 PART = st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.lists(PART, min_size=1, max_size=4))
 def test_the_engine_and_python_give_one_id(kind: str, parts: list[str | None]) -> None:
     with duckdb.connect() as connection:
