@@ -11,7 +11,7 @@ from migrate.evidence.checks.checking import Check, Context, parsed, verdict
 from migrate.evidence.contents import contents
 from migrate.evidence.gather import APPROVED, RELATED, ROLLBACKS, RUN, TRAIL, WITHDRAWN, WORKSPACE
 from migrate.evidence.opening import Pack, PackRefused
-from migrate.fingerprints import Part
+from migrate.fingerprints import Part, to_approve
 from migrate.ledger.audit import START, digest
 
 NOTES = "approvals.json"
@@ -133,7 +133,7 @@ def approvals(context: Context) -> Iterator[Check]:
             wrong += [f"{name}: entry {n['entry']} is not in the trail so" for n in notes if at.get(n["entry"]) != n["hash"]]
     for entry in signed.values():
         wrong += _evidence(context, entry)
-    run, own = context.summary.get("run"), context.facts.get("parts") or {}
+    run, own = context.summary.get("run"), to_approve(context.facts.get("parts") or {})
     started = next((e for e in entries if e.run == run and e.event.endswith("began")), None)
     used = [] if started is None else list(started.told.get("approvals") or ())
     for number in used:
