@@ -148,14 +148,13 @@ def approvals(context: Context) -> Iterator[Check]:
     of_run = [entry for entry in signed.values() if entry.run == run]
     if context.summary.get("mode") == "live":
         unsure.append("a live run that started without an approval")
-    wrong += [f"approval {e.id} was given for other parts than this run's" for e in of_run if (e.told.get("parts") or {}) != own]
+    wrong += [f"approval {e.id} was given for other parts than this run's" for e in of_run if _parts(e) != own]
     well = "; ".join(map(_says, of_run)) or "nobody approved this rehearsal"
     yield verdict("approvals", wrong, well, unsure)
 
 
 def _unfit(approval: Entry, started: Entry, own: Mapping[str, str], entries: list[Entry]) -> Iterator[str]:
-    told = approval.told
-    given = told.get("parts") or {}
+    told, given = approval.told, _parts(approval)
     if differing := sorted(part for part in own.keys() | given.keys() if own.get(part) != given.get(part)):
         yield f"was given for another {' and '.join(differing)} than the run had"
     if told.get("expires") and dt.datetime.fromisoformat(told["expires"]) <= dt.datetime.fromisoformat(started.at):
@@ -164,6 +163,10 @@ def _unfit(approval: Entry, started: Entry, own: Mapping[str, str], entries: lis
         yield "was given after the run began"
     if any(e.event == WITHDRAWN and e.told.get("of") == approval.id and e.id < started.id for e in entries):
         yield "had been withdrawn when the run began"
+
+
+def _parts(approval: Entry) -> dict[str, str]:
+    return to_approve(approval.told.get("parts") or {})
 
 
 def _evidence(context: Context, approval: Entry) -> Iterator[str]:
