@@ -131,9 +131,10 @@ class Checking:
             at = (*keys, "gate", "decider")
             self._complain("no role has this name", at, step.gate.decider, near(step.gate.decider, people), "add it to people:")
         for n, criterion in enumerate(step.gate.criteria):
-            given = [w for w in ("text", "code", "verdict", "most_differences", "most_open") if getattr(criterion, w) is not None]
+            words = ("text", "code", "verdict", "most_differences", "most_open", "gates")
+            given = [word for word in words if getattr(criterion, word) is not None]
             if len(given) != 1 or (criterion.most is not None and criterion.code is None):
-                allowed = ("text", "code with most", "verdict", "most_differences", "most_open")
+                allowed = ("text", "code with most", *words[2:])
                 self._complain("a criterion says one thing", (*keys, "gate", "criteria", n), ", ".join(given), allowed)
 
     def _minutes_words(self, placed: Placed) -> None:

@@ -21,6 +21,8 @@ def wording(criterion: Criterion) -> str:
         return f"the run's verdict is {criterion.verdict}" + (" or better" if criterion.verdict != "pass" else "")
     if criterion.most_open is not None:
         return f"at most {criterion.most_open} item(s) of the worklist need a person"
+    if criterion.gates:
+        return "every gate of migration.yaml is met"
     return f"at most {criterion.most_differences} record(s) missing, extra or different when read back"
 
 
@@ -55,5 +57,7 @@ def _number(criterion: Criterion, run: PastRun) -> str | None:
             return "no worklist"
         number = sum(int(items.get(state, 0)) for state in NEEDS_A_PERSON)
         return f"{number:,}" if number > criterion.most_open else None
+    if criterion.gates:
+        return "none that were judged" if run.missed is None else ", ".join(f"missed {gate}" for gate in run.missed) or None
     number = sum(e["missing"] + e["extra"] + sum(e["differences"].values()) for e in summary["entities"].values())
     return f"{number:,}" if number > (criterion.most_differences or 0) else None

@@ -39,7 +39,7 @@ def render(workspace: Workspace, cutover: str | None, zone: str) -> str:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - YAML; every value from elsewhere goes through `text`
     )
-    templates.filters |= {"text": _text, "slug": lambda code: code.lower()}
+    templates.filters |= {"text": _text, "slug": lambda code: code.lower().replace("_", "-")}
     source, target = workspace.source.model, workspace.target.model
     assert source.source is not None
     assert target.target is not None
@@ -54,6 +54,7 @@ def render(workspace: Workspace, cutover: str | None, zone: str) -> str:
         has_crosswalks=bool(workspace.crosswalks),
         effects=target.target.side_effects if live else (),
         live=live,
+        roles=workspace.settings.approvals.roles,
         handed=sorted(handed_over(workspace)),
         package=target.target.package,
         archives=list(workspace.pair.model.archive),

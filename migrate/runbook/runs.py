@@ -37,6 +37,8 @@ class PastRun:
     digest: str
     """sha256 of the file that this was read from."""
     summary: dict[str, Any]
+    missed: tuple[str, ...] | None = None
+    """Gates that it missed; None where none were judged."""
 
 
 def past_runs(runs: Path) -> list[PastRun]:
@@ -72,6 +74,7 @@ def read_run(folder: Path) -> PastRun | None:
             (facts.get("parts") or {}).get("mapping"),
             sha256(folder / "summary.json"),
             summary,
+            tuple(gate["gate"] for gate in facts["gates"] if not gate["passed"]) if facts.get("gates") else None,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

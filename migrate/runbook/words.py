@@ -91,6 +91,8 @@ class Criterion(Words):
     """How many differences, missing and extra records there may be."""
     most_open: Annotated[int, Field(ge=0)] | None = None
     """How many items of the worklist may still need a person."""
+    gates: bool | None = None
+    """Every gate of ``migration.yaml`` is met: what a rehearsal has to reach to be approved."""
 
 
 class Gate(Words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,16 @@ def test_a_criterion_is_met_or_says_by_how_much_not(
     assert (found == []) if told is None else (len(found) == 1 and told in found[0]), found
     assert bool(measurable([criterion])) is ("text" not in words)
     assert wording(criterion)
+
+
+def test_the_gates_that_a_rehearsal_has_to_pass_are_a_criterion(desk: Any) -> None:
+    desk.run()
+    (run,) = past_runs(desk.folder / "runs")
+    criterion = Criterion(gates=True)
+    told = "every gate of migration.yaml is met: run run-1 has "
+    assert unmet([criterion], replace(run, missed=None)) == [told + "none that were judged"]
+    assert unmet([criterion], replace(run, missed=())) == []
+    assert unmet([criterion], replace(run, missed=("balanced", "USR-001"))) == [told + "missed balanced, missed USR-001"]
 
 
 def test_a_run_that_stopped_meets_nothing(desk: Any) -> None:
