@@ -132,7 +132,7 @@ class Checking:
             self._complain("no role has this name", at, step.gate.decider, near(step.gate.decider, people), "add it to people:")
         for n, criterion in enumerate(step.gate.criteria):
             words = ("text", "code", "verdict", "most_differences", "most_open", "gates")
-            given = [word for word in words if getattr(criterion, word) is not None]
+            given = [w for w in words if (value := getattr(criterion, w)) is not None and value is not False]
             if len(given) != 1 or (criterion.most is not None and criterion.code is None):
                 allowed = ("text", "code with most", *words[2:])
                 self._complain("a criterion says one thing", (*keys, "gate", "criteria", n), ", ".join(given), allowed)
