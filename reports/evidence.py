@@ -95,14 +95,16 @@ class Evidence:
         self._db.execute("CREATE VIEW d AS SELECT * FROM dispositions")
         self._register_classes()
         items.prepare(self._db, {}, {})
-        items.build_items(self._db, "(SELECT * EXCLUDE (item), item AS given FROM findings)")
+        listed = self.available["worklist"]
+        (items.find_blame if listed else items.build_items)(self._db, "(SELECT * EXCLUDE (item), item AS given FROM findings)")
+        self._db.execute(f"CREATE VIEW blaming AS {queries.TOLD[listed]}")
         told = {"row", "item", "kind", "cause", "code", "severity", "entity", "field", "about", "key", "value", "root_cause",
                 "message", "rows", "waiting"}  # fmt: skip
         nothing = ", ".join(
             f'CAST(NULL AS VARCHAR) AS "{column}"' for column in queries.COLUMNS["worklist"] if column not in told
         )
-        listed = queries.WORKLIST[self.available["worklist"]].format(nothing=nothing)
-        for statement in (*queries.DIFFERENCES, listed, *queries.FINDINGS):
+        work = queries.WORKLIST[listed].format(nothing=nothing)
+        for statement in (*queries.DIFFERENCES, work, *queries.FINDINGS):
             self._db.execute(statement)
 
     def _register_classes(self) -> None:

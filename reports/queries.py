@@ -73,21 +73,26 @@ DIFFERENCES = (
 WORKLIST = {
     # With the run's worklist, its items; without, those that can be told from the findings alone.
     True: """CREATE TEMP TABLE listed AS
-    SELECT * REPLACE (CAST(rows AS BIGINT) AS rows, CAST(waiting AS BIGINT) AS waiting, CAST(times AS BIGINT) AS times),
+    SELECT * REPLACE (coalesce(try_cast(rows AS BIGINT), 0) AS rows, coalesce(try_cast(waiting AS BIGINT), 0) AS waiting,
+            coalesce(try_cast(times AS BIGINT), 0) AS times),
         state IN ('open', 'expired', 'returned') AS needs FROM worklist""",
     False: """CREATE TEMP TABLE listed AS
     SELECT CAST(NULL AS BIGINT) AS row, item, kind, cause, code, severity, entity, field, about, key, value, root_cause, message,
         {nothing}, rows, waiting, severity IS DISTINCT FROM 'warn' AS needs FROM items""",
+}
+TOLD = {
+    True: "SELECT * EXCLUDE (own, kind), given AS item FROM told",
+    False: "SELECT * EXCLUDE (kind) FROM finding_items",
 }
 FINDINGS = (
     """CREATE TEMP TABLE members AS
     SELECT item, entity, unnest(CASE kind WHEN 'merge' THEN string_split(members, ', ') ELSE [key] END) AS key FROM listed""",
     # Every finding with its item and the record it blames: itself, or the first in the chain of those that wait.
     """CREATE TEMP TABLE faults AS
-    SELECT told.*, root_cause IS NULL OR root_cause = coalesce(entity || '/' || key, '') AS own,
+    SELECT blaming.*, root_cause IS NULL OR root_cause = coalesce(entity || '/' || key, '') AS own,
         CASE WHEN own THEN coalesce(root_cause, entity || '/' || key) ELSE coalesce(top, root_cause) END AS root
-    FROM finding_items AS told
-    LEFT JOIN tops ON told.root_cause = tops.blamed AND told.root_cause IS DISTINCT FROM told.entity || '/' || told.key""",
+    FROM blaming LEFT JOIN tops
+        ON CASE WHEN root_cause IS DISTINCT FROM entity || '/' || key THEN root_cause END = tops.blamed""",
     f"""CREATE TEMP TABLE records AS
     {
         _RECORDS.format(
@@ -106,13 +111,13 @@ FINDINGS = (
     LEFT JOIN records AS origin ON split_part(root_cause, '/', 1) = origin.entity
         AND substr(root_cause, instr(root_cause, '/') + 1) = origin.key""",
     """CREATE TEMP TABLE f AS
-    SELECT faults.* EXCLUDE (item, kind), held.row AS record, origin.row AS root_record, w.row AS item, w.state, w.cause,
+    SELECT faults.* EXCLUDE (item), held.row AS record, origin.row AS root_record, w.row AS item, w.state, w.cause,
         coalesce(w.needs, faults.severity IS DISTINCT FROM 'warn') AS needs
     FROM faults
     LEFT JOIN records AS held ON faults.entity = held.entity AND faults.key = held.key
     LEFT JOIN records AS origin ON split_part(root, '/', 1) = origin.entity
         AND substr(root, instr(root, '/') + 1) = origin.key
-    LEFT JOIN w ON coalesce(faults.given, faults.item) = w.item""",
+    LEFT JOIN w ON faults.item = w.item""",
 )
 
 CAUSES = """WITH told AS (
