@@ -6,8 +6,8 @@ const wordsOf = (table) => new Map(Array.from({ length: table.rows }, (_, at) =>
 
 // What an item takes: its choices, and to take back what was decided before.
 function choicesOf(table, at) {
-  if (table.column("state").get(at) === "closed") return [];
-  const choices = (table.column("choices").get(at) || "").split(" ").filter(Boolean);
+  const closed = table.column("state").get(at) === "closed";
+  const choices = closed ? [] : (table.column("choices").get(at) || "").split(" ").filter(Boolean);
   return table.column("decision").get(at) ? [...choices, "reopen"] : choices;
 }
 

@@ -1,10 +1,13 @@
 // ---- the file that `lms-migrate worklist import` takes ------------------------------------------------------------
 const FILE_COLUMNS = ["item", ...FIELDS, "run"];
 
+// Signs that a sheet cannot hold or would change stand as [U+000D]; so does what could be read as one of these.
+const HIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]|\[(?=U\+[0-9A-F]{4,6}\])|x(?=[0-9A-Fa-f]{4}_)/gu;
+const encoded = (text) => text.replace(HIDDEN, (sign) => `[${codePoint(sign)}]`);
 // A spreadsheet would run these as formulas. What already looks defused gets one more apostrophe, so that nothing is lost.
-const defused = (text) => (/^'*[=+\-@\t\r]/.test(text) ? "'" + text : text);
+const defused = (text) => (/^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? "'" + text : text);
 const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-const line = (cells) => cells.map((text) => quoted(defused(text))).join(",") + "\r\n";
+const line = (cells) => cells.map((text) => quoted(defused(encoded(text)))).join(",") + "\r\n";
 
 function decisionsFile() {
   const items = worklistTable.column("item");

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 ROWS = "#grid .grid-body .grid-row"
 HEADER = ["item", "decision", "new_value", "reason", "by", "at", "run"]
+VALUE = '-saml,\n"x" \x07 _x000D_ 😀'
 HOSTILE_REASON = "=cmd|'/c calc'!A1 <img src=x onerror='window.attacked = 1'> \"quoted\", \u202eback"
 
 
@@ -82,7 +83,9 @@ def download(page: Any) -> tuple[str, list[list[str]]]:
 
 
 def restored(cell: str) -> str:
-    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+    """What an import makes of a cell."""
+    bare = cell[1:] if re.match(r"'+[=+\-@\t\r\n]", cell) else cell
+    return re.sub(r"\[U\+([0-9A-F]{4})\]", lambda found: chr(int(found[1], 16)), bare)
 
 
 def open_items(items: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -95,7 +98,7 @@ def test_what_is_decided_in_the_page_is_in_the_file(run: Path, items: list[dict[
     crosswalk, root = open_items(items, "crosswalk")[0], open_items(items, "root")[0]
     record = next(item for item in items if item["code"] == "LOAD-REFUSED")
     expired = next(item for item in items if item["state"] == "expired")
-    decide_item(page, items, crosswalk, "confirm", "as agreed", by="Ana Lúcia", value='-saml,\n"x"')
+    decide_item(page, items, crosswalk, "confirm", "as [U+000D] agreed", by="Ana Lúcia", value=VALUE)
     decide_item(page, items, root, "waive", HOSTILE_REASON)
     decide_item(page, items, record, "override", "the new address", value="'=7")
     decide_item(page, items, expired, "reopen", "the value is another one")
@@ -113,7 +116,7 @@ def test_what_is_decided_in_the_page_is_in_the_file(run: Path, items: list[dict[
     assert name == "decisions-2031-05-04T0910Z-a1.csv"
     assert header == HEADER
     wanted = {
-        crosswalk["item"]: ("confirm", '-saml,\n"x"', "as agreed"),
+        crosswalk["item"]: ("confirm", VALUE, "as [U+000D] agreed"),
         record["item"]: ("override", "'=7", "the new address"),
         expired["item"]: ("reopen", "", "the value is another one"),
     } | {item["item"]: ("return", "", "the registry has to say") for item in cause}
