@@ -72,12 +72,12 @@ class Evidence:
         return tuple(self._table(name) for name in FILES)
 
     def _open(self, name: str, file: Path) -> bool:
-        columns = queries.COLUMNS[name]
+        columns = (*queries.COLUMNS[name], *queries.MORE.get(name, ()))
         if file.is_file():
             try:
                 rows = self._db.read_parquet(glob.escape(str(file)), file_row_number=True)
                 rows.create_view(f"{name}_file")
-                lacking = queries.NOT_IN_ALL.difference(rows.columns)
+                lacking = set(queries.MORE.get(name, ())).difference(rows.columns)
                 texts = ", ".join(
                     f"CAST({'NULL' if column in lacking else quoted} AS VARCHAR) AS {quoted}"
                     for column, quoted in ((column, f'"{column}"') for column in columns)
@@ -98,13 +98,7 @@ class Evidence:
         listed = self.available["worklist"]
         (items.find_blame if listed else items.build_items)(self._db, "(SELECT * EXCLUDE (item), item AS given FROM findings)")
         self._db.execute(f"CREATE VIEW blaming AS {queries.TOLD[listed]}")
-        told = {"row", "item", "kind", "cause", "code", "severity", "entity", "field", "about", "key", "value", "root_cause",
-                "message", "rows", "waiting"}  # fmt: skip
-        nothing = ", ".join(
-            f'CAST(NULL AS VARCHAR) AS "{column}"' for column in queries.COLUMNS["worklist"] if column not in told
-        )
-        work = queries.WORKLIST[listed].format(nothing=nothing)
-        for statement in (*queries.DIFFERENCES, work, *queries.FINDINGS):
+        for statement in (*queries.DIFFERENCES, queries.WORKLIST[listed], *queries.FINDINGS):
             self._db.execute(statement)
 
     def _register_classes(self) -> None:

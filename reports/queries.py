@@ -4,17 +4,16 @@ from __future__ import annotations
 
 COLUMNS = {
     "dispositions": ("entity", "key", "disposition", "target_key", "code"),
-    "findings": ("code", "severity", "entity", "key", "field", "value", "message", "root_cause", "item"),
+    "findings": ("code", "severity", "entity", "key", "field", "value", "message", "root_cause"),
     "differences": ("entity", "key", "target_key", "field", "kind", "expected", "actual"),
     "unread": ("entity", "key"),
     "worklist": (
         "item", "kind", "cause", "code", "severity", "entity", "field", "about", "key", "value", "root_cause", "message",
-        "members", "choices", "state", "why", "decision", "new_value", "reason", "by", "at", "first_run", "last_run", "times",
-        "rows", "waiting",
+        "members", "choices", "state", "why", "decision", "new_value", "reason", "by", "at", "first_run", "last_run",
     ),
 }  # fmt: skip
-NOT_IN_ALL = frozenset({"item"})
-"""Columns that older and stopped runs have not written."""
+MORE = {"findings": ("item",), "worklist": ("times", "rows", "waiting")}
+"""Columns that older and stopped runs have not written, and those that are numbers."""
 
 SEVERITY_RANK = """CASE severity WHEN 'fatal' THEN 0 WHEN 'reject' THEN 1 WHEN 'quarantine' THEN 2
     WHEN 'blocked' THEN 3 WHEN 'hold' THEN 4 WHEN 'warn' THEN 6 ELSE 5 END"""
@@ -70,15 +69,32 @@ DIFFERENCES = (
         AND (CASE WHEN NOT compared.masked THEN compared.actual END) IS NOT DISTINCT FROM changes.actual""",
 )
 
+_UNDECIDED = ", ".join(
+    f'CAST(NULL AS VARCHAR) AS "{word}"'
+    for word in (
+        "members",
+        "choices",
+        "state",
+        "why",
+        "decision",
+        "new_value",
+        "reason",
+        "by",
+        "at",
+        "first_run",
+        "last_run",
+        "times",
+    )
+)
 WORKLIST = {
     # With the run's worklist, its items; without, those that can be told from the findings alone.
     True: """CREATE TEMP TABLE listed AS
     SELECT * REPLACE (coalesce(try_cast(rows AS BIGINT), 0) AS rows, coalesce(try_cast(waiting AS BIGINT), 0) AS waiting,
             coalesce(try_cast(times AS BIGINT), 0) AS times),
         state IN ('open', 'expired', 'returned') AS needs FROM worklist""",
-    False: """CREATE TEMP TABLE listed AS
+    False: f"""CREATE TEMP TABLE listed AS
     SELECT CAST(NULL AS BIGINT) AS row, item, kind, cause, code, severity, entity, field, about, key, value, root_cause, message,
-        {nothing}, rows, waiting, severity IS DISTINCT FROM 'warn' AS needs FROM items""",
+        {_UNDECIDED}, rows, waiting, severity IS DISTINCT FROM 'warn' AS needs FROM items""",
 }
 TOLD = {
     True: "SELECT * EXCLUDE (own, kind), given AS item FROM told",

@@ -8,7 +8,8 @@ import pytest
 from migrate.worklist import items
 
 FINDINGS = """(SELECT row, 'G-1' AS code, 'quarantine' AS severity, 'grades' AS entity, row::VARCHAR AS key, 'score' AS field,
-    'x' AS value, 'odd' AS message, CASE WHEN row % 2 = 0 THEN 'users/' || row END AS root_cause FROM range(1000) AS numbers(row))"""
+    'x' AS value, 'odd' AS message, CASE WHEN row % 2 = 0 THEN 'users/' || row END AS root_cause
+    FROM range(1000) AS numbers(row))"""
 
 
 @pytest.fixture
