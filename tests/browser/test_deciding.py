@@ -13,6 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from migrate.errors import Problem
+from migrate.worklist.answers_csv import csv_answers
+from migrate.worklist.cells import decoded
+from reports.formulas import restored
 from reports.html import render
 
 pytestmark = pytest.mark.browser
@@ -77,15 +81,15 @@ def download(page: Any) -> tuple[str, list[list[str]]]:
     with page.expect_download() as waiting:
         page.click("#marks-download")
     data = Path(waiting.value.path()).read_bytes()
+    problems: list[Problem] = []
+    answers = list(csv_answers(Path(waiting.value.path()), problems))
+    assert problems == []
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.endswith(b"\r\n")
-    return waiting.value.suggested_filename, list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-
-
-def restored(cell: str) -> str:
-    """What an import makes of a cell."""
-    bare = cell[1:] if re.match(r"'+[=+\-@\t\r\n]", cell) else cell
-    return re.sub(r"\[U\+([0-9A-F]{4})\]", lambda found: chr(int(found[1], 16)), bare)
+    lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    read = [(a.item, a.decision, a.new_value, a.reason, a.by, a.at, a.run) for a in answers]
+    assert read == [tuple(decoded(restored(cell)) for cell in cells) for cells in lines[1:]]
+    return waiting.value.suggested_filename, lines
 
 
 def open_items(items: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -120,7 +124,7 @@ def test_what_is_decided_in_the_page_is_in_the_file(run: Path, items: list[dict[
         record["item"]: ("override", "'=7", "the new address"),
         expired["item"]: ("reopen", "", "the value is another one"),
     } | {item["item"]: ("return", "", "the registry has to say") for item in cause}
-    assert {line[0]: tuple(restored(cell) for cell in line[1:4]) for line in lines} == wanted
+    assert {line[0]: tuple(decoded(restored(cell)) for cell in line[1:4]) for line in lines} == wanted
     assert [line[0] for line in lines] == [item["item"] for item in items if item["item"] in wanted]
     assert {(line[4], line[6]) for line in lines} == {("Ana Lúcia", "2031-05-04T0910Z-a1")}
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", line[5]) for line in lines)
@@ -141,7 +145,7 @@ def test_hostile_text_stays_text(run: Path, items: list[dict[str, Any]], open_pa
     assert page.query_selector("#marked-list b >> text=x") is None
     assert page.evaluate("window.attacked") is None
     _, (_, line) = download(page)
-    assert (line[3], restored(line[3])) == ("'" + HOSTILE_REASON, HOSTILE_REASON)
+    assert (line[3], decoded(restored(line[3]))) == ("'" + HOSTILE_REASON, HOSTILE_REASON)
 
 
 def test_a_mark_can_be_changed_and_taken_back_and_outlives_a_reload(
