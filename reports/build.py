@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import checks, links, needs, queries
+from reports.causes import read_causes, read_worklist
 from reports.evidence import LISTED_CHANGES, Evidence
 from reports.live import live_run
 from reports.masking import Masker, masker_for
@@ -67,18 +68,22 @@ def build(
         extract = tuple(
             Extracted(table, n.get("before"), n.get("after"), n.get("rows")) for table, n in (run.get("extract") or {}).items()
         )
+        causes = read_causes(evidence, masker, titles)
+        worklist = read_worklist(evidence, causes)
+        told = needs.told_by_findings(evidence)
         open_needs = [
-            *needs.from_findings(evidence, masker, titles, losses),
+            *needs.from_causes(causes, losses),
             *needs.unexplained(evidence, titles),
-            *needs.from_reconciliation(entities, differences, losses, archive, extract, needs.told_by_findings(evidence)),
+            *needs.from_reconciliation(entities, differences, archive, extract, told),
+            *needs.from_losses(losses, causes),
         ]
-        open_needs.sort(key=lambda need: (need.severity != "fatal", -need.affected.n))
+        open_needs.sort(key=lambda need: (need.severity != "fatal", need.severity == "warn", -need.affected.n))
         alerts = tuple(checks.disagreements(evidence, summary, run, entities))
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
             label=str(run.get("label") or ""),
-            verdict=checks.verdict(summary, run, total, open_needs, alerts),
+            verdict=checks.verdict(summary, run, total, open_needs, alerts, worklist),
             stopped_at=run.get("stopped_at"),
             failure=masker.free(run.get("failure")),
             alerts=alerts,
@@ -101,6 +106,7 @@ def build(
             extract=extract,
             timings=tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items()),
             live=live_run(summary, run, masker),
+            worklist=worklist,
             titles=titles,
             tables=evidence.tables() if most_rows else (),
         )

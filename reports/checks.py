@@ -7,7 +7,7 @@ from typing import Any
 
 from reports import queries
 from reports.evidence import Evidence
-from reports.model import DISPOSITIONS, HELD_BACK, LOADED, EntityRow, Level, Need, Verdict
+from reports.model import DISPOSITIONS, HELD_BACK, LOADED, NEEDS_A_PERSON, EntityRow, Level, Need, Verdict, Worklist
 
 WORDS: Mapping[Level, str] = {"pass": "PASS", "attention": "NEEDS A PERSON", "fail": "FAILED"}
 _ORDER: tuple[Level, ...] = ("pass", "attention", "fail")
@@ -34,6 +34,19 @@ def disagreements(
         found += _compare("findings.parquet", told, {(code,): n for code, n in (summary.get("findings") or {}).items()})
     if evidence.available["differences"]:
         found += _compare("differences.parquet", *_differences(evidence, summary))
+    return found + _worklist(evidence, summary)
+
+
+def _worklist(evidence: Evidence, summary: Mapping[str, Any]) -> list[str]:
+    said: Mapping[str, int] = summary.get("worklist") or {}
+    if not evidence.available["worklist"]:
+        lost = said and "worklist.parquet" not in evidence.unreadable
+        return ["The summary counts items of a worklist, and worklist.parquet is not there."] if lost else []
+    counted = {(state,): n for state, n in evidence.counts(queries.COUNTS["states"]).items()}
+    found = _compare("worklist.parquet", counted, {(state,): n for state, n in said.items()})
+    (without,) = evidence.ask(queries.COUNTS["without_item"])
+    if without[0]:
+        found.append(f"{without[0]:,} of the findings belong to no item of the worklist.")
     return found
 
 
@@ -43,6 +56,7 @@ def verdict(
     total: EntityRow,
     needs: Iterable[Need],
     alerts: Iterable[str],
+    worklist: Worklist | None = None,
 ) -> Verdict:
     """The run's own verdict, worse where the evidence contradicts it, and why in one or two sentences."""
     stopped, contradicted = run.get("stopped_at"), list(alerts)
@@ -64,6 +78,9 @@ def verdict(
     waiting = _waiting(total)
     if waiting:
         reasons.append(waiting)
+    if worklist is not None and worklist.open:
+        numbers = [f"{count.n:,} {state}" for state, count in worklist.states if state in NEEDS_A_PERSON]
+        reasons.append(f"Items of the worklist that need a person: {_listed(numbers)}.")
     reasons += _read_back(total, bool(stopped))
     if total.balanced and not stopped:
         reasons.append(f"All {_records(total.source.n)} are accounted for: the sums balance for every entity.")

@@ -1,10 +1,11 @@
 """The rows of a finished run, asked with SQL: counts over all of them, and as many rows as a page can carry.
 
-The three parquet files become three relations, whether or not the run got as far as writing them:
+The parquet files become relations, whether or not the run got as far as writing them:
 
     d   dispositions, with the row number in their file
     x   differences, each with *how* its values differ and the id of its group of equal changes
-    f   findings, each with its root cause and the id of what a person has to look at (``cause``)
+    w   items of the worklist; of a run that has none, what its findings alone tell of them
+    f   findings, each with the record it blames, its item and the cause of that
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from migrate.worklist import items
 from reports import queries
+from reports.answers import mask_answers
 from reports.masking import Masker
 from reports.model import Table
 
@@ -26,6 +29,7 @@ FILES = {
     "dispositions": "dispositions.parquet",
     "findings": "findings.parquet",
     "differences": "6_reconcile/differences.parquet",
+    "worklist": "worklist.parquet",
 }
 UNREAD = "6_reconcile/unread.parquet"
 """Records of a live run that are in the target by the word of the ledger alone."""
@@ -68,29 +72,41 @@ class Evidence:
         return tuple(self._table(name) for name in FILES)
 
     def _open(self, name: str, file: Path) -> bool:
-        columns = queries.COLUMNS[name]
+        columns = (*queries.COLUMNS[name], *queries.MORE.get(name, ()))
         if file.is_file():
-            texts = ", ".join(f"CAST({column} AS VARCHAR) AS {column}" for column in columns)
             try:
-                self._db.read_parquet(glob.escape(str(file)), file_row_number=True).create_view(f"{name}_file")
+                rows = self._db.read_parquet(glob.escape(str(file)), file_row_number=True)
+                rows.create_view(f"{name}_file")
+                lacking = set(queries.MORE.get(name, ())).difference(rows.columns)
+                texts = ", ".join(
+                    f"CAST({'NULL' if column in lacking else quoted} AS VARCHAR) AS {quoted}"
+                    for column, quoted in ((column, f'"{column}"') for column in columns)
+                )
                 self._db.execute(f"CREATE VIEW {name} AS SELECT file_row_number + 1 AS row, {texts} FROM {name}_file")
                 self._db.execute(f"SELECT count(*) FROM {name}")
                 return True
             except duckdb.Error:
                 self.unreadable.append(FILES.get(name, UNREAD))
-        empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in columns)
+        empty = ", ".join(f'CAST(NULL AS VARCHAR) AS "{column}"' for column in columns)
         self._db.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT CAST(NULL AS BIGINT) AS row, {empty} WHERE false")
         return False
 
     def _prepare(self) -> None:
         self._db.execute("CREATE VIEW d AS SELECT * FROM dispositions")
         self._register_classes()
-        for statement in queries.DIFFERENCES + queries.FINDINGS:
+        items.prepare(self._db, {}, {})
+        listed = self.available["worklist"]
+        (items.find_blame if listed else items.build_items)(self._db, "(SELECT * EXCLUDE (item), item AS given FROM findings)")
+        self._db.execute(f"CREATE VIEW blaming AS {queries.TOLD[listed]}")
+        for statement in (*queries.DIFFERENCES, queries.WORKLIST[listed], *queries.FINDINGS):
             self._db.execute(statement)
 
     def _register_classes(self) -> None:
         """The relation ``hidden``: fields whose values must not be grouped by, because they are masked."""
-        pairs = self.ask("SELECT DISTINCT entity, field FROM differences UNION SELECT entity, field FROM findings")
+        pairs = self.ask(
+            "SELECT DISTINCT entity, field FROM differences UNION SELECT entity, field FROM findings "
+            "UNION SELECT entity, field FROM worklist"
+        )
         hidden = [(entity, field) for entity, field in pairs if self._masker.field_class(entity, field)]
         table = pa.table(
             {
@@ -113,7 +129,7 @@ class Evidence:
         hide = self._masker
         entities = columns["entity"]
         fields = columns.get("field", [])
-        if name == "findings":
+        if name in ("findings", "worklist"):
             shown = [hide.value(*each) for each in zip(entities, fields, columns["value"], strict=True)]
             keys = [hide.key(*each) for each in zip(entities, columns["key"], strict=True)]
             columns["message"] = [
@@ -133,6 +149,8 @@ class Evidence:
             columns["value"] = shown
             columns["key"] = keys
             columns["root"] = [hide.root(root) for root in columns["root"]]
+            if name == "worklist":
+                mask_answers(hide, columns)
             return
         if name == "differences":
             for side in ("expected", "actual"):

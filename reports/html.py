@@ -12,11 +12,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, VERBS
 from reports import model, visible
 from reports.build import MOST_ROWS, build
 from reports.payload import encode
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("report.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js")
+"""Parts of the page's one script, which share their names."""
 
 
 def render(
@@ -35,7 +38,9 @@ def write(report: model.Report, run_folder: Path, role: str | None = None) -> Pa
 
 def page(report: model.Report) -> str:
     """The whole page as text. Equal reports give equal pages."""
-    style, script = own("report.css"), own("report.js")
+    style = own("report.css") + own("deciding.css")
+    parts = "\n".join(own(name) for name in SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{parts}\nroute();\n}})();\n'
     return (
         environment()
         .get_template("report.html.j2")
@@ -45,7 +50,7 @@ def page(report: model.Report) -> str:
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=policy(style, script),
-            tables=[(table.name, encode(table)) for table in (*report.tables, _codes(report))],
+            tables=[(table.name, encode(table)) for table in (*report.tables, _codes(report), _verbs())],
         )
     )
 
@@ -68,6 +73,17 @@ def _codes(report: model.Report) -> model.Table:
     ]
     names = ("entity", "code", "meaning")
     return model.Table("codes", "run.json", len(rows), {name: [row[at] for row in rows] for at, name in enumerate(names)})
+
+
+def _verbs() -> model.Table:
+    """What may be decided: its meaning, the new value that it takes, and whether it needs one."""
+    columns: dict[str, list[str | None]] = {
+        "decision": list(VERBS),
+        "meaning": [MEANING[verb] for verb in VERBS],
+        "value": [TAKES_VALUE.get(verb) for verb in VERBS],
+        "needed": ["yes" if verb in NEEDS_VALUE else None for verb in VERBS],
+    }
+    return model.Table("verbs", "", len(VERBS), columns)
 
 
 def own(name: str) -> str:

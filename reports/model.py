@@ -26,6 +26,16 @@ SEVERITY_MEANING: Mapping[str, str] = {
     "hold": "waits for a decision",
     "warn": "loaded, worth a look",
 }
+NEEDS_A_PERSON = ("open", "expired", "returned")
+STATE_MEANING: Mapping[str, str] = {
+    "open": "nobody decided, or the decision was applied and the finding is still there",
+    "expired": "what the decision was based on has changed, so it is not applied",
+    "returned": "sent back to the owner of the source",
+    "waived": "stays as it is",
+    "decided": "a decision is in force",
+    "closed": "does not come up any more",
+}
+STATES = tuple(STATE_MEANING)
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,57 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What somebody decided about items of one cause; ``n`` of them have this answer."""
+
+    state: str
+    decision: str
+    new_value: str | None
+    reason: str | None
+    by: str | None
+    at: str | None
+    """The first and the last instant, where they differ."""
+    why: str | None
+    """Why the items need a person all the same."""
+    n: int
+
+
+@dataclass(frozen=True)
+class Items:
+    """The items of one cause: how many are in each state, what was decided about them, and where to decide."""
+
+    cause: str
+    states: tuple[tuple[str, Count], ...]
+    answers: tuple[Answer, ...] = ()
+    more_answers: int = 0
+    decide: Count = Count(0)
+    """Those that need a person."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A cause of which no item needs a person any more."""
+
+    code: str | None
+    title: str
+    where: str
+    items: Items
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """The run's items by state, and the causes that are done with."""
+
+    states: tuple[tuple[str, Count], ...]
+    decided: tuple[Decided, ...]
+
+    @property
+    def open(self) -> int:
+        """Items that need a person."""
+        return sum(count.n for state, count in self.states if state in NEEDS_A_PERSON)
+
+
+@dataclass(frozen=True)
 class Need:
     """One thing a person has to look at: a root cause, with everything that waits for it."""
 
@@ -94,6 +155,7 @@ class Need:
     roots: tuple[RecordLink, ...] = ()
     more_roots: int = 0
     unit: str = "records"
+    items: Items | None = None
 
 
 @dataclass(frozen=True)
@@ -319,6 +381,8 @@ class Report:
     extract: tuple[Extracted, ...]
     timings: tuple[tuple[str, float], ...]
     live: LiveRun | None = None
+    worklist: Worklist | None = None
+    """None of a run that has none: an older one, or one that stopped before its end."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     tables: tuple[Table, ...] = ()

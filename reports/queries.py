@@ -7,7 +7,13 @@ COLUMNS = {
     "findings": ("code", "severity", "entity", "key", "field", "value", "message", "root_cause"),
     "differences": ("entity", "key", "target_key", "field", "kind", "expected", "actual"),
     "unread": ("entity", "key"),
-}
+    "worklist": (
+        "item", "kind", "cause", "code", "severity", "entity", "field", "about", "key", "value", "root_cause", "message",
+        "members", "choices", "state", "why", "decision", "new_value", "reason", "by", "at", "first_run", "last_run",
+    ),
+}  # fmt: skip
+MORE = {"findings": ("item",), "worklist": ("times", "rows", "waiting")}
+"""Columns that older and stopped runs have not written, and those that are numbers."""
 
 SEVERITY_RANK = """CASE severity WHEN 'fatal' THEN 0 WHEN 'reject' THEN 1 WHEN 'quarantine' THEN 2
     WHEN 'blocked' THEN 3 WHEN 'hold' THEN 4 WHEN 'warn' THEN 6 ELSE 5 END"""
@@ -63,90 +69,111 @@ DIFFERENCES = (
         AND (CASE WHEN NOT compared.masked THEN compared.actual END) IS NOT DISTINCT FROM changes.actual""",
 )
 
+_UNDECIDED = ", ".join(
+    f'CAST(NULL AS VARCHAR) AS "{word}"'
+    for word in (
+        "members",
+        "choices",
+        "state",
+        "why",
+        "decision",
+        "new_value",
+        "reason",
+        "by",
+        "at",
+        "first_run",
+        "last_run",
+        "times",
+    )
+)
+WORKLIST = {
+    # With the run's worklist, its items; without, those that can be told from the findings alone.
+    True: """CREATE TEMP TABLE listed AS
+    SELECT * REPLACE (coalesce(try_cast(rows AS BIGINT), 0) AS rows, coalesce(try_cast(waiting AS BIGINT), 0) AS waiting,
+            coalesce(try_cast(times AS BIGINT), 0) AS times),
+        state IN ('open', 'expired', 'returned') AS needs FROM worklist""",
+    False: f"""CREATE TEMP TABLE listed AS
+    SELECT CAST(NULL AS BIGINT) AS row, item, kind, cause, code, severity, entity, field, about, key, value, root_cause, message,
+        {_UNDECIDED}, rows, waiting, severity IS DISTINCT FROM 'warn' AS needs FROM items""",
+}
+TOLD = {
+    True: "SELECT * EXCLUDE (own, kind), given AS item FROM told",
+    False: "SELECT * EXCLUDE (kind) FROM finding_items",
+}
 FINDINGS = (
-    # Every finding with the record it blames: the named root cause, or the record itself.
-    f"""CREATE TEMP TABLE told AS
-    SELECT findings.*, {SEVERITY_RANK} AS rank, severity IS DISTINCT FROM 'warn' AS needs,
-        coalesce(root_cause, entity || '/' || key) AS blamed,
-        root_cause IS NULL OR root_cause = coalesce(entity || '/' || key, '') AS own
-    FROM findings""",
-    # What is wrong with each record at fault: the gravest finding of its own.
-    """CREATE TEMP TABLE mains AS
-    SELECT blamed AS root, arg_min({'entity': entity, 'code': code, 'field': field},
-        (rank, code, coalesce(field, ''))) AS main
-    FROM told WHERE needs AND own AND blamed IS NOT NULL GROUP BY blamed""",
-    # A record that is blamed, and is itself kept back only because of another, hands the blame on.
-    """CREATE TEMP TABLE tops AS
-    WITH RECURSIVE up AS (
-        SELECT entity || '/' || key AS root, min(blamed) AS next FROM told WHERE needs AND NOT own
-        GROUP BY ALL HAVING entity || '/' || key NOT IN (SELECT root FROM mains)),
-    climb AS (
-        SELECT DISTINCT blamed, blamed AS top, 0 AS depth FROM told WHERE NOT own
-        UNION ALL
-        SELECT climb.blamed, up.next, depth + 1 FROM climb JOIN up ON climb.top = up.root WHERE depth < 20)
-    SELECT blamed, arg_max(top, depth) AS top FROM climb GROUP BY blamed""",
+    """CREATE TEMP TABLE members AS
+    SELECT item, entity, unnest(CASE kind WHEN 'merge' THEN string_split(members, ', ') ELSE [key] END) AS key FROM listed""",
+    # Every finding with its item and the record it blames: itself, or the first in the chain of those that wait.
     """CREATE TEMP TABLE faults AS
-    SELECT told.*, CASE WHEN own THEN told.blamed ELSE top END AS root
-    FROM told LEFT JOIN tops ON NOT own AND told.blamed = tops.blamed""",
+    SELECT blaming.*, root_cause IS NULL OR root_cause = coalesce(entity || '/' || key, '') AS own,
+        CASE WHEN own THEN coalesce(root_cause, entity || '/' || key) ELSE coalesce(top, root_cause) END AS root
+    FROM blaming LEFT JOIN tops
+        ON CASE WHEN root_cause IS DISTINCT FROM entity || '/' || key THEN root_cause END = tops.blamed""",
     f"""CREATE TEMP TABLE records AS
     {
         _RECORDS.format(
             keys='''SELECT entity, key FROM faults
-        UNION SELECT split_part(root, '/', 1), substr(root, instr(root, '/') + 1) FROM faults'''
+        UNION SELECT split_part(root, '/', 1), substr(root, instr(root, '/') + 1) FROM faults
+        UNION SELECT split_part(root_cause, '/', 1), substr(root_cause, instr(root_cause, '/') + 1) FROM listed
+        UNION SELECT entity, key FROM members'''
         )
     }""",
-    # A dependent finding belongs to its root's gravest finding, or to what became of a root that has none.
-    """CREATE TEMP TABLE grouped AS
-    SELECT faults.*, held.row AS record, origin.row AS root_record,
-        CASE WHEN own THEN faults.entity WHEN main IS NOT NULL THEN main.entity
-            ELSE split_part(root, '/', 1) END AS cause_entity,
-        CASE WHEN own THEN faults.code WHEN main IS NOT NULL THEN main.code
-            ELSE origin.code END AS cause_code,
-        CASE WHEN own THEN field WHEN main IS NOT NULL THEN main.field END AS cause_field,
-        NOT own AND main IS NULL AS orphan,
-        CASE WHEN NOT own AND main IS NULL THEN origin.disposition END AS root_ended
+    """CREATE TEMP TABLE w AS
+    WITH about AS (
+        SELECT item, string_agg(records.row, ' ' ORDER BY records.row) AS records
+        FROM members JOIN records USING (entity, key) GROUP BY item)
+    SELECT listed.*, about.records, origin.row AS root_record, origin.disposition AS root_ended
+    FROM listed LEFT JOIN about USING (item)
+    LEFT JOIN records AS origin ON split_part(root_cause, '/', 1) = origin.entity
+        AND substr(root_cause, instr(root_cause, '/') + 1) = origin.key""",
+    """CREATE TEMP TABLE f AS
+    SELECT faults.* EXCLUDE (item), held.row AS record, origin.row AS root_record, w.row AS item, w.state, w.cause,
+        coalesce(w.needs, faults.severity IS DISTINCT FROM 'warn') AS needs
     FROM faults
-    LEFT JOIN mains USING (root)
     LEFT JOIN records AS held ON faults.entity = held.entity AND faults.key = held.key
     LEFT JOIN records AS origin ON split_part(root, '/', 1) = origin.entity
-        AND substr(root, instr(root, '/') + 1) = origin.key""",
-    """CREATE TEMP TABLE causes AS
-    SELECT row_number() OVER (
-            ORDER BY affected DESC, rank, n DESC, cause_entity, cause_code, cause_field) AS cause, *
-    FROM (SELECT cause_entity, cause_code, cause_field, orphan, root_ended, min(rank) AS rank,
-            arg_min(severity, (NOT own, rank)) AS severity, count(*) AS n,
-            count(DISTINCT (entity, key, CASE WHEN key IS NULL THEN row END)) AS affected,
-            count(DISTINCT coalesce(root, row::VARCHAR)) AS at_fault
-        FROM grouped WHERE needs GROUP BY cause_entity, cause_code, cause_field, orphan, root_ended)""",
-    """CREATE TEMP TABLE f AS
-    SELECT grouped.*, causes.cause
-    FROM grouped LEFT JOIN causes ON needs
-        AND grouped.cause_entity IS NOT DISTINCT FROM causes.cause_entity
-        AND grouped.cause_code IS NOT DISTINCT FROM causes.cause_code
-        AND grouped.cause_field IS NOT DISTINCT FROM causes.cause_field
-        AND grouped.orphan = causes.orphan AND grouped.root_ended IS NOT DISTINCT FROM causes.root_ended""",
+        AND substr(root, instr(root, '/') + 1) = origin.key
+    LEFT JOIN w ON faults.item = w.item""",
 )
 
-CAUSES = """SELECT cause, severity, cause_code, cause_entity, cause_field, orphan, root_ended, at_fault,
-    affected, n FROM causes ORDER BY cause"""
+CAUSES = """WITH told AS (
+        SELECT cause, count(*) AS n, count(DISTINCT (entity, key, CASE WHEN key IS NULL THEN row END)) AS affected
+        FROM f WHERE needs GROUP BY cause)
+    SELECT cause, arg_min(severity, place), arg_min(code, place), arg_min(entity, place), arg_min(field, place),
+        arg_min(about, place), arg_min(message, place), bool_and(kind = 'root'),
+        CASE WHEN count(DISTINCT coalesce(root_ended, '')) = 1 THEN min(coalesce(root_ended, '')) END,
+        CASE WHEN bool_and(kind = 'root') THEN count(*) FILTER (needs) ELSE sum(rows) FILTER (needs) END,
+        coalesce(any_value(affected), sum(rows + waiting) FILTER (needs)), any_value(n), bool_or(needs)
+    FROM (SELECT *, row_number() OVER (ORDER BY NOT needs, {rank}, rows DESC, item) AS place FROM w) AS w
+    LEFT JOIN told USING (cause)
+    WHERE state IS DISTINCT FROM 'closed' GROUP BY cause ORDER BY cause""".replace("{rank}", SEVERITY_RANK)
+
+CAUSE_STATES = """SELECT cause, state, count(*) FROM w WHERE state <> 'closed' GROUP BY cause, state"""
+
+CAUSE_ANSWERS = """SELECT cause, entity, field, state, decision, new_value, reason, "by", min("at"), max("at"), why,
+        count(*) AS n, count(*) OVER (PARTITION BY cause) AS answers
+    FROM w WHERE decision IS NOT NULL AND state <> 'closed'
+    GROUP BY cause, entity, field, state, decision, new_value, reason, "by", why
+    QUALIFY row_number() OVER (PARTITION BY cause ORDER BY n DESC, state, reason, new_value, "by", entity) <= {listed}
+    ORDER BY cause, n DESC, state, reason, new_value, "by", entity"""
 
 CAUSE_ENTITIES = """SELECT cause, entity, count(DISTINCT key) AS n FROM f
-    WHERE cause IS NOT NULL AND key IS NOT NULL GROUP BY cause, entity ORDER BY cause, n DESC, entity"""
+    WHERE needs AND cause IS NOT NULL AND key IS NOT NULL GROUP BY cause, entity ORDER BY cause, n DESC, entity"""
 
 CAUSE_ROOTS = """SELECT cause, root, min(root_record), count(DISTINCT (entity, key)) AS n,
         count(*) OVER (PARTITION BY cause) AS roots
-    FROM f WHERE cause IS NOT NULL AND root IS NOT NULL GROUP BY cause, root
+    FROM f WHERE needs AND cause IS NOT NULL AND root IS NOT NULL GROUP BY cause, root
     QUALIFY row_number() OVER (PARTITION BY cause ORDER BY n DESC, root) <= {listed}
     ORDER BY cause, n DESC, root"""
 
 CAUSE_VALUES = """SELECT cause, value, count(*) AS n, count(*) OVER (PARTITION BY cause) AS values
     FROM f LEFT JOIN hidden ON f.entity = hidden.entity AND f.field IS NOT DISTINCT FROM hidden.field
-    WHERE cause IS NOT NULL AND own AND hidden.entity IS NULL AND f.field IS NOT NULL GROUP BY cause, value
+    WHERE needs AND cause IS NOT NULL AND own AND hidden.entity IS NULL AND f.field IS NOT NULL GROUP BY cause, value
     QUALIFY row_number() OVER (PARTITION BY cause ORDER BY n DESC, value) <= {listed}
     ORDER BY cause, n DESC, value"""
 
 UNEXPLAINED = """SELECT entity, disposition, code, count(*) AS n
-    FROM d ANTI JOIN (SELECT entity, key FROM f WHERE needs) AS told USING (entity, key)
+    FROM d ANTI JOIN (SELECT entity, key FROM f WHERE severity IS DISTINCT FROM 'warn') AS told USING (entity, key)
     WHERE disposition IN ('quarantined', 'blocked', 'held', 'failed')
     GROUP BY entity, disposition, code ORDER BY n DESC, entity, disposition, code"""
 
@@ -156,6 +183,8 @@ UNTOLD = """SELECT x.entity, x.kind, count(*) FROM x ANTI JOIN f ON f.needs AND 
     GROUP BY x.entity, x.kind"""
 
 TITLED = "SELECT DISTINCT code, entity, field FROM findings WHERE code IS NOT NULL ORDER BY ALL"
+
+MOVED = "SELECT DISTINCT entity FROM f WHERE code = 'SRC-MOVED'"
 
 CHANGES = """SELECT entity, field, how, expected, actual, masked, n, change, sample, sample_target, record
     FROM changes WHERE place <= {listed} ORDER BY change"""
@@ -169,6 +198,8 @@ COUNTS = {
     "findings": "SELECT code, count(*) FROM findings GROUP BY code",
     "severities": "SELECT code, arg_min(severity, " + SEVERITY_RANK + ") FROM findings GROUP BY code",
     "differences": "SELECT entity, kind, field, count(*) FROM x GROUP BY entity, kind, field",
+    "states": "SELECT state, count(*) FROM worklist GROUP BY state",
+    "without_item": "SELECT count(*) FROM f WHERE item IS NULL",
     "blocked_references": """SELECT entity, field, count(*) FROM findings
         WHERE severity = 'blocked' AND field IS NOT NULL GROUP BY entity, field""",
 }
@@ -192,7 +223,7 @@ ROWS = {
         ORDER BY row""",
     "findings": """SELECT record, severity, code, entity, key, field, value, message,
             CASE WHEN NOT own THEN root END AS root,
-            CASE WHEN NOT own THEN root_record END AS root_record, cause
+            CASE WHEN NOT own THEN root_record END AS root_record, cause, state, item
         FROM (SELECT *, row_number() OVER (PARTITION BY code, cause ORDER BY entity, key, row) AS turn FROM f
             ORDER BY turn, row LIMIT {limit})
         ORDER BY rank, code, row""",
@@ -201,4 +232,8 @@ ROWS = {
                 row_number() OVER (PARTITION BY kind, entity, field, change ORDER BY key, row) AS turn
             FROM x ORDER BY turn, row LIMIT {limit})
         ORDER BY entity, kind, field, row""",
+    "worklist": """SELECT item, kind, cause, state, severity, code, entity, field, about, key, value, message, members,
+            root_cause AS root, root_record, records, rows, waiting, choices, why, decision, new_value, reason, "by", "at",
+            first_run, last_run, times
+        FROM w WHERE row IS NOT NULL ORDER BY row LIMIT {limit}""",
 }

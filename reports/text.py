@@ -19,7 +19,7 @@ def render_text(run_folder: Path) -> str:
 
 def text(report: Report, page: Path) -> str:
     """The summary of a report whose page is ``page``."""
-    blocks = [_head(report), _needs(report), _entities(report), _findings(report), _losses(report)]
+    blocks = [_head(report), _needs(report), _worklist(report, page), _entities(report), _findings(report), _losses(report)]
     return "\n\n".join(block for block in [*blocks, f"Report: {plain(str(page))}"] if block) + "\n"
 
 
@@ -48,6 +48,16 @@ def _needs(report: Report) -> str:
     more = len(report.needs) - len(rows)
     note = [f"  and {more} more in the report"] if more else []
     return "\n".join(["What needs a person", *_columns(rows, right=(0,)), *note])
+
+
+def _worklist(report: Report, page: Path) -> str:
+    """Items by state, and the command that goes on with them."""
+    if report.worklist is None or not report.worklist.states:
+        return ""
+    numbers = ", ".join(f"{count.n:,} {state}" for state, count in report.worklist.states)
+    runs = page.parent.parent
+    workspace = plain(str(runs.parent)) if runs.name == "runs" else "WORKSPACE"
+    return f"Worklist: {numbers}. Next: lms-migrate worklist show {workspace}"
 
 
 def _entities(report: Report) -> str:

@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from migrate.decisions.file import read_decisions
-from migrate.decisions.model import MEANING, NEEDS_VALUE, Decision
+from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, Decision
 from migrate.engine import scan, session
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.worklist.causes import Cause
-from migrate.worklist.new_values import MAY_HAVE_VALUE
 from reports.visible import plain
 from reports.worklist_rows import WorklistRows
 
@@ -84,7 +83,7 @@ def show_item(rows: WorklistRows, item_id: str, limit: int) -> None:
     _records(console, rows, item, limit)
     console.print("  it takes")
     for verb in (item["choices"] or "").split():
-        takes = " (needs a new value)" if verb in NEEDS_VALUE else " (may have a new value)" if verb in MAY_HAVE_VALUE else ""
+        takes = " (needs a new value)" if verb in NEEDS_VALUE else " (may have a new value)" if verb in TAKES_VALUE else ""
         console.print(f"    {verb:<10} {MEANING[verb]}{takes}")  # type: ignore[index]
     folder = plain(str(rows.workspace.folder))
     console.print(f"To answer: lms-migrate worklist export {folder} worklist.xlsx, fill in the row of {item['item']}, then:")

@@ -29,6 +29,14 @@ MEANING: dict[Verb, str] = {
 }
 NEEDS_VALUE = frozenset[Verb]({"override", "survivor"})
 """Decisions that mean nothing without a new value; for ``override`` the word NULL stands for no value."""
+TAKES_VALUE: dict[Verb, str] = {
+    "override": "the value, or NULL for none; for a reference the source key of another record",
+    "survivor": "source key of the record to keep",
+    "separate": "source keys of those that stand alone, with commas between them; blank for all",
+    "map": "key of the record in the target; blank for its own key",
+    "confirm": "the target's value; blank for the proposed one",
+}
+"""Decisions that take a new value, and what it is. Others take none."""
 NO_VALUE = "NULL"
 SETTLES = frozenset[Verb]({"accept", "override", "survivor", "separate", "map", "overwrite", "exclude", "waive"})
 """Decisions after which nobody has to look any more, where the next run raises nothing graver than a warning."""

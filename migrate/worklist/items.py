@@ -57,8 +57,8 @@ _FINDINGS = f"""CREATE OR REPLACE TEMP TABLE finding_items AS
     SELECT told.* EXCLUDE (own, kind), own IS NOT NULL OR mains.item IS NULL AS is_own,
         coalesce(own, mains.item, {item_sql("root", "told.code", "told.entity", "told.root_cause")}) AS item,
         CASE WHEN own IS NULL AND mains.item IS NULL THEN 'root' ELSE kind END AS kind
-    FROM told LEFT JOIN tops ON own IS NULL AND told.root_cause = tops.blamed
-    LEFT JOIN mains ON own IS NULL AND mains.record = tops.top"""
+    FROM told LEFT JOIN tops ON CASE WHEN own IS NULL THEN told.root_cause END = tops.blamed
+    LEFT JOIN mains ON mains.record = tops.top"""
 
 ITEMS = f"""SELECT item, first(kind ORDER BY n) AS kind,
         {cause_sql("first(coalesce(about, entity) ORDER BY n)", "first(code ORDER BY n)", "first(field ORDER BY n)")} AS cause,
@@ -101,10 +101,16 @@ def prepare(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Compiled]
             )
 
 
+def find_blame(connection: duckdb.DuckDBPyConnection, findings: str) -> None:
+    """Make ``told`` (the findings) and ``tops``: of each record that is ``blamed``, the ``top`` one to be mended first."""
+    for statement in (_TOLD.format(findings=findings), _MAINS, _TOPS):
+        connection.execute(statement)
+
+
 def build_items(connection: duckdb.DuckDBPyConnection, findings: str) -> None:
     """Make ``finding_items`` (each finding with its item) and ``items`` from the SQL of a table of findings."""
-    for statement in (_TOLD.format(findings=findings), _MAINS, _TOPS, _FINDINGS):
-        connection.execute(statement)
+    find_blame(connection, findings)
+    connection.execute(_FINDINGS)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE items AS {ITEMS}")
 
 

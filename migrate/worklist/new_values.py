@@ -14,7 +14,7 @@ from migrate.compiler.decided import Decided, DecidedSql, Signature
 from migrate.compiler.text import name
 from migrate.compiler.values import target_value
 from migrate.contracts.model import Field
-from migrate.decisions.model import NEEDS_VALUE, NO_VALUE, Verb
+from migrate.decisions.model import NEEDS_VALUE, NO_VALUE, TAKES_VALUE
 from migrate.engine import scan, session
 from migrate.errors import RunFailed
 from migrate.mapping.load import LoadedMapping
@@ -23,7 +23,6 @@ from migrate.worklist.groups import group_keys
 from migrate.workspace import Workspace
 
 Item = Mapping[str, Any]
-MAY_HAVE_VALUE = frozenset[Verb]({"separate", "map", "confirm"})
 KEYS_SHOWN = 20
 
 
@@ -62,7 +61,7 @@ class NewValues:
 
     def _wrong(self, given: Given, groups: Mapping[str, list[str]]) -> Wrong | None:
         decision, value, item = given.decision, given.value, given.item
-        if decision not in NEEDS_VALUE | MAY_HAVE_VALUE:
+        if decision not in TAKES_VALUE:
             return Wrong(f"{decision} takes no new value", ("blank",)) if value else None
         if decision in NEEDS_VALUE and value == "":
             return Wrong(f"{decision} needs a new value", ("NULL stands for no value",) if decision == "override" else ())

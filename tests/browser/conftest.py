@@ -17,6 +17,38 @@ ARGUMENTS = [
 ]  # fmt: skip
 RUNS = Path(__file__).parents[1] / "unit" / "reports" / "conftest.py"
 
+CONTRAST = """() => {
+  const light = (colour) => {
+    const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = colour.map((c) => linear(c / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length < 4 || colour[3] === 1) return colour.slice(0, 3);
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  for (const element of document.querySelectorAll("body *")) {
+    if (element.closest("dialog:not([open]), script, svg") || !element.checkVisibility()) continue;
+    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
+    const ink = light(parse(getComputedStyle(element).color).slice(0, 3));
+    const [a, b] = [ink, light(behind(element))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) poor.push(`${element.tagName}.${element.className} ${ratio.toFixed(2)}`);
+  }
+  return [...new Set(poor)];
+}"""
+
+
+@pytest.fixture
+def contrast() -> str:
+    """A script that gives every element whose text does not stand out from what is behind it (WCAG AA, 4.5 to 1)."""
+    return CONTRAST
+
 
 @pytest.fixture(scope="session")
 def runs() -> dict[str, Any]:

@@ -108,12 +108,11 @@ def test_an_earlier_file_is_gone_on_with_and_one_of_another_plan_is_not(school: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["test_plan", "test_worksheet", "mapping_specification"])
-def test_text_can_be_read_and_controls_have_names(school: Path, open_page: Open, name: str, scheme: str) -> None:
+def test_text_can_be_read_and_controls_have_names(school: Path, open_page: Open, name: str, scheme: str, contrast: str) -> None:
     from migrate.specification import specification
     from reports.documents.render import specification_page
 
     write(school / "documents" / "mapping_specification.html", specification_page(specification(open_workspace(school), NOW)))
-    contrast = runpy.run_path(str(Path(__file__).with_name("test_report.py")))["CONTRAST"]
     opened = open_page(school / "documents" / f"{name}.html", color_scheme=scheme)
     assert opened.evaluate(contrast) == []
     nameless = """() => [...document.querySelectorAll("input, select, textarea, button, fieldset")].filter((e) =>

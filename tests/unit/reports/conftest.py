@@ -8,9 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from migrate.worklist.build import SCHEMA
+from migrate.worklist.items import build_items, prepare
 
 SCRIPT = "<script>window.attacked = 1</script>"
 CLOSING = "</script><img src=x onerror='window.attacked = 1'>"
@@ -138,6 +142,52 @@ def write_rows(
     return folder
 
 
+def write_worklist(folder: Path, change: Callable[[dict[str, Any]], None] | None = None, *more: dict[str, Any]) -> Path:
+    """End a run folder with a worklist of its findings; ``change`` may alter each item, ``more`` are items without a finding."""
+    with duckdb.connect() as connection:
+        prepare(connection, {}, {})
+        connection.execute("INSERT INTO worklist.kinds VALUES ('users', 'USR-002', 'auth', 'crosswalk', 'auth')")
+        build_items(connection, f"(SELECT *, row_number() OVER () AS row FROM '{folder / 'findings.parquet'}')")
+        found = connection.execute("SELECT * FROM items ORDER BY rows + waiting DESC, item").to_arrow_table().to_pylist()
+        columns = ", ".join(FINDING_COLUMNS)
+        told = connection.execute(f"SELECT {columns}, item FROM finding_items ORDER BY row").fetchall()
+    _parquet(folder / "findings.parquet", (*FINDING_COLUMNS, "item"), told)
+    items = []
+    for each in (*found, *more):
+        run = "2031-05-04T0910Z-a1"
+        verbs = "confirm reject waive return" if each["kind"] == "crosswalk" else "accept override map exclude waive return"
+        known = {"state": "open", "why": "", "choices": verbs, "first_run": run, "last_run": run, "times": 1}
+        item = dict.fromkeys(SCHEMA.names) | known | each
+        if change:
+            change(item)
+        items.append(item)
+    pq.write_table(pa.Table.from_pylist(items, SCHEMA), folder / "worklist.parquet")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary["worklist"] = dict(Counter(item["state"] for item in items))
+    (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    return folder
+
+
+def decided(item: dict[str, Any], state: str, decision: str, reason: str, **more: Any) -> None:
+    """Let an item be decided."""
+    at = "2031-05-03T16:00:00+00:00"
+    item.update(state=state, decision=decision, reason=reason, by="R. Okafor", at=at, new_value="")
+    item.update(more)
+
+
+def decide_some(item: dict[str, Any]) -> None:
+    """One cause waived, one mixed of what expired and what was returned, one decided; the others stay open."""
+    if item["code"] == "USR-004":
+        decided(item, "waived", "waive", "the faculty 'ana.ferreira@school.example.org' knows it")
+    elif item["code"] == "USR-001" and item["key"] == "20":
+        why = "the source value is another one now"
+        decided(item, "expired", "override", f"was given {SCRIPT}", new_value="E-100008", why=why)
+    elif item["code"] == "USR-001":
+        decided(item, "returned", "return", "the registry looks into it")
+    elif item["code"] == "CRS-001":
+        decided(item, "decided", "accept", f"{FORMULA} {BIDI}")
+
+
 def _parquet(file: Path, columns: tuple[str, ...], rows: Rows) -> None:
     arrays = [pa.array([row[at] for row in rows], pa.string()) for at in range(len(columns))]
     pq.write_table(pa.table(dict(zip(columns, arrays, strict=True))), file)
@@ -229,6 +279,18 @@ def _run() -> dict[str, Any]:
 def run_folder(tmp_path: Path) -> Path:
     """A finished rehearsal that needs a person."""
     return write_run(tmp_path / "run")
+
+
+@pytest.fixture
+def decided_run(run_folder: Path) -> Path:
+    """The same with a worklist, of which some items are decided."""
+    return write_worklist(run_folder, decide_some)
+
+
+@pytest.fixture
+def list_work() -> Callable[..., Path]:
+    """Give a run folder a worklist."""
+    return write_worklist
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_causes_gather_what_waits_for_them(run_folder: Path) -> None:
     assert (unmapped.values[0].text, unmapped.values[0].count.n) == ("ldap", 4)
     (orphan,) = [need for need in report.needs if need.title == "refers to a record that is not in the source"]
     assert orphan.waiting == orphan.affected.n
-    assert (orphan.where, orphan.affected.n, orphan.roots[0].key) == ("users", 1, "999")
+    assert (orphan.where, orphan.affected.n, orphan.roots[0].key) == ("enrolments.user_id", 1, "999")
     sizes = [need.affected.n for need in report.needs]
     assert sizes == sorted(sizes, reverse=True)
     causes = [need for need in report.needs if "cause=" in (need.affected.href or "")]
