@@ -83,7 +83,7 @@ def _count_crosswalks(
 ) -> None:
     """Register the entries that hold, and build identities with them. Which rows count does not hang on what entries say,
     so they are counted with all of them, and those that turn out to hold no more are registered anew."""
-    live = bool(known) and run.summary["mode"] == "live"
+    live = run.summary.get("mode") == "live"
     for crosswalk in plan.pair.model.crosswalks:
         crosswalks.register(connection, crosswalk, crosswalks.usable(known[crosswalk], live))
     build_identities(connection, plan)

@@ -18,7 +18,7 @@ def by_entry(item: Item, used: Mapping[tuple[str, str], Used]) -> None:
     if entry is None:
         return
     item["basis_rows"] = entry.rows
-    if entry.status in _VERBS:
+    if entry.status in _VERBS and not (entry.status == "rejected" and item["decision"]):
         _decided(item, entry)
     if entry.status == "waived":
         item["state"], item["why"] = "waived", ""
