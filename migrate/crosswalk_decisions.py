@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from migrate.crosswalk_census import Census, newest_census
 from migrate.crosswalk_targets import Targets, targets_of
@@ -13,31 +12,31 @@ from migrate.crosswalks import Entry, to_text
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.workspace import Workspace
 
-Verb = Literal["confirm", "reject", "waive"]
-STATUS: dict[Verb, str] = {"confirm": "confirmed", "reject": "rejected", "waive": "waived"}
+STATUS = {"confirm": "confirmed", "reject": "rejected", "waive": "waived"}
+"""The status of an entry after each answer."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class CrosswalkAnswer:
     """What a person said about one value of a crosswalk.
 
-    ``rows`` and ``label`` are what the answer is based on; where they are None, what the newest run counted. A blank
-    ``new_value`` means the target that is proposed. ``place`` is where the answer stands, for complaints about it.
+    ``verb`` is one of STATUS. A blank ``new_value`` means the target that is proposed. ``rows`` and ``label`` are what the answer is
+    based on; where they are blank, what the newest run counted. ``place`` is where the answer stands, for complaints about it.
     """
 
     crosswalk: str
-    source: str
-    verb: Verb
+    source_value: str
+    verb: str
     new_value: str
     reason: str
     by: str
     at: str
-    rows: int | None = None
-    label: str | None = None
+    rows: str = ""
+    label: str = ""
     place: Place | None = None
 
 
-def decide(workspace: Workspace, answers: Iterable[Answer]) -> dict[Path, str]:
+def decide(workspace: Workspace, answers: Iterable[CrosswalkAnswer]) -> dict[Path, str]:
     """The texts of the crosswalks that change; nothing is written. Raises ConfigurationError with every answer that cannot be
     taken."""
     answers = list(answers)
@@ -52,23 +51,23 @@ def decide(workspace: Workspace, answers: Iterable[Answer]) -> dict[Path, str]:
         entries = {entry["source"]: entry for entry in crosswalk.lines()}
         for answer in answers:
             if answer.crosswalk == name:
-                entries[answer.source] = _answered(answer, entries.get(answer.source), census)
+                entries[answer.source_value] = _answered(answer, entries.get(answer.source_value), census)
         texts[crosswalk.file] = to_text(entries.values())
     return texts
 
 
-def _answered(answer: Answer, entry: Entry | None, census: Census) -> Entry:
+def _answered(answer: CrosswalkAnswer, entry: Entry | None, census: Census) -> Entry:
     was = entry or {"target": "", "equivalence": "inexact", "confidence": "", "label": ""}
-    use = census.uses.get(answer.crosswalk, {}).get(answer.source)
-    rows = answer.rows if answer.rows is not None else use.rows if use is not None else None
-    label = answer.label if answer.label is not None else use.label if use is not None else ""
+    use = census.uses.get(answer.crosswalk, {}).get(answer.source_value)
+    rows = answer.rows or (str(use.rows) if use is not None else "")
+    label = answer.label or (use.label if use is not None else "")
     confirmed = answer.verb == "confirm"
     target = (answer.new_value if confirmed else "") or was["target"]
     kept = entry is not None and target == was["target"]
     return {
-        "source": answer.source,
+        "source": answer.source_value,
         "label": label or was["label"],
-        "rows": "" if rows is None else str(rows),
+        "rows": rows,
         "target": target,
         "equivalence": was["equivalence"] if kept or not confirmed else "equal",
         "confidence": "1.0" if confirmed else was["confidence"],
@@ -79,32 +78,33 @@ def _answered(answer: Answer, entry: Entry | None, census: Census) -> Entry:
     }
 
 
-def _problems(workspace: Workspace, answers: Iterable[Answer]) -> list[Problem]:
+def _problems(workspace: Workspace, answers: Iterable[CrosswalkAnswer]) -> list[Problem]:
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
     targets = {name: targets_of(workspace.pair, name) for name in workspace.crosswalks}
     listed = {(name, e["source"]): e["target"] for name, c in workspace.crosswalks.items() for e in c.lines()}
     for answer in answers:
-        what = (answer.crosswalk, answer.source)
+        what = (answer.crosswalk, answer.source_value)
         if answer.crosswalk not in workspace.crosswalks:
             known = tuple(workspace.crosswalks)
             problems.append(Problem("the pair has no such crosswalk", answer.place, answer.crosswalk, known))
             continue
         if what in seen:
-            problems.append(Problem(f"{answer.crosswalk}: this value is answered twice", answer.place, answer.source))
+            problems.append(Problem(f"{answer.crosswalk}: this value is answered twice", answer.place, answer.source_value))
         seen.add(what)
         problems += _faults(answer, listed.get(what, ""), targets[answer.crosswalk])
     return problems
 
 
-def _faults(answer: Answer, proposed: str, targets: Targets) -> list[Problem]:
-    place, name = answer.place, f"{answer.crosswalk}: {answer.source!r}"
+def _faults(answer: CrosswalkAnswer, proposed: str, targets: Targets) -> list[Problem]:
+    place, name = answer.place, f"{answer.crosswalk}: {answer.source_value!r}"
     problems = []
-    if answer.verb not in get_args(Verb):
-        problems.append(Problem("a value of a crosswalk takes other answers", place, answer.verb, get_args(Verb)))
-    if answer.source == "":
+    if answer.verb not in STATUS:
+        problems.append(Problem("a value of a crosswalk takes other answers", place, answer.verb, tuple(STATUS)))
+    if answer.source_value == "":
         problems.append(Problem(f"{answer.crosswalk}: a blank value cannot be listed", place, hint="let the mapping replace it"))
-    if any("\0" in text for text in (answer.source, answer.new_value, answer.reason, answer.by, answer.at, answer.label or "")):
+    texts = (answer.source_value, answer.new_value, answer.reason, answer.by, answer.at, answer.label)
+    if any("\0" in text for text in texts):
         problems.append(Problem("the character U+0000 may not stand in a crosswalk", place))
     blank = [word for word in ("reason", "by", "at") if not getattr(answer, word).strip()]
     problems += [Problem(f"{name}: {word} is blank: an answer says what, why, who and when", place) for word in blank]
@@ -118,6 +118,6 @@ def _faults(answer: Answer, proposed: str, targets: Targets) -> list[Problem]:
     elif answer.new_value:
         message = f"{name}: {answer.verb} takes no new value"
         problems.append(Problem(message, place, answer.new_value, hint="to name another target, confirm it"))
-    if answer.rows is not None and answer.rows < 0:
-        problems.append(Problem(f"{name}: rows is less than 0", place, answer.rows))
+    if answer.rows and not (answer.rows.isascii() and answer.rows.isdecimal()):
+        problems.append(Problem(f"{name}: rows is not a number", place, answer.rows))
     return problems

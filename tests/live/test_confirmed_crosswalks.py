@@ -9,7 +9,7 @@ from live_school import CROSSWALK, LiveSchool, dispositions
 from small_pair import GOOD_ROWS, Rows
 
 from migrate.cli import cli
-from migrate.crosswalk_decisions import Answer, decide
+from migrate.crosswalk_decisions import CrosswalkAnswer, decide
 from migrate.crosswalks import write_texts
 from migrate.errors import EXIT_ATTENTION
 from migrate.pipeline import RunResult
@@ -30,7 +30,7 @@ def lines(school: LiveSchool, *entries: str) -> None:
 
 def answer(school: LiveSchool, verb: str, value: str = "2") -> None:
     workspace = open_workspace(school.folder)
-    given = Answer("levels", value, verb, "", "as the school says", "registrar", "2026-02-01T08:00:00+00:00")  # type: ignore[arg-type]
+    given = CrosswalkAnswer("levels", value, verb, "", "as the school says", "registrar", "2026-02-01T08:00:00+00:00")
     write_texts(decide(workspace, [given]))
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from migrate.crosswalk_census import FILE, SCHEMA
-from migrate.crosswalk_decisions import Answer, decide
+from migrate.crosswalk_decisions import CrosswalkAnswer, decide
 from migrate.crosswalk_view import rows_of
 from migrate.crosswalks import COLUMNS, read_crosswalk
 from migrate.errors import ConfigurationError, Place
@@ -24,7 +24,7 @@ LINES = (
     "b,,,y,equal,1.0,confirmed,ben,2025-01-02,sure",
     "c,,,,inexact,,rejected,cleo,2025-01-03,no",
 )
-CONFIRM = Answer("kinds", "a", "confirm", "", "they are the same", "ana", "2025-06-30T12:00:00+00:00", 5, "Label A")
+CONFIRM = CrosswalkAnswer("kinds", "a", "confirm", "", "they are the same", "ana", "2025-06-30T12:00:00+00:00", "5", "Label A")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def counted(workspace: Workspace, *rows: tuple[str, str, int]) -> None:
     (folder.parent / "summary.json").write_text('{"entities": {"things": {}}}', "utf-8")
 
 
-def after(workspace: Workspace, *answers: Answer) -> list[dict[str, str]]:
+def after(workspace: Workspace, *answers: CrosswalkAnswer) -> list[dict[str, str]]:
     """The lines that the answers make of the crosswalk; its file stays as it was."""
     before = workspace.crosswalks["kinds"].file.read_bytes()
     ((file, text),) = decide(workspace, answers).items()
@@ -80,8 +80,8 @@ def test_another_target_may_be_named(workspace: Workspace) -> None:
 
 
 def test_what_is_not_listed_is_added_at_the_end(workspace: Workspace) -> None:
-    answers = [replace(CONFIRM, source="new", new_value="z"), replace(CONFIRM, source="d, e", verb="waive"),
-               replace(CONFIRM, source='"f"', verb="reject")]  # fmt: skip
+    answers = [replace(CONFIRM, source_value="new", new_value="z"), replace(CONFIRM, source_value="d, e", verb="waive"),
+               replace(CONFIRM, source_value='"f"', verb="reject")]  # fmt: skip
     lines = after(workspace, *answers)
     assert [(e["source"], e["target"], e["equivalence"], e["status"]) for e in lines[3:]] == [
         ("new", "z", "equal", "confirmed"), ("d, e", "", "inexact", "waived"), ('"f"', "", "inexact", "rejected"),
@@ -90,12 +90,12 @@ def test_what_is_not_listed_is_added_at_the_end(workspace: Workspace) -> None:
 
 def test_a_rejected_or_waived_entry_keeps_its_target_for_people(workspace: Workspace) -> None:
     for verb, status in (("reject", "rejected"), ("waive", "waived")):
-        lines = after(workspace, replace(CONFIRM, verb=verb))  # type: ignore[arg-type]
+        lines = after(workspace, replace(CONFIRM, verb=verb))
         assert (lines[0]["target"], lines[0]["confidence"], lines[0]["status"]) == ("x", "0.5", status)
 
 
 def test_rows_and_label_come_from_the_newest_run_where_the_answer_has_none(workspace: Workspace) -> None:
-    bare = replace(CONFIRM, rows=None, label=None)
+    bare = replace(CONFIRM, rows="", label="")
     assert (after(workspace, bare)[0]["label"], after(workspace, bare)[0]["rows"]) == ("Letter A", "")
     counted(workspace, ("a", "as counted", 7))
     assert (after(workspace, bare)[0]["label"], after(workspace, bare)[0]["rows"]) == ("as counted", "7")
@@ -107,24 +107,24 @@ def test_rows_and_label_come_from_the_newest_run_where_the_answer_has_none(works
     [
         (replace(CONFIRM, crosswalk="colours"), "no such crosswalk", "colours"),
         (replace(CONFIRM, new_value="w"), "does not allow", "w"),
-        (replace(CONFIRM, source="c"), "no proposed target", None),
-        (replace(CONFIRM, source="new"), "no proposed target", None),
-        (replace(CONFIRM, source="", new_value="x"), "blank value", None),
-        (replace(CONFIRM, verb="accept"), "other answers", "accept"),  # type: ignore[arg-type]
+        (replace(CONFIRM, source_value="c"), "no proposed target", None),
+        (replace(CONFIRM, source_value="new"), "no proposed target", None),
+        (replace(CONFIRM, source_value="", new_value="x"), "blank value", None),
+        (replace(CONFIRM, verb="accept"), "other answers", "accept"),
         (replace(CONFIRM, verb="waive", new_value="x"), "takes no new value", "x"),
         (replace(CONFIRM, by=" "), "by is blank", None),
         (replace(CONFIRM, reason=""), "reason is blank", None),
         (replace(CONFIRM, at=""), "at is blank", None),
         (replace(CONFIRM, reason="a\0"), "U+0000", None),
-        (replace(CONFIRM, rows=-1), "less than 0", -1),
+        (replace(CONFIRM, rows="-1"), "not a number", "-1"),
     ],
 )
 def test_an_answer_that_cannot_be_taken_is_named_where_it_stands(
-    workspace: Workspace, answer: Answer, message: str, value: object
+    workspace: Workspace, answer: CrosswalkAnswer, message: str, value: object
 ) -> None:
     place = Place(Path("answers.csv"), 7, 3)
     with pytest.raises(ConfigurationError) as refused:
-        decide(workspace, [replace(CONFIRM, source="b"), replace(answer, place=place)])
+        decide(workspace, [replace(CONFIRM, source_value="b"), replace(answer, place=place)])
     (problem,) = refused.value.problems
     assert message in problem.message
     assert (problem.value, problem.place) == (value, place)
