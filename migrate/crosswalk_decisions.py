@@ -20,8 +20,8 @@ STATUS = {"confirm": "confirmed", "reject": "rejected", "waive": "waived"}
 class CrosswalkAnswer:
     """What a person said about one value of a crosswalk.
 
-    ``verb`` is one of STATUS. A blank ``new_value`` means the target that is proposed. ``rows`` and ``label`` are what the answer is
-    based on; where they are blank, what the newest run counted. ``place`` is where the answer stands, for complaints about it.
+    ``verb`` is one of STATUS. A blank ``new_value`` means the target that is proposed. ``rows`` and ``label`` are what the answer
+    is based on; where they are blank, what the newest run counted. ``place`` is where the answer stands, for complaints about it.
     """
 
     crosswalk: str
