@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from migrate.cli.crosswalk import suggest as command
 from migrate.crosswalk_census import Census, Use
-from migrate.crosswalk_suggestions import Suggested, likeness, nearest, suggest
+from migrate.crosswalk_suggestions import LEAST, Suggested, likeness, nearest, suggest
 from migrate.crosswalk_targets import Targets, target_problems, targets_of
 from migrate.crosswalks import read_crosswalk
 
@@ -143,6 +144,8 @@ def test_what_is_left_to_people_says_why(bench: Any, value: str, pair: str, why:
 
 
 def test_the_lowest_confidence_is_a_choice(bench: Any) -> None:
+    (option,) = (parameter for parameter in command.params if parameter.name == "at_least")
+    assert option.default == LEAST
     uses = {"Student council": Use("", 1)}
     assert [target for _, target, *_ in added(run(bench, uses, least=0.9))] == ["learner"]
     assert added(run(bench, uses, least=0.91)) == []
