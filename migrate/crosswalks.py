@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,9 @@ import pandas as pd
 
 from migrate.compiler.mapping import CROSSWALK
 from migrate.compiler.text import literal, name
-from migrate.errors import ConfigurationError, Place, Problem
+from migrate.csv_line import csv_line
+from migrate.errors import Place, Problem
+from migrate.whole_files import content_of, replaced
 
 COLUMNS = ("source", "label", "rows", "target", "equivalence", "confidence", "status", "by", "at", "reason")
 STATUSES = ("proposed", "confirmed", "rejected", "waived")
@@ -104,24 +105,10 @@ def usable(crosswalk: Crosswalk, live: bool, expired: Mapping[str, str] | None =
 
 def to_text(entries: Iterable[Entry]) -> str:
     """The text of a crosswalk's file."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([entry[column] for column in COLUMNS] for entry in entries)
-    return text.getvalue()
+    return "".join([csv_line(COLUMNS), *(csv_line(entry[column] for column in COLUMNS) for entry in entries)])
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:
-    """Put new texts in the place of files. Raises ConfigurationError where that cannot be done; all of them are written beside
-    the old ones first, so that none is replaced while another cannot be written."""
-    parts = {}
-    try:
-        for file, text in texts.items():
-            parts[file] = file.with_name(f".{file.name}.part")
-            parts[file].write_text(text, "utf-8", newline="")
-        for file, part in parts.items():
-            part.replace(file)
-    except OSError as error:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
-        raise ConfigurationError(f"{error.filename} cannot be written: {error.strerror}") from None
+    """Give files new texts, all of them or none. Raises ConfigurationError where one cannot be written."""
+    with replaced({file: text.encode("utf-8") for file, text in texts.items()}, {file: content_of(file) for file in texts}):
+        pass

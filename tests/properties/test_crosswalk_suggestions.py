@@ -20,7 +20,7 @@ from migrate.mapping.load import LoadedPair, load_pair
 PAIR = "{from: old, to: new, label: x, crosswalks: {kinds: {targets: {student: Student, teacher: Teacher, ta: Assistant}}}}"
 SYSTEM = "system: {0}\nlabel: x\n{1}\nentities: {{things: {{key: id, fields: {{id: {{}}, kind: {{}}}}{2}}}}}\n"
 MAPPING = "from: old.things\nto: new.things\nfields: {id: {from: id}, kind: {from: kind, crosswalk: kinds}}\n"
-WORDS = ("student", "Students", "teacher", "Teacher 2", "ta", "assistant teacher", "guest", 'x,"y"', "a\nb", "=1+1", "é")
+WORDS = ("student", "Students", "teacher", "Teacher 2", "ta", "assistant teacher", "guest", 'x,"y"', "a\nb", "c\rd", "=1+1", "é")
 text = st.sampled_from(WORDS) | st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=6
 )
