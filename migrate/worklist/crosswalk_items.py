@@ -7,6 +7,7 @@ from typing import Any
 
 from migrate.crosswalk_census import Used
 from migrate.decisions.model import Verb
+from migrate.worklist.identity import item_id
 
 Item = dict[str, Any]
 _VERBS: dict[str, Verb] = {"confirmed": "confirm", "expired": "confirm", "rejected": "reject", "waived": "waive"}
@@ -30,10 +31,11 @@ def by_entry(item: Item, used: Mapping[tuple[str, str], Used]) -> None:
 
 def confirmed_since(items: Iterable[Item], used: Mapping[tuple[str, str], Used]) -> None:
     """An item that does not come up any more because its entry is confirmed now is decided, not only closed."""
+    by_id = {item_id("crosswalk", *about): entry for about, entry in used.items() if entry.status == "confirmed"}
     for item in items:
-        entry = used.get((item["about"], item["value"])) if item["kind"] == "crosswalk" else None
-        if entry is not None and entry.status == "confirmed" and item["state"] == "closed":
-            item["state"], item["rows"], item["basis_rows"] = "decided", entry.rows, entry.rows
+        entry = by_id.get(item["item"])
+        if entry is not None and item["state"] == "closed":
+            item |= {"state": "decided", "value": entry.source, "rows": entry.rows, "basis_rows": entry.rows}
             _decided(item, entry)
 
 
