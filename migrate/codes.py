@@ -18,6 +18,7 @@ TITLES = {
     "LOSS-UNDECLARED": "a table or file that nobody declared holds data",
     "MAP-UNMAPPED": "a value is not listed in its value map or crosswalk",
     "XWALK-PROPOSED": "a crosswalk entry in use is proposed, not confirmed",
+    "XWALK-EXPIRED": "a crosswalk entry was confirmed on what has changed since",
     "LOOKUP-NONE": "no record fits a lookup",
     "LOOKUP-MANY": "several records fit a lookup",
     "REF-ORPHAN": "a record refers to one that is not in the source",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,17 @@ import pandas as pd
 
 from migrate.compiler.mapping import CROSSWALK
 from migrate.compiler.text import literal, name
+from migrate.csv_line import csv_line
 from migrate.errors import Place, Problem
+from migrate.whole_files import content_of, replaced
 
 COLUMNS = ("source", "label", "rows", "target", "equivalence", "confidence", "status", "by", "at", "reason")
 STATUSES = ("proposed", "confirmed", "rejected", "waived")
 EQUIVALENCES = ("equal", "wider", "narrower", "inexact")
+EXPIRED = "expired:"
+"""Before what has changed, in place of the status of a confirmed entry that holds no more. No file says so: runs find it out."""
+Entry = dict[str, str]
+"""One line, its cells by COLUMNS."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,10 @@ class Crosswalk:
     name: str
     file: Path
     entries: pd.DataFrame
+
+    def lines(self) -> list[Entry]:
+        """The entries in the order of the file."""
+        return [dict(zip(COLUMNS, row, strict=True)) for row in self.entries.itertuples(index=False, name=None)]
 
 
 def read_crosswalk(crosswalk: str, file: Path) -> tuple[Crosswalk | None, list[Problem]]:
@@ -59,6 +70,8 @@ def read_crosswalk(crosswalk: str, file: Path) -> tuple[Crosswalk | None, list[P
             problems.append(Problem("status is not allowed", here, row["status"], STATUSES))
         if row["equivalence"] not in EQUIVALENCES:
             problems.append(Problem("equivalence is not allowed", here, row["equivalence"], EQUIVALENCES))
+        if row["rows"] and not (row["rows"].isascii() and row["rows"].isdecimal()):
+            problems.append(Problem("rows is not a number", here, row["rows"], hint="leave it blank, or write digits only"))
         if row["target"] == "" and row["status"] in ("proposed", "confirmed"):
             problems.append(Problem(f"{row['source']!r} has no target", here, hint="name one, or reject the entry"))
     whole = [cells for _, cells in rows if len(cells) == len(COLUMNS)]
@@ -75,8 +88,27 @@ def register(connection: duckdb.DuckDBPyConnection, crosswalk: str, entries: lis
     )
 
 
-def usable(crosswalk: Crosswalk, live: bool) -> list[tuple[str, str, str]]:
-    """The entries a run uses: confirmed ones, and in a rehearsal also those that are proposed."""
-    frame = crosswalk.entries
-    chosen = frame[frame["status"].isin(["confirmed"] if live else ["confirmed", "proposed"])]
-    return list(chosen[["source", "target", "status"]].itertuples(index=False, name=None))
+def usable(crosswalk: Crosswalk, live: bool, expired: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """The entries a run uses: confirmed ones, and in a rehearsal also those that are proposed or expired.
+
+    ``expired`` is ``{source value: what has changed}`` of confirmed entries.
+    """
+    found = []
+    for entry in crosswalk.lines():
+        status = entry["status"]
+        if status == "confirmed" and expired and entry["source"] in expired:
+            status = EXPIRED + expired[entry["source"]]
+        if status == "confirmed" or (not live and status.startswith(("proposed", EXPIRED))):
+            found.append((entry["source"], entry["target"], status))
+    return found
+
+
+def to_text(entries: Iterable[Entry]) -> str:
+    """The text of a crosswalk's file."""
+    return "".join([csv_line(COLUMNS), *(csv_line(entry[column] for column in COLUMNS) for entry in entries)])
+
+
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Give files new texts, all of them or none. Raises ConfigurationError where one cannot be written."""
+    with replaced({file: text.encode("utf-8") for file, text in texts.items()}, {file: content_of(file) for file in texts}):
+        pass

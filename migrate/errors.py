@@ -4,6 +4,7 @@ MigrateError
 +-- ConfigurationError      edit a file or a command line, run `lms-migrate check` again     (exit 2)
 |   +-- SourceRefused       the source cannot be opened: address, password, missing table   (exit 2)
 |   +-- TargetRefused       the target cannot be opened or written: address, token, rights   (exit 2)
++-- Unconfirmed             people confirm crosswalk entries; until then a live run writes nothing (exit 1)
 +-- RunFailed               the run stopped; read the run folder, mend the cause, run again (exit 3)
     +-- SourceLost          the source went away in the middle of an extract
     +-- TargetLost          the target stopped answering; a later run picks up what is left
@@ -109,6 +110,12 @@ class SourceRefused(ConfigurationError):
 
 class TargetRefused(ConfigurationError):
     """The target cannot be opened, or the place that takes its load files cannot be written."""
+
+
+class Unconfirmed(MigrateError):
+    """Rows of a live run use crosswalk entries that nobody stands for. Nothing was written."""
+
+    exit_code = EXIT_ATTENTION
 
 
 class RunFailed(MigrateError):

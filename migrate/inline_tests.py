@@ -77,7 +77,7 @@ def _run(plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys, seen: s
         ]
     for word, given, allowed in (
         ("identities", test.identities, tuple(pair.mappings)),
-        ("crosswalks", test.crosswalks, pair.model.crosswalks),
+        ("crosswalks", test.crosswalks, tuple(pair.model.crosswalks)),
     ):
         for name_ in given:
             if name_ not in allowed:

@@ -23,6 +23,7 @@ from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import handed_over, open_source
 from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import Warned
+from migrate.crosswalk_gate import demand_confirmed
 from migrate.defects import traced, without_values
 from migrate.errors import (
     EXIT_ATTENTION,
@@ -35,6 +36,7 @@ from migrate.errors import (
     Problem,
     RunFailed,
     TargetLost,
+    Unconfirmed,
 )
 from migrate.fingerprints import Part, fingerprints, to_approve
 from migrate.ledger import Ledger, open_ledger
@@ -220,6 +222,12 @@ class _Run:
             number = sum(folder.summary["findings"][code] for code in fatal)
             what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
+        if folder.summary["mode"] == "live" and self.workspace.settings.decisions.unconfirmed == "refuse":
+            try:
+                demand_confirmed(mapped, self.workspace.folder)
+            except Unconfirmed:
+                build_worklist(mapped, settled, *decided, folder, memory)
+                raise
         live = self.live
         to = (self.deliver, live, self.ledger, self._held())
         handed = handed_over(self.workspace)

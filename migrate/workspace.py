@@ -73,10 +73,13 @@ class ReportSettings(Words):
 
 
 class DecisionSettings(Words):
-    """When decisions expire."""
+    """When decisions expire, and what a live run does without them."""
 
     row_drift: float = 0.0
     """By how many percent the number of records that a decision is about may differ from what it was based on."""
+    unconfirmed: Literal["refuse", "hold"] = "refuse"
+    """What a live run does where rows use crosswalk entries that are proposed or expired: it writes nothing, or it leaves those
+    rows as the mapping's ``unmapped`` says and writes the others."""
 
 
 class EvidenceSettings(Words):

@@ -30,6 +30,7 @@ COMMANDS = {
     "approvals": "List what was signed, and what of it holds now.",
     "rollback": "Take a live run back: preview, then --execute.",
     "suppress": "Put erased people on the suppression list: never loaded again.",
+    "crosswalk": "Show the value tables that people confirm, or propose entries.",
     "audit": "Show the audit trail of a workspace, or verify that it is whole.",
     "evidence": "Make the evidence pack of a run, or verify one without the workspace.",
     "runbook": "Plan the cutover, and tick it off while it runs.",

@@ -35,6 +35,13 @@ PREVIOUS = "\x00previous\x00"
 BLOCKED = Outcome(code="REF-ORPHAN", severity="blocked")
 UNMAPPED = Outcome(code="MAP-UNMAPPED", severity="hold")
 MALFORMED = Outcome(code="SRC-TYPE", severity="quarantine")
+_UNCONFIRMED = (
+    ("proposed", "XWALK-PROPOSED", "is proposed, not confirmed"),
+    ("expired:label", "XWALK-EXPIRED", "was confirmed under another label than the source has now"),
+    ("expired:rows", "XWALK-EXPIRED", "was confirmed for another number of rows than there are now"),
+    ("expired:target", "XWALK-EXPIRED", "was confirmed with a target that the target's contract does not allow now"),
+)
+"""Statuses of entries that a rehearsal uses although nobody stands for them."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,9 @@ class Compiled:
     """Fields that are only looked at, to choose a survivor."""
     reads: dict[Keys, frozenset[tuple[str, str]]]
     """``(qualifier or '', name)`` of what the expression at a place of the mapping names: the beginning of every lineage."""
+    uses: str = ""
+    """A SELECT of ``(crosswalk, value, rows)``: which values are looked up, and by how many rows that are neither excluded nor
+    merged. Blank where no field has a crosswalk."""
 
 
 def _equal(column: str, sql: str, field: Field | None) -> str:
@@ -100,6 +110,26 @@ class MappingCompiler:
             frozenset(self.scope.carried),
             frozenset(self.scope.consulted),
             {keys: frozenset(found) for keys, found in self.scope.reads.items()},
+            self._uses(chosen, [("source", source), *steps]),
+        )
+
+    def _uses(self, chosen: tuple[str, ...], steps: list[tuple[str, str]]) -> str:
+        """What is looked up is known as soon as there are base values, whatever becomes of the rows later."""
+        fields = [f for f in chosen if self.mapping.model.fields[f].crosswalk and f in self.mapping.target.fields]
+        if not fields:
+            return ""
+        names = [step for step, _ in steps]
+        ctes = ",\n".join(f"{step} AS (\n{sql}\n)" for step, sql in steps[: names.index("based") + 1])
+        values = ", ".join(f"{value_text('s.' + name('was:' + f))} AS {name('value:' + f)}" for f in fields)
+        looked_up = ", ".join(
+            f"{{'crosswalk': {literal(self.mapping.model.fields[f].crosswalk)}, 'value': {name('value:' + f)}}}" for f in fields
+        )
+        return (
+            f"WITH {ctes}\nSELECT u.crosswalk, u.value, CAST(sum(n) AS BIGINT) AS rows\n"
+            f"FROM (SELECT unnest(list_distinct([{looked_up}])) AS u, n\n"
+            f"FROM (SELECT {values}, count(*) AS n FROM based AS s\n"
+            "WHERE s._exclusion IS NULL AND s._merged_into IS NULL GROUP BY ALL))\n"
+            "WHERE u.value IS NOT NULL GROUP BY ALL ORDER BY ALL"
         )
 
     def _disposed(self, chosen: tuple[str, ...], last: str) -> str:
@@ -417,7 +447,7 @@ class MappingCompiler:
 
     def _check_crosswalk(self, target_field: str, crosswalk: str) -> None:
         if crosswalk not in self.pair.model.crosswalks:
-            allowed = self.pair.model.crosswalks
+            allowed = tuple(self.pair.model.crosswalks)
             self.scope.complain(
                 "pair.yaml declares no such crosswalk",
                 crosswalk,
@@ -570,13 +600,16 @@ class MappingCompiler:
             if (overriding := self.decisions.overridden(target_field)) is not None:
                 listed += f" AND NOT {overriding[0]}"
             kind: Kind = "value" if rule.values is not None else "crosswalk"
+            looked_up = shown if rule.values is not None else value_text(f"m.{name('was:' + target_field)}")
             message = f"the {where} does not list this value"
-            add(f"{was} IS NOT NULL{listed}", rule.unmapped or UNMAPPED, message, kind=kind, about=rule.crosswalk or "")
+            unmapped = rule.unmapped or UNMAPPED
+            add(f"{was} IS NOT NULL{listed}", unmapped, message, looked_up, kind=kind, about=rule.crosswalk or "")
         if rule.crosswalk is not None:
-            proposed = Outcome(code="XWALK-PROPOSED", severity="warn")
-            condition = f"s.{name('status:' + target_field)} = 'proposed'"
-            message = f"the entry of crosswalk {rule.crosswalk} is proposed, not confirmed"
-            add(condition, proposed, message, kind="crosswalk", about=rule.crosswalk)
+            for status, code, message in _UNCONFIRMED:
+                condition = f"s.{name('status:' + target_field)} = {literal(status)}"
+                outcome = Outcome(code=code, severity="warn")
+                message = f"the entry of crosswalk {rule.crosswalk} {message}"
+                add(condition, outcome, message, looked_up, kind="crosswalk", about=rule.crosswalk)
         wrong_type = Outcome(code="GATE-TYPE", severity="quarantine")
         wanted = self.mapping.target.fields[target_field].type
         if wanted != "string":

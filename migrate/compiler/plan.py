@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from migrate.compiler.decided import NOBODY, Decided
 from migrate.compiler.mapping import Compiled, MappingCompiler
 from migrate.compiler.source import query_needs
+from migrate.crosswalk_targets import target_problems
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError
 from migrate.mapping.load import LoadedMapping, LoadedPair
@@ -68,7 +69,9 @@ def make_plan(
     order = _identity_order(pair, wanted, problems)
     identities = {name: _compile(pair, name, as_of, wanted[name], [], unique) for name in order}
     archives = _archives(pair) if with_archives else {}
-    physical, views = _extract_needs(pair, list(rows.values()), archives, problems)
+    problems += target_problems(pair)
+    labels = _label_needs(pair, names, problems)
+    physical, views = _extract_needs(pair, list(rows.values()), archives, labels, problems)
     if problems:
         raise ConfigurationError(f"{len(problems)} problem(s) in the mapping", problems=problems)
     return Plan(pair, as_of, names, rows, identities, physical, views, archives, unique)
@@ -196,11 +199,40 @@ def _archived_by_policy(pair: LoadedPair, mappings: list[LoadedMapping]) -> set[
     }
 
 
+def _label_needs(pair: LoadedPair, names: list[str], problems: list[Problem]) -> dict[str, set[str]]:
+    """Source entities and fields that say what the values of crosswalks are called, of those that the mappings use."""
+    entities, needs = pair.source.model.entities, dict[str, set[str]]()
+    used = {rule.crosswalk for n in names for rule in pair.mappings[n].model.fields.values()}
+    for crosswalk, rule in pair.model.crosswalks.items():
+        labels = rule.labels
+        if labels is None:
+            continue
+        at = ("crosswalks", crosswalk, "labels")
+        if labels.entity not in entities:
+            place = pair.document.place(*at, "from")
+            problems.append(Problem("labels come from no entity of the source", place, labels.entity, tuple(entities)))
+            continue
+        fields = entities[labels.entity].fields
+        for word, field_name in (("key", labels.key), ("name", labels.name)):
+            place = pair.document.place(*at, word)
+            if field_name not in fields:
+                problems.append(Problem(f"{labels.entity} has no such field", place, field_name, tuple(fields)))
+            elif fields[field_name].pii == "secret":
+                problems.append(Problem("a field of class secret is never read", place, field_name))
+            elif crosswalk in used:
+                needs.setdefault(labels.entity, set()).add(field_name)
+    return needs
+
+
 def _extract_needs(
-    pair: LoadedPair, compiled: list[Compiled], archives: dict[str, list[str]], problems: list[Problem]
+    pair: LoadedPair,
+    compiled: list[Compiled],
+    archives: dict[str, list[str]],
+    labels: dict[str, set[str]],
+    problems: list[Problem],
 ) -> tuple[dict[str, list[str]], list[str]]:
     entities = pair.source.model.entities
-    needs: dict[str, set[str]] = {}
+    needs: dict[str, set[str]] = {entity: set(fields) for entity, fields in labels.items()}
     for one in compiled:
         for entity, fields in one.needs.items():
             needs.setdefault(entity, set()).update(fields)

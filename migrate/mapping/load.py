@@ -17,7 +17,7 @@ from migrate.mapping.policy import PolicyRule
 from migrate.models import build
 
 PAIR_FILE = "pair.yaml"
-RESERVED = frozenset({"dispositions", "findings", "table_findings", "undecided", "standing"})
+RESERVED = frozenset({"dispositions", "findings", "table_findings", "undecided", "standing", "crosswalks"})
 """Files that stages write beside those of the mappings."""
 
 

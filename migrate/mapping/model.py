@@ -9,10 +9,10 @@ the ``from`` entity, the names under ``let``, and ``name.field`` of lookups and 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Default
-from pydantic import model_validator
 
 from migrate.contracts.model import Code, Name, OneOrMore, Severity, Words
 
@@ -239,6 +239,41 @@ class Parameter(Words):
     """The value where the workspace sets none, and in inline tests."""
 
 
+class CrosswalkLabels(Words):
+    """Where the source says what a value of a crosswalk is called by people."""
+
+    entity: Name = Default(alias="from")
+    """An entity of the source with one row for each value."""
+    key: Name
+    """Its field with the value, as the mapping looks it up."""
+    name: Name
+    """Its field with the label."""
+
+
+class CrosswalkRule(Words):
+    """What is known of a crosswalk beside its entries."""
+
+    label: str = ""
+    labels: CrosswalkLabels | None = None
+    targets: dict[str, str] = {}
+    """``{target value: its label}`` that are offered, beside those that the target's contract lists as ``enum``."""
+
+
+def _names_or_rules(given: object) -> object:
+    """A plain list of names says nothing of the crosswalks but their names."""
+    if not isinstance(given, list | tuple):
+        return given
+    if not all(isinstance(word, str) for word in given):
+        raise ValueError("a list of names, or {name: {label: ..., labels: ..., targets: ...}}")
+    twice = sorted({word for word in given if given.count(word) > 1})
+    if twice:
+        raise ValueError(f"{twice[0]} stands twice")
+    return {word: {} for word in given}
+
+
+Crosswalks = Annotated[dict[Name, CrosswalkRule], BeforeValidator(_names_or_rules)]
+
+
 class Pair(Words):
     """``pair.yaml``: what belongs to the pair of systems as a whole."""
 
@@ -247,7 +282,8 @@ class Pair(Words):
     label: str
     identities: dict[Name, Name] = {}
     """``{source entity: mapping}``: which mapping gives a record of the source its target key."""
-    crosswalks: tuple[Name, ...] = ()
+    crosswalks: Crosswalks = {}
+    """Names of crosswalks, or what is known of each."""
     parameters: dict[Name, Parameter] = {}
     """``{name: what it is}``: values that a workspace may set."""
     archive: dict[Name, Archive] = {}

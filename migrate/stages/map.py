@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
+from pathlib import Path
 
 import duckdb
 
@@ -13,6 +14,7 @@ from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE, bad_value
 from migrate.compiler.text import key_text, literal, name
+from migrate.crosswalk_census import all_expired, take_census, write_census
 from migrate.crosswalks import Crosswalk
 from migrate.decisions.model import Decision
 from migrate.decisions.settle import Settled, settle
@@ -35,7 +37,8 @@ def map_stage(
     decisions: Dict[str, Decision] | None = None,
     row_drift: float = 0,
 ) -> tuple[Mapped, Settled]:
-    """Map all rows, with the decisions that hold. Writes one Parquet per mapping and ``findings.parquet``."""
+    """Map all rows, with the decisions that hold. Writes one Parquet per mapping, ``findings.parquet`` and
+    ``crosswalks.parquet``: which values of crosswalks rows use."""
     extracted.verify()
     folder = run.stage("map")
     with session(run.scratch, memory) as connection:
@@ -43,9 +46,7 @@ def map_stage(
             connection.execute(f"CREATE VIEW {name(RAW, entity)} AS SELECT * FROM {scan(extracted.parquet(entity))}")
         build_source(connection, plan)
         plan = _with_unique_sources(connection, plan)
-        for crosswalk in plan.pair.model.crosswalks:
-            crosswalks.register(connection, crosswalk, crosswalks.usable(known[crosswalk], run.summary["mode"] == "live"))
-        build_identities(connection, plan)
+        _count_crosswalks(connection, plan, known, row_drift, run, folder)
         settled = settle(connection, plan, decisions or {}, row_drift, folder)
         plan = settled.plan
         _note_exclusions(plan, run)
@@ -70,6 +71,31 @@ def map_stage(
         _count_view_losses(connection, plan, run)
     write_manifest(Mapped, folder, extracted, folder.glob("*.parquet"))
     return Mapped(folder), settled
+
+
+def _count_crosswalks(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    known: dict[str, Crosswalk],
+    row_drift: float,
+    run: RunFolder,
+    folder: Path,
+) -> None:
+    """Register the entries that hold, and build identities with them. Which rows count does not hang on what entries say,
+    so they are counted with all of them, and those that turn out to hold no more are registered anew."""
+    live = run.summary.get("mode") == "live"
+    for crosswalk in plan.pair.model.crosswalks:
+        crosswalks.register(connection, crosswalk, crosswalks.usable(known[crosswalk], live))
+    build_identities(connection, plan)
+    census = take_census(connection, plan)
+    expired = all_expired(plan.pair, known, census, row_drift)
+    write_census(known, census, expired, folder)
+    for crosswalk, found in expired.items():
+        if found:
+            changed = {source: entry.changed for source, entry in found.items()}
+            crosswalks.register(connection, crosswalk, crosswalks.usable(known[crosswalk], live, changed))
+    if live and any(expired.values()):
+        build_identities(connection, plan)
 
 
 def _note_exclusions(plan: Plan, run: RunFolder) -> None:

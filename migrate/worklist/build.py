@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migrate.artefacts import Mapped
+from migrate.crosswalk_census import read_used
 from migrate.decisions.model import Decision
 from migrate.decisions.settle import UNDECIDED, Settled
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.run_folder import RunFolder
+from migrate.worklist.crosswalk_items import by_entry, confirmed_since
 from migrate.worklist.describe import Describing, Item, from_decision
 from migrate.worklist.history import FILE, carry_over, previous
 from migrate.worklist.items import build_items, mapped_files, prepare
@@ -42,6 +44,7 @@ def build_worklist(
         )
         found = _rows(connection, "items")
         undecided = _undecided(connection, mapped.folder)
+        used = {(u.crosswalk, u.source): u for u in read_used(mapped.folder)}
         part = findings.with_name(f".{findings.name}.part")
         columns = "code, severity, entity, key, field, value, message, root_cause, item"
         copy_to_parquet(connection, f"SELECT {columns} FROM finding_items ORDER BY row", part)
@@ -62,8 +65,10 @@ def build_worklist(
         item["state"], item["why"] = state_of(item, taken, standings, plan.pair, row_drift)
         for word in ("decision", "new_value", "reason", "by", "at"):
             item[word] = getattr(taken, word) if taken is not None else None
+        by_entry(item, used)
     partial = None if len(plan.names) == len(plan.pair.mappings) else frozenset(plan.names)
     kept = carry_over(items, before, run.id, partial)
+    confirmed_since(kept, used)
     kept.sort(key=lambda item: (item["state"] not in NEEDS_A_PERSON, -item["rows"] - item["waiting"], item["item"]))
     arrays = [pa.array([item.get(column.name) for item in kept], column.type) for column in SCHEMA]
     pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), run.path / FILE)

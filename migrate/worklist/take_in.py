@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.crosswalk_decisions import CrosswalkAnswer, decide
 from migrate.decisions.file import FILE, appended
 from migrate.decisions.model import Decision
 from migrate.trail import note
 from migrate.whole_files import content_of, replaced
 from migrate.worklist.answers import read_answers, refused
-from migrate.worklist.crosswalk_answers import CrosswalkAnswer, decide
 from migrate.worklist.current import Worklist, open_worklist
 from migrate.worklist.in_force import IN_CROSSWALK
 from migrate.worklist.judge import Judge, Shown, as_it_is

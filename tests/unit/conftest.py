@@ -201,20 +201,29 @@ class Bench:
             item["code"], item["field"] or "", str(item["basis_rows"]), item["source"], item["contract"], item["last_run"],
         )  # fmt: skip
 
+    def crosswalk(self, name: str, *lines: str) -> dict[str, crosswalks.Crosswalk]:
+        """``{name: crosswalk}`` of lines without the header."""
+        file = self.file(f"crosswalks/{name}.csv", "\n".join([",".join(crosswalks.COLUMNS), *lines]) + "\n")
+        read, problems = crosswalks.read_crosswalk(name, file)
+        assert read is not None
+        assert problems == []
+        return {name: read}
+
     def settle(
-        self, pair: LoadedPair, given: Given, decisions: Iterable[Decision] = (), *, row_drift: float = 0, run_id: str = "run"
-    ) -> Settled:
+        self, pair: LoadedPair, given: Given, decisions: Iterable[Decision] = (), *, row_drift: float = 0, run_id: str = "run",
+        known: dict[str, crosswalks.Crosswalk] | None = None, mode: str = "rehearsal",
+    ) -> Settled:  # fmt: skip
         """Run the stages map and validate over ``given`` rows, and build the worklist."""
         plan = make_plan(pair, AS_OF, with_archives=False)
         run = RunFolder(self.folder / "runs" / run_id)
-        run.summary = {"entities": {}, "loss_register": []}
+        run.summary = {"entities": {}, "loss_register": [], "mode": mode}
         folder = run.stage("extract")
         for entity in plan.physical:
             pq.write_table(table(given.get(entity, [])), folder / f"{entity}.parquet")
         write_findings([], folder / "findings.parquet")
         write_manifest(Extracted, folder, None, folder.glob("*.parquet"))
         decided = (in_force(decisions), row_drift)
-        mapped, settled = map_stage(Extracted(folder), plan, {}, run, Silent(), "500MB", *decided)
+        mapped, settled = map_stage(Extracted(folder), plan, known or {}, run, Silent(), "500MB", *decided)
         validated = validate(mapped, plan, run, Silent(), "500MB")
         build_worklist(mapped, settled, *decided, run, "500MB")
         ended = pq.read_table(validated.parquet("dispositions")).to_pylist()
