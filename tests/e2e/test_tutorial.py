@@ -96,3 +96,17 @@ def test_the_tutorial_says_what_happens(here: Path) -> None:
         edit(courses, f"{{long_name: {expected}}}", f"{{long_name: {other}}}")
     _, after = run()
     assert spanish in after["courses.csv"].decode().splitlines()
+
+    # Answer two items of the worklist, with a typing error first.
+    show, item, answers, _, refused, _, created = blocks(7)
+    shown = within("worklist", "show", WORKSPACE, show[0].split()[-1], cwd=here)
+    assert_shown(item, shown.text)
+    last = max((workspace / "runs").iterdir()).name
+    file = here / "answers.csv"
+    file.write_text("\n".join(answers).replace("<id>", last) + "\n", "utf-8")
+    ran = within("worklist", "import", WORKSPACE, "answers.csv", cwd=here)
+    assert ran.code == CONFIGURATION
+    assert_shown(refused, ran.text)
+    edit(file, "overide", "override")
+    assert within("worklist", "import", WORKSPACE, "answers.csv", cwd=here).code == PASS
+    assert_shown(created, run()[0])
