@@ -16,6 +16,7 @@ from migrate.engine import session
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.inline_tests import AS_OF, run_inline_tests
 from migrate.mapper import build_identities, build_source, findings_sql
+from migrate.matching.register import build_lists
 from migrate.workspace import Workspace, open_workspace
 
 _RAW_TYPES = {**SQL_TYPES, "epoch": "BIGINT", "flag": "BIGINT"}
@@ -46,7 +47,7 @@ def check(folder: Path) -> CheckResult:
 def _check(folder: Path) -> CheckResult:
     workspace = open_workspace(folder)
     plan = make_plan(workspace.pair, AS_OF)
-    problems = list(_bind(plan))
+    problems = list(_bind(make_plan(workspace.pair.with_lists(None), AS_OF)))
     problems += losses.undeclared(plan)
     problems += list(_unknown_drops(plan))
     tests = run_inline_tests(workspace.pair.with_policies(()))
@@ -87,6 +88,7 @@ def _bind(plan: Plan) -> list[Problem]:
             problems += _bind_views(connection, plan) or _bind_expectations(connection, plan)
             if problems:
                 return problems
+            build_lists(connection, plan, {})
             build_identities(connection, plan)
             for compiled in plan.rows.values():
                 problems += _bind_mapping(connection, compiled)

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from migrate.compiler.mapping import CROSSWALK, IDENTITY, MAPPED
+from migrate.compiler.matched import LISTED
 from migrate.compiler.source import RAW, SOURCE
 from migrate.compiler.text import literal
 from migrate.defects import without_values
@@ -36,7 +37,7 @@ def session(spill: Path | None = None, memory: str = DEFAULT_MEMORY) -> Iterator
     connection = duckdb.connect(":memory:", config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        for schema in (RAW, SOURCE, IDENTITY, MAPPED, CROSSWALK):
+        for schema in (RAW, SOURCE, IDENTITY, MAPPED, CROSSWALK, LISTED):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         yield connection
     except duckdb.Error as error:

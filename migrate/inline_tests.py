@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from migrate import crosswalks
 from migrate.codes import TITLES
@@ -22,6 +24,8 @@ from migrate.located_yaml import Keys
 from migrate.mapper import build_given_identity, build_source, findings_sql, map_rows
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import InlineTest
+from migrate.matching.lists import KEY, compared
+from migrate.matching.register import build_lists
 
 AS_OF = "2026-01-01 00:00:00"
 """``as_of()`` in inline tests, so that they do not age."""
@@ -38,8 +42,8 @@ class TestOutcome:
 
 
 def run_inline_tests(pair: LoadedPair) -> TestOutcome:
-    """Run every inline test of every mapping of ``pair``, with the pair's own parameters."""
-    pair = pair.with_parameters({})
+    """Run every inline test of every mapping of ``pair``, with the pair's own parameters and the lists that tests give."""
+    pair = pair.with_parameters({}).with_lists(None)
     problems: list[Problem] = []
     unexercised: dict[str, list[str]] = {}
     ran = 0
@@ -59,7 +63,7 @@ def _own_codes(mapping: LoadedMapping, plan: Plan) -> set[str]:
     compiled, model = plan.rows[mapping.name], mapping.model
     written = {code for code, _ in compiled.exclusions}
     written |= {rule.code for rule in compiled.rules if rule.code not in TITLES}
-    return written | {step.code for step in (model.merge, model.fold) if step}
+    return written | {step.code for step in (model.merge, model.match, model.fold) if step}
 
 
 def _run(plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys, seen: set[str]) -> list[Problem]:
@@ -83,6 +87,8 @@ def _run(plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys, seen: s
             if name_ not in allowed:
                 place = document.place(*at, word, name_)
                 return [Problem(f"{word} of a test names nothing that is there", place, name_, tuple(allowed))]
+    if stray := list(_stray_matches(pair, mapping, test, at)):
+        return stray
     try:
         with session() as connection, tempfile.TemporaryDirectory() as folder:
             problems = _prepare(connection, plan, mapping, test, at)
@@ -121,6 +127,11 @@ def _prepare(
             f"AS v({', '.join(name(c) for c in columns)}) WHERE {name(ROW)} IS NOT NULL"
         )
     build_source(connection, plan, given_views)
+    build_lists(connection, plan, {})
+    if (match := mapping.model.match) is not None:
+        compared_ = (KEY, *compared(plan.pair, match.against))
+        listed = {column: pa.array([_text(row.get(column)) for row in test.matches], pa.string()) for column in compared_}
+        build_lists(connection, replace(plan, names=[mapping.name]), {match.against: pa.table(listed)})
     for other in plan.identities:
         if other in test.identities or other != mapping.name:
             build_given_identity(connection, plan.identities[other], test.identities.get(other, {}))
@@ -141,6 +152,21 @@ def _prepare(
         entries = test.crosswalks.get(crosswalk, {})
         crosswalks.register(connection, crosswalk, [(s, t, "confirmed") for s, t in entries.items()])
     return []
+
+
+def _stray_matches(pair: LoadedPair, mapping: LoadedMapping, test: InlineTest, at: Keys) -> Iterator[Problem]:
+    """Rows under ``matches`` that no match reads."""
+    match = mapping.model.match
+    if test.matches and match is None:
+        yield Problem("the mapping has no match to give a list to", mapping.document.place(*at, "matches"))
+        return
+    known = (KEY, *compared(pair, match.against)) if match else ()
+    for number, row in enumerate(test.matches):
+        for column in row:
+            if column not in known:
+                yield Problem(
+                    "no tier compares this field", mapping.document.place(*at, "matches", number, column), column, known
+                )
 
 
 def _compare(

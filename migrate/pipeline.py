@@ -45,6 +45,7 @@ from migrate.live.load import Live
 from migrate.live.prediction import predicted
 from migrate.live.preflight import open_live
 from migrate.live.run import read_live
+from migrate.matching.lists import PeopleList, read_lists
 from migrate.privacy.barrier import guarded
 from migrate.privacy.classes import personal_fields
 from migrate.privacy.prepare import Prepared, prepare
@@ -140,6 +141,7 @@ def run(
             connector = guarded(connector, privacy.barrier)
             decided = LiveDecisions.of(workspace.decisions, workspace.pair, workspace.target.model)
             target = Live(connector, ledger, workspace.settings.target, delta, apply_deletions, decided)
+        lists = read_lists(workspace, plan.names)
         source = open_source(workspace)
         stack.callback(source.close)
         try:
@@ -147,7 +149,7 @@ def run(
         except OSError as error:
             raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
         run_ = _Run(
-            workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals, privacy
+            workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals, privacy, lists
         )
         _describe(run_, live, started, as_of, parts)
         folder.facts["only"] = only
@@ -171,6 +173,7 @@ class _Run:
     approvals: Sequence[Approval] = ()
     """Those that let it start."""
     privacy: Prepared = field(default_factory=Prepared)
+    lists: Mapping[str, PeopleList] = field(default_factory=dict)
 
     def go(self) -> RunResult:
         failure: str | None = None
@@ -214,7 +217,8 @@ class _Run:
         extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress, self.privacy.reading))
         known = self.workspace.crosswalks
         decided = (self.workspace.decisions, self.workspace.settings.decisions.row_drift)
-        mapped, settled = self._stage("map", lambda: map_stage(extracted, plan, known, folder, progress, memory, *decided))
+        given = (known, folder, progress, memory, *decided, self.lists)
+        mapped, settled = self._stage("map", lambda: map_stage(extracted, plan, *given))
         validated = self._stage("validate", lambda: validate(mapped, plan, folder, progress, memory))
         fatal = [code for code, entry in folder.facts["codes"].items() if entry["severity"] == "fatal"]
         if fatal:
@@ -233,7 +237,9 @@ class _Run:
         handed = handed_over(self.workspace)
         if self.privacy.barrier is not None:
             self.privacy.barrier.check(validated, plan)
-        loaded = self._stage("load", lambda: load(validated, plan, folder, progress, memory, *to, handed=handed))
+        loaded = self._stage(
+            "load", lambda: load(validated, plan, folder, progress, memory, *to, handed=handed, adopts=self._adopts())
+        )
 
         def read() -> ReadBack:
             if live is None:
@@ -260,6 +266,14 @@ class _Run:
             return frozenset()
         entities = self.plan.pair.target.model.entities
         return frozenset(name for name, entity in entities.items() if entity.only_live)
+
+    def _adopts(self) -> frozenset[str]:
+        """Target entities of which a live run takes records as they are that were matched with somebody of the target."""
+        settings = self.workspace.settings.target
+        if settings.url is None:
+            return frozenset()
+        matching = {self.plan.pair.mappings[name].target_name for name in self.plan.names if self.plan.pair.matched(name)}
+        return frozenset(entity for entity in matching if settings.existing.get(entity, "adopt") == "adopt")
 
     def _stage(self, stage: str, work: Callable[[], Result]) -> Result:
         self.folder.facts["stopped_at"] = stage
@@ -402,14 +416,16 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
             }
             for a in run_.approvals
         ],
-        "inputs": {name: digest for part in parts.values() for name, digest in part.files.items()} | source.info.inputs,
+        "inputs": {name: digest for part in parts.values() for name, digest in part.files.items()}
+        | {f"matching/{name}": given.digest for name, given in run_.lists.items()}
+        | source.info.inputs,
     }
 
 
 def _reasons(plan: Plan, name: str) -> dict[str, str]:
     """The reason behind each code by which a record of a mapping is excluded or merged."""
     model = plan.pair.mappings[name].model
-    joined = {rule.code: rule.reason for rule in (model.merge, model.fold) if rule}
+    joined = {rule.code: rule.reason for rule in (model.merge, model.match, model.fold) if rule}
     return dict(plan.rows[name].exclusions) | joined
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -82,6 +84,27 @@ class DecisionSettings(Words):
     rows as the mapping's ``unmapped`` says and writes the others."""
 
 
+class ListSettings(Words):
+    """A list of people to match with: a file (CSV or another delimited file, or ``.xlsx``), or a query to a database."""
+
+    file: str | None = None
+    """Relative to the workspace."""
+    sheet: str | None = None
+    """Of an ``.xlsx`` file; the first by default."""
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    url: str | None = None
+    """A SQLAlchemy URL, as for a source; read only."""
+    query: str | None = None
+    """With ``url``: the SELECT that gives the list."""
+    key: str = "key"
+    """The column that holds each person's key in the target."""
+    columns: dict[Name, str] = {}
+    """``{field that a mapping compares: column of the list}``, where the names differ."""
+    there: bool = True
+    """Does the target have these people now? False: they will come from a second source."""
+
+
 class EvidenceSettings(Words):
     """How evidence packs are made."""
 
@@ -105,6 +128,8 @@ class Settings(Words):
     """``{name: value}`` for the parameters that ``pair.yaml`` has."""
     report: ReportSettings = ReportSettings()
     decisions: DecisionSettings = DecisionSettings()
+    matching: dict[Name, ListSettings] = {}
+    """``{name: list}`` of the people that mappings match with."""
     evidence: EvidenceSettings = EvidenceSettings()
     ledger: str = "sqlite:///ledger.sqlite"
     """SQLAlchemy URL of the ledger; a relative SQLite file lies in the workspace."""
@@ -156,6 +181,11 @@ class Workspace:
         token = secrets.fill(target.token or "", self.document.place("target", "token"))
         return url, SecretStr(token)
 
+    def list_url(self, name: str) -> str:
+        """The address of a list of people in a database, with its variables filled in."""
+        url = self.settings.matching[name].url or ""
+        return self.secrets().fill_url(url, self.document.place("matching", name, "url"))
+
     def ledger_url(self) -> str:
         """The ledger's address with its variables filled in."""
         return self.secrets().fill_url(self.settings.ledger, self.document.place("ledger"))
@@ -190,6 +220,7 @@ def open_workspace(folder: Path) -> Workspace:
             problem = Problem(f"{contract.system} cannot be a {word}: its contract has no such part", place)
             raise ConfigurationError(f"{file} cannot be used", problems=[problem], hint="lms-migrate systems")
     pair = load_pair(folder / settings.mapping, source, target).with_parameters(settings.parameters)
+    pair = pair.with_lists(settings.matching)
     known = tuple(pair.model.parameters)
     crosswalks, problems = (
         {},
@@ -200,13 +231,17 @@ def open_workspace(folder: Path) -> Workspace:
         ],
     )
     problems += _gate_problems(settings, document, pair)
+    against = tuple(sorted({m.model.match.against for m in pair.mappings.values() if m.model.match}))
+    for name in settings.matching:
+        if name not in against:
+            problems.append(Problem("no mapping matches with this list", document.place("matching", name), name, against))
     for name in pair.model.crosswalks:
         crosswalk, found = read_crosswalk(name, folder / settings.crosswalks / f"{name}.csv")
         problems += found
         if crosswalk is not None:
             crosswalks[name] = crosswalk
     if problems:
-        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks, parameters and gates", problems=problems)
+        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks, parameters, gates and lists", problems=problems)
     decisions = in_force(read_decisions(folder))
     privacy = load_privacy(folder, pair)
     if privacy is not None:
@@ -228,6 +263,7 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
         (("source", "url"), settings.source.url),
         (("target", "url"), settings.target.url),
         (("ledger",), settings.ledger),
+        *((("matching", name, "url"), given.url) for name, given in settings.matching.items()),
     ]
     hint = "put it in an environment variable and write ${NAME} in its place"
     for keys, url in addresses:
@@ -238,6 +274,7 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
     if settings.decisions.row_drift < 0:
         at = document.place("decisions", "row_drift")
         problems.append(Problem("row_drift is not a percentage", at, settings.decisions.row_drift, ("0 or more",)))
+    problems += _list_problems(settings, document)
     if settings.evidence.key and not VARIABLE.fullmatch(settings.evidence.key):
         problems.append(Problem("a key stands in migration.yaml", document.place("evidence", "key"), hint=hint))
     if not 0 <= settings.target.max_deletions <= 100:
@@ -270,6 +307,25 @@ def _gate_problems(settings: Settings, document: Document, pair: LoadedPair) -> 
         if code not in known
     ]
     return problems
+def _list_problems(settings: Settings, document: Document) -> Iterator[Problem]:
+    """Lists of people that say too little of where they are, or too much."""
+    for name, given in settings.matching.items():
+        at = ("matching", name)
+        if (given.file is None) == (given.url is None):
+            stands = "both" if given.file else "neither"
+            yield Problem("a list is in a file or in a database", document.place(*at), stands, ("file", "url"))
+        if (given.url is None) != (given.query is None):
+            yield Problem("url and query belong together", document.place(*at))
+        if len(given.delimiter) != 1:
+            at_word = document.place(*at, "delimiter")
+            yield Problem("a delimiter is one character", at_word, given.delimiter, (",", ";", 'tab: write "\\t"'))
+        try:
+            codecs.lookup(given.encoding)
+        except LookupError:
+            allowed = ("utf-8", "cp1252", "utf-16")
+            yield Problem("there is no such encoding", document.place(*at, "encoding"), given.encoding, allowed)
+        if given.sheet is not None and not (given.file or "").lower().endswith(".xlsx"):
+            yield Problem("sheet is for .xlsx files", document.place(*at, "sheet"), given.sheet)
 
 
 def _is_instant(text: str) -> bool:

@@ -5,7 +5,7 @@ A mapping about which nobody decided anything compiles to the very SQL it had be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -160,6 +160,28 @@ class DecidedSql:
             if s.kind in ("record", "value") and "accept" in s.verbs and (s.code, s.field) == (code, field)
         ]
         return f"({' OR '.join(conditions)})" if conditions else None
+
+    def unmatched(self, codes: Collection[str]) -> str:
+        """The condition of a record of which a person said that it is nobody whom a match found."""
+        conditions = []
+        for n, s in self._numbered:
+            if s.kind == "record" and s.code in codes:
+                conditions += [self._is(n, "separate")] if "separate" in s.verbs else []
+                blank = f"coalesce(s.{name(f'value:{n}')}, '') = ''"
+                conditions += [f"({self._is(n, 'map')} AND {blank})"] if "map" in s.verbs else []
+        return f"({' OR '.join(conditions)})" if conditions else "FALSE"
+
+    def matched(self, codes: Collection[str]) -> tuple[str, str]:
+        """``(condition, SQL of the key)`` of a record of which a person said whom of the target it is."""
+        whens = [
+            (f"({self._is(n, 'map')} AND s.{name(f'value:{n}')} <> '')", f"s.{name(f'value:{n}')}")
+            for n, s in self._numbered
+            if s.kind == "record" and s.code in codes and "map" in s.verbs
+        ]
+        if not whens:
+            return "FALSE", "NULL"
+        condition = " OR ".join(when for when, _ in whens)
+        return f"({condition})", f"CASE {' '.join(f'WHEN {when} THEN {value}' for when, value in whens)} END"
 
     def corrected(self, source_field: str, code: str) -> str | None:
         """The condition of a row whose source value a person corrected; None where nobody did."""

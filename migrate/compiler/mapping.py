@@ -1,9 +1,11 @@
 """One mapping compiled to one SELECT: a chain of CTEs that a person can read from top to bottom.
 
     source -> decided_records -> looked -> pivoted -> let_n -> decided_values -> referred -> classed -> grouped
-    -> decided_groups -> merged -> based -> mapped -> checked -> ranked -> folded -> unique_keys -> unique_values
+    -> decided_groups -> merged -> candidates -> pooled -> judged -> joined -> based -> mapped -> checked -> ranked -> folded
+    -> unique_keys -> unique_values
 
-The steps named ``decided_*`` are there where people decided something.
+The steps named ``decided_*`` are there where people decided something, those from ``candidates`` to ``joined`` where the mapping
+has a match and the workspace the list for it (:mod:`migrate.compiler.matched`).
 
 Every step keeps the columns before it. Target fields pass through three names: ``was_f`` (base and ``do``), ``val_f``
 (value map, crosswalk and type), ``to_f`` (with the replacements that ``warn`` outcomes set).
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 
 from migrate.compiler.checks import CHECKS, CheckError
 from migrate.compiler.decided import EXCLUDED, NOBODY, Decided, DecidedSql
+from migrate.compiler.matched import EVIDENCE, MatchSql
 from migrate.compiler.rules import DISPOSITION_OF_RANK, RANKS, Rule, RuleBook
 from migrate.compiler.scope import Scope
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, ROW, SEPARATOR, SOURCE, bad_value
@@ -97,6 +100,8 @@ class MappingCompiler:
         self.decisions = DecidedSql(self.mapping, self.decided)
         self.followed = [f for f in rules if self.pair.follows(self.mapping.name, f)]
         self.with_excluding_refs = [f for f, r in rules.items() if f in chosen or r.excluded or f in self.followed]
+        match = self.pair.matched(self.mapping.name)
+        self.matching = MatchSql(match, self.mapping, self.scope, self.book, self.decisions) if match else None
         steps = self._steps(chosen)
         source = self._source()
         ctes = ",\n".join(f"{step} AS (\n{sql}\n)" for step, sql in [("source", source), *steps])
@@ -146,19 +151,22 @@ class MappingCompiler:
         )
         codes = f"[{', '.join(literal(rule.code) for rule in rules)}][s._decisive % 100000 + 1]" if rules else "NULL"
         excluded = f"[{', '.join(literal(code) for code, _ in self.exclusions)}][s._exclusion + 1]"
+        joined = f"WHEN s._joined THEN {literal(self.matching.match.code)} " if self.matching else ""
         columns = [
             "s._key", "s._order", "s._plain_key", "s._target_key", "coalesce(s._merged_into, s._folded_into) AS _into",
             "s._issues", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
             "CASE WHEN s._exclusion IS NOT NULL THEN 'excluded' WHEN s._merged_into IS NOT NULL THEN 'merged' "
             f"{by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",
             f"CASE WHEN s._exclusion IS NOT NULL THEN {excluded if self.exclusions else 'NULL'} "
-            f"WHEN s._merged_into IS NOT NULL THEN {literal(merge.code if merge else None)} "
+            f"{joined}WHEN s._merged_into IS NOT NULL THEN {literal(merge.code if merge else None)} "
             f"WHEN s._decisive // 100000 <= {RANKS['hold']} THEN {codes} "
             f"WHEN s._folded_into IS NOT NULL THEN {literal(fold.code if fold else None)} END AS _code",
         ]  # fmt: skip
         shown = " ".join(rule.value + rule.root for rule in rules)
         if merge and merge.confirm:
             columns.append("s._group")
+        if self.matching:
+            columns += [f"s.{column}" for column in EVIDENCE]
         for target_field in chosen:
             if target_field not in self.mapping.target.fields:
                 continue
@@ -179,6 +187,7 @@ class MappingCompiler:
         referred, excluded_by_reference = self._referred()
         classed = self._classed(excluded_by_reference)
         merged = self._merged()
+        merged += self.matching.steps(PREVIOUS) if self.matching else []
         based = [f"{self._base(f)} AS {name('was:' + f)}" for f in chosen]
         mapped, joins = self._mapped(chosen)
         checked = self._checked(chosen)
@@ -315,6 +324,8 @@ class MappingCompiler:
             ]
             if target_field in self.followed:
                 columns.append(f"{alias}.policy AS {name('policy:' + target_field)}")
+            if rule.joined:
+                columns.append(f"coalesce({alias}.joined, FALSE) AS {name('joined:' + target_field)}")
             if rule.excluded:
                 number = self._exclusion(rule.excluded.code, rule.excluded.reason)
                 excluding.append((f"{name('gone:' + target_field)}", str(number)))
@@ -439,6 +450,8 @@ class MappingCompiler:
                 joins += f"\nLEFT JOIN {name(CROSSWALK, rule.crosswalk)} AS {alias} ON {alias}.source = {value_text(was)}"
                 sql = f"{alias}.target"
                 columns.append(f"{alias}.status AS {name('status:' + target_field)}")
+            if self.matching and target_field == self.matching.key:
+                sql = self.matching.target_key(sql)
             if (overriding := self.decisions.overridden(target_field)) is not None and rule.ref is None:
                 sql = f"CASE WHEN {overriding[0]} THEN {overriding[1]} ELSE CAST({sql} AS VARCHAR) END"
             columns.append(f"{target_value(sql, contract.type)} AS {name('val:' + target_field)}")
@@ -461,6 +474,8 @@ class MappingCompiler:
 
     def _checked(self, chosen: tuple[str, ...]) -> str:
         issues = self._source_issues()
+        for condition, number in self.matching.issues() if self.matching else ():
+            issues += self._unless_accepted(condition, number)
         columns = []
         for target_field in chosen:
             if target_field not in self.mapping.target.fields:
@@ -589,6 +604,9 @@ class MappingCompiler:
                 f"{literal(rule.ref + '/')} || m.{key}",
                 "value",
             )
+        if rule.joined is not None:
+            message = f"refers to a record of {rule.ref} that is one with others; what it may do must not pass on by that"
+            add(f"s.{name('joined:' + target_field)}", rule.joined, message, f"m.{name('ref:' + target_field)}")
         if rule.values is not None or rule.crosswalk is not None:
             where = "value map" if rule.values is not None else f"crosswalk {rule.crosswalk}"
             listed = ""
@@ -739,7 +757,8 @@ class MappingCompiler:
                 merge.code, "warn", "", "a person has to confirm that these records are one", "m._merged_into",
                 f"{literal(self.mapping.name + '/')} || m._merged_into", "merge",
             )  # fmt: skip
-            late.append(f"CASE WHEN s._merged_into IS NOT NULL THEN {number} END")
+            apart = " AND NOT s._joined" if self.matching else ""
+            late.append(f"CASE WHEN s._merged_into IS NOT NULL{apart} THEN {number} END")
         if not late:
             return ""
         found = f"list_filter([{', '.join(late)}], lambda x: x IS NOT NULL)"

@@ -233,6 +233,23 @@ class DatabaseSource:
             raise SourceLost(what, hint="run again when the source is back") from None
 
 
+def read_query(url: str, base: Path, query: str) -> tuple[list[str], list[list[str | None]]]:
+    """Columns and rows, as text, of a query to a database that is only read. Raises SourceRefused."""
+    usable = _usable(url, base)
+    try:
+        engine = _read_only_engine(usable)
+        try:
+            with engine.connect() as connection:
+                found = connection.execute(sa.text(query))
+                if not found.returns_rows:
+                    raise SourceRefused("the query gives no rows", hint="query: SELECT ...")
+                return list(found.keys()), [[_text(cell) for cell in row] for row in found]
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, UnicodeError) as error:
+        raise SourceRefused(f"{shown(make_url(url))} cannot be asked: {_cause(error)}", hint=_hint(usable)) from None
+
+
 def shown(url: URL) -> str:
     """The address without any password, also without one in its query."""
     query = {key: "***" if key.lower() in SECRET_WORDS else value for key, value in url.query.items()}

@@ -35,6 +35,8 @@ class Policy:
 
     existing: Existing
     drift: Literal["hold", "overwrite"]
+    matched: Existing = "adopt"
+    """The same for those that were matched with somebody of the target."""
     decided: LiveDecisions = NOTHING_DECIDED
     """What people decided about single records goes before both."""
 
@@ -116,7 +118,9 @@ class Batch:
                 message = "an earlier run meant to write it, nobody knows whether it did, and the target cannot be asked"
                 self._enter(work, "held", "LIVE-UNKNOWN", message)
                 return None
-            return Decision(work, "update" if work.known == "held" else "create")
+            if work.known is None and work.matched == "there" and self.policy.matched != "update":
+                return Decision(work, "adopt")
+            return Decision(work, "update" if work.known == "held" or work.matched == "there" else "create")
         if len(held) > 1:
             self._enter(work, "held", "LIVE-TWICE", f"the target holds {len(held)} records of this key")
             return None
@@ -151,11 +155,22 @@ class Batch:
     def _absent(self, work: Work, receipt: Any) -> Decision | None:
         if receipt is not None:
             self.ledger.void([receipt.id], "it never took effect")
+        if self._lacks_match(work):
+            return None
         message = "an earlier run wrote it, and somebody removed it from the target"
         if work.known == "held" and self.policy.drift == "hold" and self.policy.hears("LIVE-GONE", work, message) != "overwrite":
             self._enter(work, "held", "LIVE-GONE", message)
             return None
         return Decision(replace(work, record=replace(work.record, native=None)), "create")
+
+    def _lacks_match(self, work: Work) -> bool:
+        """Was it matched with a record that the target should have, and does not? Nothing is created before somebody says so."""
+        message = "it was matched with a record of the target, and the target does not have that"
+        lacks = work.matched == "there" and work.known is None
+        if not lacks or self.policy.hears("LIVE-ABSENT", work, message) == "overwrite":
+            return False
+        self._enter(work, "held", "LIVE-ABSENT", message)
+        return True
 
     def _recover(self, work: Work, there: Held, wrong: list[str], receipt: Any) -> Decision | None:
         """A run that was cut off meant to write this record, and it is there."""
@@ -194,7 +209,7 @@ class Batch:
     def _met(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
         """The target has a record of this key that no run wrote; ``wrong`` is where it differs from what is meant in the end."""
         message = f"the target has a record of this key that no run wrote, and it differs: {', '.join(wrong)}"
-        existing = self.policy.existing
+        existing = self.policy.existing if work.matched is None else self.policy.matched
         match self.policy.hears("LIVE-EXISTS", work, message) if wrong else None:
             case "map":
                 existing = "adopt"

@@ -18,6 +18,7 @@ from migrate.ledger import Ledger
 from migrate.ledger.ledger import IDENTITY_SCHEMA
 from migrate.live.images import written_values
 from migrate.live.keys import key_values, names_key
+from migrate.matching.evidence import know_matched
 
 MEANT, KNOWN, TODO = "meant", "known", "todo"
 """Schemas: rows as they are to stand in the target, what the ledger knows, and what is to be done."""
@@ -58,6 +59,7 @@ class Changes:
         self._meant: set[str] = set()
         self._recalled: set[str] = set()
         connection.execute(f"CREATE SCHEMA {MEANT}; CREATE SCHEMA {KNOWN}; CREATE SCHEMA {TODO}")
+        know_matched(connection, validated.folder.parent)
         connection.execute(f"CREATE TABLE {RESULTS} ({', '.join(f'{column} VARCHAR' for column in RESULT_SCHEMA.names)})")
 
     def entities(self) -> list[str]:

@@ -10,7 +10,7 @@ from migrate.decisions.model import Decision, Verb, contract_fingerprint, value_
 from migrate.mapping.load import LoadedPair
 from migrate.worklist.identity import item_id
 
-CODES = ("LIVE-EXISTS", "LIVE-DRIFT", "LIVE-GONE")
+CODES = ("LIVE-EXISTS", "LIVE-DRIFT", "LIVE-GONE", "LIVE-ABSENT")
 
 
 @dataclass(frozen=True)

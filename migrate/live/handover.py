@@ -45,6 +45,8 @@ class _Looking(Batch):
             if work.known == "held" and self.policy.drift == "hold" and heard != "overwrite":
                 self._enter(work, "held", "LIVE-GONE", message)
                 return None
+            if self._lacks_match(work):
+                return None
             self.pending[key] = (work, "waiting" if work.known == "handed_over" and work.same else "new")
             self._enter(work, "held", "LIVE-HANDED-OVER", None)
             return None

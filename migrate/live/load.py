@@ -138,7 +138,8 @@ class LiveLoad:
         fresh = self.changes.created(entity, ability.defaults) if ability.defaults else frozenset()
         personal = personal_fields(self.contract).get(entity, {})
         settings = self.live.settings
-        policy = Policy(settings.existing.get(entity, "hold"), settings.drift, self.live.decisions)
+        existing = settings.existing
+        policy = Policy(existing.get(entity, "hold"), settings.drift, existing.get(entity, "adopt"), self.live.decisions)
 
         def batch(part: Sequence[Work]) -> list[Row]:
             one = kind(

@@ -14,6 +14,7 @@ from migrate.ledger import Ledger
 from migrate.live.changes import RESULTS, TODO, Changes
 from migrate.live.load import Live, LiveLoad
 from migrate.live.read import LiveReading
+from migrate.matching.evidence import MATCHED
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
@@ -61,12 +62,12 @@ def write_live(
 
 def predict(
     validated: Validated, plan: Plan, run: RunFolder, memory: str, ledger: Ledger | None, folder: Path, *, whole: bool,
-    held: Collection[str] = (), handed: Collection[str] = (),
+    held: Collection[str] = (), handed: Collection[str] = (), adopts: Collection[str] = (),
 ) -> None:  # fmt: skip
     """What a live run would do, as far as the ledger knows the target. Nothing is asked of the target.
 
     Records of the entities in ``held`` wait for a live run, those of the entities in ``handed`` go in files that a person gives
-    to the target.
+    to the target. Of the entities in ``adopts`` it takes as they are those that were matched with somebody of the target.
     """
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, ledger, whole)
@@ -93,6 +94,12 @@ def predict(
         for entity in changes.entities():
             if entity in handed and entity not in held:
                 _predict_handed_over(changes, entity, known=ledger is not None)
+        for entity in adopts:
+            connection.execute(
+                f"UPDATE {RESULTS} AS r SET result = 'unchanged', code = NULL, message = NULL FROM {MATCHED} AS mt "
+                f"WHERE mt.mapping = r.mapping AND mt.key = r.source_key AND mt.there AND r.entity = {literal(entity)} "
+                f"AND (r.result = 'created' OR r.code = {_HANDED_OVER})"
+            )
         _write_results(changes, folder)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from migrate.compiler.text import literal, name
 from migrate.connectors.target import Record
 from migrate.live.changes import MEANT, RESULTS, TODO, Changes
+from migrate.matching.evidence import MATCHED
 
 FETCH = 10_000
+_MATCHED = f"LEFT JOIN {MATCHED} AS mt ON mt.mapping = m._mapping AND mt.key = m._source"
 _OPEN = "t.action IN ('look', 'update')"
 
 
@@ -40,6 +42,8 @@ class Work:
     """``mapping/key`` of the source record at whose fault it is that something it refers to is not in the target."""
     same: bool = False
     """Is the row as the ledger last knew it?"""
+    matched: Literal["there", "coming"] | None = None
+    """Was it matched with somebody of a list: of the target, or of a second source that may not have come yet?"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class _Query:
         own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(self.entity)} AND own.key = m._key"
         return (
             f"SELECT {', '.join(selected)} FROM {name(MEANT, self.entity)} AS m "
-            f"JOIN {name(TODO, self.entity)} AS t ON t.key = m._key {own} {' '.join(self.joins)} "
+            f"JOIN {name(TODO, self.entity)} AS t ON t.key = m._key {own} {' '.join(self.joins)} {_MATCHED} "
             f"WHERE {condition} ORDER BY m._key"
         )
 
@@ -112,7 +116,7 @@ class Works:
         ]  # fmt: skip
         condition = (
             f"{_OPEN} AND t.level = {level} AND own.result IS NULL AND m._mapping = {literal(mapping)} "
-            f"AND {query.waiting} IS NULL"
+            f"AND mt.key IS NULL AND {query.waiting} IS NULL"
         )
         reader = self.connection.cursor().execute(query.select(selected, condition)).to_arrow_reader(size)
         for batch in reader:  # of at least 2,048 rows
@@ -127,6 +131,7 @@ class Works:
         selected = [
             "m._key", "m._mapping", "m._source", "m._first" if first else "m._fingerprint", "m._fingerprint",
             "coalesce(own.native, t.native)", "t.known", seen, "t.origin", "t.written", query.waiting, "t.same",
+            "CASE WHEN mt.there THEN 'there' WHEN mt.key IS NOT NULL THEN 'coming' END",
             *query.natives.values(), *query.values.values(), *(f"m.{name(f)}" for f in put_off),
         ]  # fmt: skip
         cursor = self.connection.cursor().execute(query.select(selected, condition))
@@ -134,7 +139,7 @@ class Works:
         references, fields = list(query.natives), query.fields
         while rows := cursor.fetchmany(FETCH):
             for key, mapping, source_key, fingerprint, final, native, known, last_seen, origin, written, *more in rows:
-                waits_for, same, *rest = more
+                waits_for, same, matched, *rest = more
                 links = {f: n for f, n in zip(references, rest, strict=False) if n is not None}
                 cells = dict(zip(fields, rest[len(references) :], strict=False))
                 finals = dict(zip(put_off, rest[len(references) + len(fields) :], strict=True))
@@ -143,7 +148,8 @@ class Works:
                 # What gets its final value was written by this run or an earlier one, whatever the ledger said before.
                 stands = known if first else "held"
                 yield Work(
-                    record, mapping, source_key, fingerprint, final, later, stands, last_seen, origin, written, waits_for, same
+                    record, mapping, source_key, fingerprint, final, later, stands, last_seen, origin, written, waits_for, same,
+                    matched,
                 )  # fmt: skip
 
     def _query(self, entity: str, *, first: bool) -> _Query:

@@ -12,12 +12,12 @@ from migrate.contracts.load import LoadedContract, colliding
 from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.located_yaml import Document, read
-from migrate.mapping.model import Mapping, Pair
+from migrate.mapping.model import Mapping, Match, Pair
 from migrate.mapping.policy import PolicyRule
 from migrate.models import build
 
 PAIR_FILE = "pair.yaml"
-RESERVED = frozenset({"dispositions", "findings", "table_findings", "undecided", "standing", "crosswalks"})
+RESERVED = frozenset({"dispositions", "findings", "table_findings", "undecided", "standing", "crosswalks", "matches"})
 """Files that stages write beside those of the mappings."""
 
 
@@ -55,10 +55,21 @@ class LoadedPair:
     """What the workspace sets; the pair's own defaults hold for the others."""
     policies: tuple[PolicyRule, ...] = ()
     """Rules of the workspace by which records stay behind, in the order in which they are asked."""
+    lists: frozenset[str] | None = None
+    """The lists that the workspace has to match with; None: all that mappings name."""
 
     def parameter(self, name: str) -> str:
         """The value of a parameter. Raises KeyError where the pair has none of this name."""
         return self.parameters.get(name, self.model.parameters[name].default)
+
+    def matched(self, mapping: str) -> Match | None:
+        """The match of a mapping, where there is the list that it compares with."""
+        match = self.mappings[mapping].model.match
+        return match if match is not None and (self.lists is None or match.against in self.lists) else None
+
+    def with_lists(self, lists: Iterable[str] | None) -> LoadedPair:
+        """The same pair with the lists that there are; with None, as ``check`` and inline tests see it."""
+        return replace(self, lists=None if lists is None else frozenset(lists))
 
     def with_parameters(self, given: dict[str, str]) -> LoadedPair:
         """The same pair with values of a workspace; with none, as inline tests see it."""

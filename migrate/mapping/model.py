@@ -68,6 +68,48 @@ class Merge(Words):
     """A person has to confirm each group: a finding of severity ``warn`` for every merged record."""
 
 
+class MatchTier(Words):
+    """One way of telling that a record is somebody of the other list: every field of it has to be equal."""
+
+    name: str
+    on: dict[Name, Expression]
+    """``{field of the list: expression over this row}``, all equal. Null and blank text match nobody."""
+    confirm: bool = False
+    """A person has to say of each record that it is the one found; until then it is held."""
+
+
+class Match(Words):
+    """Whom of another list a record is: somebody whom the target has, or will have from a second source."""
+
+    against: Name
+    """The list, as ``migration.yaml`` names it under ``matching``."""
+    tiers: tuple[MatchTier, ...]
+    """In order: what an earlier one found is not looked for by a later one."""
+    normalise: dict[Name, tuple[Step, ...]] = {}
+    """``{field of the list: operators}``, applied to both sides before they are compared."""
+    several: Literal["confirm", "merge"] = "confirm"
+    """Several records that are one of the list: each is held until a person confirms it, or they become one without asking."""
+    keep: str = ""
+    """``ORDER BY`` list that puts the survivor of several first; that of ``merge``, or else the order of keys."""
+    optional: bool = False
+    """A workspace may leave the list out without a finding."""
+    code: Code
+    """Of the records that become one with another because they match the same."""
+    reason: str
+
+    @model_validator(mode="after")
+    def _tells_apart(self) -> Match:
+        names = [tier.name for tier in self.tiers]
+        if not names or any(not tier.on for tier in self.tiers):
+            raise ValueError("a match needs tiers, and each tier needs something under on")
+        if len(set(names)) < len(names):
+            raise ValueError(f"two tiers have one name: {', '.join(names)}")
+        compared = {field for tier in self.tiers for field in tier.on}
+        if stray := [field for field in self.normalise if field not in compared]:
+            raise ValueError(f"normalise names what no tier compares: {', '.join(stray)}")
+        return self
+
+
 class Fold(Words):
     """Many mapped rows with one target key; the first by ``keep`` is loaded, the others become ``merged``."""
 
@@ -130,6 +172,9 @@ class FieldRule(Words):
     """With ``ref``: the source key names no record, or one that is not loaded. Default: the record is ``blocked``."""
     excluded: ReferredExclusion | None = None
     """With ``ref``: when the referred record was excluded, exclude this one too. Default: it is ``blocked``."""
+    joined: Outcome | None = None
+    """With ``ref``: the referred record is one with others of the source (``merge``), or with somebody of a list (``match``). For
+    rights, which must not pass from one account to whoever signs in with another."""
     do: tuple[Step, ...] = ()
     values: dict[str, Scalar] | None = None
     crosswalk: Name | None = None
@@ -164,6 +209,7 @@ class FieldRule(Words):
             ("field", "ref", self.ref is not None),
             ("missing", "ref", self.ref is not None),
             ("excluded", "ref", self.ref is not None),
+            ("joined", "ref", self.ref is not None),
             ("unmapped", "values or crosswalk", mapped),
             ("malformed", "from", self.source is not None),
         ):
@@ -173,11 +219,12 @@ class FieldRule(Words):
 
 
 class TestIdentity(Words):
-    """A referred record of an inline test that was excluded, or merged into another."""
+    """A referred record of an inline test that was excluded, merged into another, or is one with others."""
 
     target: str | None = None
     excluded: bool = False
     merged: bool = False
+    joined: bool = False
 
 
 class InlineTest(Words):
@@ -188,6 +235,8 @@ class InlineTest(Words):
     """``{source entity: rows}``; fields not named are null."""
     identities: dict[Name, dict[str, str | TestIdentity]] = {}
     """``{mapping: {source key: target key}}``: what references resolve to."""
+    matches: list[dict[str, str | None]] = []
+    """The list that ``match`` compares with: ``key``, and the fields that tiers name."""
     crosswalks: dict[Name, dict[str, str]] = {}
     """``{crosswalk: {source value: target value}}``; the workspace's own entries are not used in tests."""
     expect: list[dict[str, Any]] = []
@@ -214,6 +263,7 @@ class Mapping(Words):
     """Named intermediate expressions, in order; each may use those before it."""
     exclude: tuple[Exclusion, ...] = ()
     merge: Merge | None = None
+    match: Match | None = None
     fold: Fold | None = None
     fields: dict[Name, FieldRule]
     drop: dict[Name, str] = {}

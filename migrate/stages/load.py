@@ -35,12 +35,14 @@ def load(
     held: Collection[str] = (),
     *,
     handed: Collection[str] = (),
+    adopts: Collection[str] = (),
 ) -> Loaded:
     """Write the target's files from validated rows only.
 
     A live run copies them to ``deliver``, or writes the rows to the target of ``live``. With a ``ledger`` a rehearsal
     predicts which records a live run would create, change, find as they are, or (of the entities in ``handed``) put into
-    files for a person. Records of the target entities in ``held`` wait for a live run: they are in no file, and end as ``held``.
+    files for a person; those of ``adopts`` that were matched with somebody of the target it takes as they are. Records of the
+    target entities in ``held`` wait for a live run: they are in no file, and end as ``held``.
     """
     if not isinstance(validated, Validated):
         raise RunFailed(f"a loader takes validated rows, not {type(validated).__name__}")
@@ -79,7 +81,7 @@ def load(
     if live is not None:
         write_live(validated, plan, run, progress, memory, live, folder, whole=whole)
     else:
-        predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed)
+        predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed, adopts=adopts)
     write_manifest(Loaded, folder, validated, [*files, *beside, folder / RESULTS_FILE])
     if deliver is not None:
         _deliver(files, deliver)

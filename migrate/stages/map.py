@@ -22,6 +22,9 @@ from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import Finding, publish_findings, write_findings
 from migrate.mapper import build_identities, build_source, findings_sql, map_rows, unique_sources
 from migrate.mapping.model import Pivot
+from migrate.matching.evidence import write_evidence
+from migrate.matching.lists import PeopleList
+from migrate.matching.register import about_lists, build_lists
 from migrate.privacy.settings import SUPPRESSED
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
@@ -36,9 +39,10 @@ def map_stage(
     memory: str,
     decisions: Dict[str, Decision] | None = None,
     row_drift: float = 0,
+    lists: Dict[str, PeopleList] | None = None,
 ) -> tuple[Mapped, Settled]:
-    """Map all rows, with the decisions that hold. Writes one Parquet per mapping, ``findings.parquet`` and
-    ``crosswalks.parquet``: which values of crosswalks rows use."""
+    """Map all rows, with the decisions that hold. Writes one Parquet per mapping, ``findings.parquet``, ``crosswalks.parquet``
+    (which values of crosswalks rows use), and where people were matched with those of ``lists``, the evidence of that."""
     extracted.verify()
     folder = run.stage("map")
     with session(run.scratch, memory) as connection:
@@ -47,6 +51,9 @@ def map_stage(
         build_source(connection, plan)
         plan = _with_unique_sources(connection, plan)
         _count_crosswalks(connection, plan, known, row_drift, run, folder)
+        rows_of_lists = {list_: given.rows for list_, given in (lists or {}).items()}
+        build_lists(connection, plan, rows_of_lists)
+        build_identities(connection, plan)
         settled = settle(connection, plan, decisions or {}, row_drift, folder)
         plan = settled.plan
         _note_exclusions(plan, run)
@@ -63,11 +70,14 @@ def map_stage(
         found = [*_coverage(connection, plan), *_unread_values(connection, plan), *_unused_rows(connection, plan)]
         found += _attributes(connection, plan, run)
         found += expectations.unmet(connection, plan)
+        found += about_lists(plan, rows_of_lists)
         write_findings(found, folder / "table_findings.parquet")
         parts.append(f"SELECT * FROM {scan(folder / 'table_findings.parquet', extracted.parquet('findings'))}")
         copy_to_parquet(connection, " UNION ALL ".join(f"({part})" for part in parts), folder / "findings.parquet")
         publish_findings(connection, scan(folder / "findings.parquet"), run)
         (folder / "table_findings.parquet").unlink()
+        if matches := write_evidence(connection, plan, lists or {}, folder):
+            run.facts["matches"] = matches
         _count_view_losses(connection, plan, run)
     write_manifest(Mapped, folder, extracted, folder.glob("*.parquet"))
     return Mapped(folder), settled

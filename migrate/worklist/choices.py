@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrate.compiler.plan import Plan
 from migrate.decisions.model import Verb
+from migrate.matching.codes import MANY, QUESTIONS
 from migrate.worklist.identity import Kind
 
 ALWAYS: tuple[Verb, ...] = ("exclude", "waive", "return")
@@ -12,6 +13,7 @@ _LIVE: dict[str, tuple[Verb, ...]] = {
     "LIVE-EXISTS": ("map", "overwrite", *ALWAYS),
     "LIVE-DRIFT": ("map", "overwrite", "waive", "return"),
     "LIVE-GONE": ("overwrite", *ALWAYS),
+    "LIVE-ABSENT": ("overwrite", *ALWAYS),
     "LIVE-VANISHED": ("waive", "return"),
 }
 UNDECLARED = ("LOSS-UNDECLARED", "SRC-UNKNOWN-COLUMN")
@@ -24,6 +26,8 @@ def choices(plan: Plan, kind: Kind, entity: str, code: str, field: str | None, s
         return ("confirm", "reject", "waive", "return")
     if kind == "merge":
         return ("accept", "survivor", "separate", "return")
+    if code in QUESTIONS:
+        return (*(() if code == MANY else ("accept",)), "separate", "map", *ALWAYS)
     if code in _LIVE:
         return _LIVE[code]
     mapping = plan.pair.mappings.get(entity)

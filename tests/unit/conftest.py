@@ -25,6 +25,8 @@ from migrate.errors import ConfigurationError, Problem
 from migrate.findings import write_findings
 from migrate.mapper import build_identities, build_source, findings_sql, map_rows
 from migrate.mapping.load import LoadedPair, load_pair
+from migrate.matching.lists import PeopleList
+from migrate.matching.register import build_lists
 from migrate.progress import Silent
 from migrate.run_folder import RunFolder
 from migrate.stages.map import map_stage
@@ -174,6 +176,7 @@ class Bench:
         given: Given,
         *,
         entries: dict[str, list[tuple[str, str, str]]] | None = None,
+        lists: dict[str, list[dict[str, str | None]]] | None = None,
         unique: Iterable[str] = (),
     ) -> Result:
         """Run the map step over ``given`` rows: ``{source entity: rows}``."""
@@ -184,6 +187,7 @@ class Bench:
             build_source(connection, plan)
             for crosswalk in pair.model.crosswalks:
                 crosswalks.register(connection, crosswalk, (entries or {}).get(crosswalk, []))
+            build_lists(connection, plan, {name_: people(rows_) for name_, rows_ in (lists or {}).items()})
             build_identities(connection, plan)
             rows, findings = {}, []
             for mapping in plan.names:
@@ -212,6 +216,7 @@ class Bench:
     def settle(
         self, pair: LoadedPair, given: Given, decisions: Iterable[Decision] = (), *, row_drift: float = 0, run_id: str = "run",
         known: dict[str, crosswalks.Crosswalk] | None = None, mode: str = "rehearsal",
+        lists: dict[str, list[dict[str, str | None]]] | None = None,
     ) -> Settled:  # fmt: skip
         """Run the stages map and validate over ``given`` rows, and build the worklist."""
         plan = make_plan(pair, AS_OF, with_archives=False)
@@ -223,7 +228,8 @@ class Bench:
         write_findings([], folder / "findings.parquet")
         write_manifest(Extracted, folder, None, folder.glob("*.parquet"))
         decided = (in_force(decisions), row_drift)
-        mapped, settled = map_stage(Extracted(folder), plan, known or {}, run, Silent(), "500MB", *decided)
+        matched = {name_: PeopleList(name_, people(rows_), "", there=True) for name_, rows_ in (lists or {}).items()}
+        mapped, settled = map_stage(Extracted(folder), plan, known or {}, run, Silent(), "500MB", *decided, matched)
         validated = validate(mapped, plan, run, Silent(), "500MB")
         build_worklist(mapped, settled, *decided, run, "500MB")
         ended = pq.read_table(validated.parquet("dispositions")).to_pylist()
@@ -239,6 +245,12 @@ class Bench:
             plan,
             pq.read_table(run.path / "worklist.parquet").to_pylist(),
         )
+
+
+def people(rows: list[dict[str, str | None]]) -> pa.Table:
+    """A list to match with, as it is read."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    return pa.table({column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns})
 
 
 def table(rows: list[dict[str, Any]]) -> pa.Table:
