@@ -136,6 +136,8 @@ class Batch:
             work, wrong = replace(work, record=finished, fingerprint=work.final, later={}), []
         if receipt is not None:
             return self._recover(work, there, wrong, receipt)
+        if work.keeps and self.policy.matched == "adopt":
+            return Decision(replace(work, fingerprint=work.final), "adopt", there)
         if work.known in ("held", "missed"):
             return self._changed(work, there, wrong)
         if work.known == "handed_over":

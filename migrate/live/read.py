@@ -28,6 +28,8 @@ ASKED = "asked"
 """The Parquet file of (entity, key) that were asked for; what was not asked is not compared."""
 UNSHOWN = "unshown"
 """The Parquet file of (entity, key, field) that the target did not show of a record that it holds."""
+KEPT = "kept"
+"""The Parquet file of (entity, key) of records that were matched with what the target has, and keep its values."""
 _ARROW = {
     "string": pa.string(), "int": pa.int64(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32(),
     "datetime": pa.timestamp("us"), "epoch": pa.timestamp("us"),
@@ -45,6 +47,7 @@ class LiveReading:
         self.lost: str | None = None
         self.connection.execute(f"CREATE SCHEMA {BACK}; CREATE TABLE asked (entity VARCHAR, key VARCHAR)")
         self.connection.execute("CREATE TABLE unshown (entity VARCHAR, key VARCHAR, field VARCHAR)")
+        self.connection.execute("CREATE TABLE kept (entity VARCHAR, key VARCHAR)")
 
     def go(self, folder: Path, *, lost: str | None = None) -> None:
         """Write the Parquet files. With ``lost``, nothing is asked."""
@@ -59,7 +62,7 @@ class LiveReading:
             copy_to_parquet(self.connection, self._select(entity_name, entity), folder / f"{entity_name}.parquet")
         nothing = "SELECT '' AS entity, '' AS key, '' AS reason WHERE FALSE"
         copy_to_parquet(self.connection, nothing, folder / "refused.parquet")
-        for table in (ASKED, UNSHOWN):
+        for table in (ASKED, UNSHOWN, KEPT):
             copy_to_parquet(self.connection, f"SELECT * FROM {table} ORDER BY ALL", folder / f"{table}.parquet")
 
     def _read(self, entity_name: str, entity: Entity) -> None:
@@ -118,6 +121,8 @@ class LiveReading:
 
     def _store(self, entity_name: str, entity: Entity, part: Sequence[Work], held: Sequence[Held]) -> None:
         self._insert(ASKED, pa.table({"e": [entity_name] * len(part), "k": [work.record.key for work in part]}))
+        if self.live.settings.existing.get(entity_name, "adopt") == "adopt" and (kept := [w.record.key for w in part if w.keeps]):
+            self._insert(KEPT, pa.table({"e": [entity_name] * len(kept), "k": kept}))
         mapped = [f for f in self.changes.fields(entity_name) if f not in self.unseen[entity_name]]
         unshown = [(one.key, f) for one in held for f in mapped if f not in one.values and f not in one.links]
         if unshown:

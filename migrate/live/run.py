@@ -11,7 +11,7 @@ from migrate.compiler.text import literal, name
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import write_findings
 from migrate.ledger import Ledger
-from migrate.live.changes import RESULTS, TODO, Changes
+from migrate.live.changes import KNOWN, RESULTS, TODO, Changes
 from migrate.live.load import Live, LiveLoad
 from migrate.live.read import LiveReading
 from migrate.matching.evidence import MATCHED
@@ -95,10 +95,12 @@ def predict(
             if entity in handed and entity not in held:
                 _predict_handed_over(changes, entity, known=ledger is not None)
         for entity in adopts:
+            keeps = f"SELECT key FROM {name(KNOWN, entity)} WHERE origin = 'adopted'" if ledger is not None else "SELECT NULL"
             connection.execute(
                 f"UPDATE {RESULTS} AS r SET result = 'unchanged', code = NULL, message = NULL FROM {MATCHED} AS mt "
                 f"WHERE mt.mapping = r.mapping AND mt.key = r.source_key AND mt.there AND r.entity = {literal(entity)} "
-                f"AND (r.result = 'created' OR r.code = {_HANDED_OVER})"
+                f""
+                f"AND (r.result = 'created' OR r.code = {_HANDED_OVER} OR (r.result = 'updated' AND r.key IN ({keeps})))"
             )
         _write_results(changes, folder)
 

@@ -45,6 +45,11 @@ class Work:
     matched: Literal["there", "coming"] | None = None
     """Was it matched with somebody of a list: of the target, or of a second source that may not have come yet?"""
 
+    @property
+    def keeps(self) -> bool:
+        """Is it the record of somebody else, which was matched and never written by us?"""
+        return self.matched == "there" and self.origin == "adopted"
+
 
 @dataclass(frozen=True)
 class _Query:

@@ -35,17 +35,17 @@ def write_evidence(
             given = lists.get(match.against)
             there = literal(given.there if given else True)
             parts.append(
-                f"SELECT {literal(mapping)} AS mapping, _key AS key, _match_into AS survivor, {literal(match.against)} AS list, "
-                f"{there} AS there, _match_tier AS tier, _match_state AS state, _match AS matched, "
+                f"SELECT {literal(mapping)} AS entity, _key AS key, _match_into AS survivor, {literal(match.against)} AS list, "
+                f"{there} AS there, _match_tier AS tier, _match_state AS state, _match AS target_key, "
                 f"array_to_string(_match_found, ', ') AS candidates, _match_agreed AS agreed FROM {name(MAPPED, mapping)} "
                 "WHERE _match IS NOT NULL OR _match_agreed IS NOT NULL"
             )
     if not parts:
         return {}
     file = folder / FILE
-    copy_to_parquet(connection, f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY mapping, key", file)
+    copy_to_parquet(connection, f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY entity, key", file)
     rows = connection.execute(
-        f"SELECT mapping, tier, state, count(*) FROM {scan(file)} WHERE agreed IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        f"SELECT entity, tier, state, count(*) FROM {scan(file)} WHERE agreed IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     counts: dict[str, dict[str, dict[str, int]]] = {m: {} for m in plan.names if plan.pair.matched(m)}
     for mapping, tier, state, number in rows:
@@ -63,4 +63,4 @@ def know_matched(connection: duckdb.DuckDBPyConnection, run: Path) -> None:
     """Make ``MATCHED`` known from the folder of a run: the records that are somebody whom the target has, or will have."""
     connection.execute(f"CREATE OR REPLACE TABLE {MATCHED} (mapping VARCHAR, key VARCHAR, there BOOLEAN)")
     if (file := evidence_file(run)).is_file():
-        connection.execute(f"INSERT INTO {MATCHED} SELECT mapping, key, there FROM {scan(file)} WHERE matched IS NOT NULL")
+        connection.execute(f"INSERT INTO {MATCHED} SELECT entity, key, there FROM {scan(file)} WHERE target_key IS NOT NULL")

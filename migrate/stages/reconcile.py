@@ -15,7 +15,7 @@ from migrate.contracts.model import Severity
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
 from migrate.findings import publish_findings
-from migrate.live.read import ASKED, UNSHOWN
+from migrate.live.read import ASKED, KEPT, UNSHOWN
 from migrate.live.run import ONLY_LIVE, RESULTS_FILE
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress
@@ -34,6 +34,7 @@ LIVE_SEVERITIES: dict[str, Severity] = {
     "LIVE-UNKNOWN": "quarantine",
     "LIVE-BLOCKED": "blocked",
     "LIVE-EXISTS": "hold",
+    "LIVE-ABSENT": "hold",
     "LIVE-TWICE": "hold",
     "LIVE-DRIFT": "hold",
     "LIVE-GONE": "hold",
@@ -132,6 +133,10 @@ def _compare(
     connection.execute(
         f"INSERT INTO differences SELECT {entity}, _key, _target_key, NULL, 'missing', NULL, NULL FROM _pairs WHERE missing"
     )
+    # What was matched with somebody of the target keeps what stands there: the differences are meant, and counted.
+    stays = None
+    if live is not None:
+        stays = f"_target_key IN (SELECT key FROM {scan(back.parquet(KEPT))} WHERE entity = {literal(mapping.target_name)})"
     counts: dict[str, int] = {}
     excuses: dict[str, dict[str, int]] = {}
     for f in fields:
@@ -141,6 +146,11 @@ def _compare(
                 f" AND _target_key NOT IN (SELECT key FROM {scan(back.parquet(UNSHOWN))} "
                 f"WHERE entity = {literal(mapping.target_name)} AND field = {literal(f)})"
             )
+        if stays:
+            sql = f"SELECT count(*) FROM _pairs WHERE NOT missing AND {name('u_' + f)}{forgiven} AND {stays}"
+            if (kept := _one(connection, sql)) > 0:
+                excuses.setdefault(f, {})["matched"] = kept
+            forgiven += f" AND NOT {stays}"
         row = connection.execute(
             f"INSERT INTO differences SELECT {entity}, _key, _target_key, {literal(f)}, 'different', "
             f"CAST({name('e_' + f)} AS VARCHAR), CAST({name('a_' + f)} AS VARCHAR) FROM _pairs "
@@ -150,7 +160,7 @@ def _compare(
             counts[f] = int(row[0])
         if f in excused:
             number = _one(connection, f"SELECT count(*) FROM _pairs WHERE NOT missing AND {name('x_' + f)}")
-            excuses[f] = {mapping.model.fields[f].compare: number}
+            excuses.setdefault(f, {})[mapping.model.fields[f].compare] = number
     total = _one(connection, f"SELECT count(*) FROM {expected}")
     missing = _one(connection, "SELECT count(*) FROM _pairs WHERE missing")
     summary = run.summary["entities"][mapping.name]

@@ -74,7 +74,7 @@ def test_a_match_to_confirm(bench: Any, verb: Any, value: str, key: str, state: 
     assert loading(second) == {"1": key}
     assert second.item("MATCH-CONFIRM")["state"] == "decided"
     assert [row["state"] for row in evidence(second)] == [state]
-    assert [row["matched"] for row in evidence(second)] == [key if key != "1" else None]
+    assert [row["target_key"] for row in evidence(second)] == [key if key != "1" else None]
 
 
 @pytest.mark.parametrize(("verb", "value", "key"), [("map", "t3", "t3"), ("separate", "", "2")])
@@ -129,8 +129,8 @@ def test_the_evidence_names_what_agreed_and_not_the_values(bench: Any) -> None:
     rows = {row["key"]: row for row in evidence(ended)}
     assert set(rows) == {"1", "2", "7"}
     assert rows["7"] | {"agreed": "mail"} == {
-        "mapping": "users", "key": "7", "survivor": "7", "list": "people", "there": True, "tier": "e-mail", "state": "taken",
-        "matched": "t1", "candidates": "t1", "agreed": "mail",
+        "entity": "users", "key": "7", "survivor": "7", "list": "people", "there": True, "tier": "e-mail", "state": "taken",
+        "target_key": "t1", "candidates": "t1", "agreed": "mail",
     }  # fmt: skip
     assert [part.partition(":")[0] for part in rows["1"]["agreed"].split()] == ["name", "born"]
     assert "bo@x.org" not in json.dumps(list(rows.values()))
