@@ -63,7 +63,8 @@ def _own_codes(mapping: LoadedMapping, plan: Plan) -> set[str]:
     compiled, model = plan.rows[mapping.name], mapping.model
     written = {code for code, _ in compiled.exclusions}
     written |= {rule.code for rule in compiled.rules if rule.code not in TITLES}
-    return written | {step.code for step in (model.merge, model.match, model.fold) if step}
+    written |= {model.match.code} if model.match and model.match.several == "merge" else set()  # otherwise a person decides first
+    return written | {step.code for step in (model.merge, model.fold) if step}
 
 
 def _run(plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys, seen: set[str]) -> list[Problem]:

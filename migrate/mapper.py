@@ -61,18 +61,18 @@ def build_identities(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         connection.execute(
             f"CREATE OR REPLACE TABLE {name(IDENTITY, mapping)} AS\n"
             "SELECT k._key AS source_key, s._target_key AS target_key, k._disposition = 'excluded' AS excluded, "
-            f"k._merged_into IS NOT NULL AS merged, {_joined(plan, mapping)} AS joined{extra}\n"
+            f"k._merged_into IS NOT NULL AS merged, {_joined(plan, mapping)} AS joined, "
+            f"{'k._match IS NOT NULL' if plan.pair.matched(mapping) else 'FALSE'} AS matched{extra}\n"
             "FROM _keys AS k LEFT JOIN _keys AS s ON s._key = coalesce(k._merged_into, k._key)"
         )
         connection.execute("DROP TABLE _keys")
 
 
 def _joined(plan: Plan, mapping: str) -> str:
-    """Is a record one with others of the source, or with somebody of a list?"""
-    several = "k._merged_into IS NOT NULL OR k._key IN (SELECT _merged_into FROM _keys WHERE _merged_into IS NOT NULL)"
-    if plan.pair.matched(mapping):
-        return f"({several} OR k._match IS NOT NULL)"
-    return f"({several})" if plan.pair.mappings[mapping].model.merge else "FALSE"
+    """Is a record one with others of the source?"""
+    if plan.pair.mappings[mapping].model.merge is None and plan.pair.matched(mapping) is None:
+        return "FALSE"
+    return "(k._merged_into IS NOT NULL OR k._key IN (SELECT _merged_into FROM _keys WHERE _merged_into IS NOT NULL))"
 
 
 def build_given_identity(connection: duckdb.DuckDBPyConnection, compiled: Compiled, rows: Dict[str, str | TestIdentity]) -> None:
@@ -80,13 +80,15 @@ def build_given_identity(connection: duckdb.DuckDBPyConnection, compiled: Compil
     extra = "".join(f", target_key AS {name('field:' + f)}" for f in compiled.fields)
     given = {key: TestIdentity(target=row) if isinstance(row, str) else row for key, row in rows.items()}
     values = ", ".join(
-        f"({literal(k)}, {literal(v.target)}, {literal(v.excluded)}, {literal(v.merged)}, {literal(v.joined or v.merged)})"
+        f"({literal(k)}, {literal(v.target)}, {literal(v.excluded)}, {literal(v.merged)}, {literal(v.joined or v.merged)}, "
+        f"{literal(v.matched)})"
         for k, v in given.items()
     )
     connection.execute(
         f"CREATE OR REPLACE TABLE {name(IDENTITY, compiled.mapping.name)} AS SELECT CAST(source_key AS VARCHAR) AS "
-        f"source_key, CAST(target_key AS VARCHAR) AS target_key, excluded, merged, joined{extra} FROM (VALUES "
-        f"{values or '(NULL, NULL, FALSE, FALSE, FALSE)'}) AS v(source_key, target_key, excluded, merged, joined) "
+        f"source_key, CAST(target_key AS VARCHAR) AS target_key, excluded, merged, joined, matched{extra} FROM (VALUES "
+        f"{values or '(NULL, NULL, FALSE, FALSE, FALSE, FALSE)'}) "
+        "AS v(source_key, target_key, excluded, merged, joined, matched) "
         "WHERE source_key IS NOT NULL"
     )
 

@@ -325,7 +325,8 @@ class MappingCompiler:
             if target_field in self.followed:
                 columns.append(f"{alias}.policy AS {name('policy:' + target_field)}")
             if rule.joined:
-                columns.append(f"coalesce({alias}.joined, FALSE) AS {name('joined:' + target_field)}")
+                found = f"{alias}.joined" if rule.joined.others_only else f"({alias}.joined OR {alias}.matched)"
+                columns.append(f"coalesce({found}, FALSE) AS {name('joined:' + target_field)}")
             if rule.excluded:
                 number = self._exclusion(rule.excluded.code, rule.excluded.reason)
                 excluding.append((f"{name('gone:' + target_field)}", str(number)))
@@ -606,7 +607,13 @@ class MappingCompiler:
             )
         if rule.joined is not None:
             message = f"refers to a record of {rule.ref} that is one with others; what it may do must not pass on by that"
-            add(f"s.{name('joined:' + target_field)}", rule.joined, message, f"m.{name('ref:' + target_field)}")
+            when = self.scope.expression(rule.joined.when, "fields", target_field, "joined", "when", purpose="map")
+            add(
+                f"s.{name('joined:' + target_field)} AND coalesce(({when}), TRUE)",
+                rule.joined,
+                message,
+                f"m.{name('ref:' + target_field)}",
+            )
         if rule.values is not None or rule.crosswalk is not None:
             where = "value map" if rule.values is not None else f"crosswalk {rule.crosswalk}"
             listed = ""

@@ -55,6 +55,15 @@ class ReferredExclusion(Words):
     reason: str
 
 
+class Joined(Outcome):
+    """What happens to a record whose referred record is one with others of the source, or with somebody of a list."""
+
+    when: Expression = "true"
+    """Which records it is about, over this row. Null counts as true."""
+    others_only: bool = False
+    """Only where several records of the source are one; a ``match`` with one of a list alone does not count."""
+
+
 class Merge(Words):
     """Many source records that are one target record; the survivor is loaded, the others become ``merged``."""
 
@@ -172,9 +181,9 @@ class FieldRule(Words):
     """With ``ref``: the source key names no record, or one that is not loaded. Default: the record is ``blocked``."""
     excluded: ReferredExclusion | None = None
     """With ``ref``: when the referred record was excluded, exclude this one too. Default: it is ``blocked``."""
-    joined: Outcome | None = None
-    """With ``ref``: the referred record is one with others of the source (``merge``), or with somebody of a list (``match``). For
-    rights, which must not pass from one account to whoever signs in with another."""
+    joined: Joined | None = None
+    """With ``ref``: the referred record is one with others. For rights, which must not pass from one account to whoever signs in
+    with another."""
     do: tuple[Step, ...] = ()
     values: dict[str, Scalar] | None = None
     crosswalk: Name | None = None
@@ -225,6 +234,9 @@ class TestIdentity(Words):
     excluded: bool = False
     merged: bool = False
     joined: bool = False
+    """It is one with others of the source."""
+    matched: bool = False
+    """It is somebody of a list."""
 
 
 class InlineTest(Words):
