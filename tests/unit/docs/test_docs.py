@@ -38,6 +38,7 @@ from migrate.expressions.vocabulary import function_names
 from migrate.lineage.links import KINDS
 from migrate.located_yaml import Document, parse
 from migrate.mapping.model import Mapping, Pair
+from migrate.matching import evidence as matching_evidence
 from migrate.models import build
 from migrate.privacy import suppression
 from migrate.privacy.settings import Privacy
@@ -61,7 +62,7 @@ REFERENCES = {
     "documents.md": (test_plan_words, sampling_words),
     "approvals.md": (approval_words,),
 }
-CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|REF|KEY|GATE|READ|REC|LIVE|PRV)(?:-[A-Z0-9]+)+)["']""")
+CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|MATCH|REF|KEY|GATE|READ|REC|LIVE|PRV)(?:-[A-Z0-9]+)+)["']""")
 
 
 def page(name: str) -> str:
@@ -123,6 +124,7 @@ def test_no_table_describes_a_model_that_is_gone(name: str) -> None:
         ("mapping-reference.md", "severities", list(typing.get_args(Severity))),
         ("mapping-reference.md", "dispositions", list(DISPOSITIONS)),
         ("mapping-reference.md", "crosswalk columns", list(crosswalks.COLUMNS)),
+        ("run-folder.md", "states of a match", list(matching_evidence.STATES)),
         ("runbook-guide.md", "columns of runbook_log.csv", list(runbook_log.COLUMNS)),
         ("documents.md", "kinds of lineage", list(KINDS)),
         ("documents.md", "worksheet columns", list(sheets.COLUMNS)),

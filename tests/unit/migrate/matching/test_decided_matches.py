@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -133,6 +135,9 @@ def test_the_evidence_names_what_agreed_and_not_the_values(bench: Any) -> None:
         "target_key": "t1", "candidates": "t1", "agreed": "mail",
     }  # fmt: skip
     assert [part.partition(":")[0] for part in rows["1"]["agreed"].split()] == ["name", "born"]
+    page = (Path(__file__).parents[4] / "docs" / "run-folder.md").read_text("utf-8")
+    told = page.partition("<!-- columns of matches.parquet -->")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", told, re.MULTILINE) == list(rows["7"])
     assert "bo@x.org" not in json.dumps(list(rows.values()))
     assert ended.run.facts["matches"]["mappings"] == {
         "users": {"e-mail": {"many": 1, "taken": 1}, "name and birth": {"confirm": 1}}
