@@ -47,7 +47,9 @@ def check(folder: Path) -> CheckResult:
 def _check(folder: Path) -> CheckResult:
     workspace = open_workspace(folder)
     plan = make_plan(workspace.pair, AS_OF)
-    problems = list(_bind(make_plan(workspace.pair.with_lists(None), AS_OF)))
+    # A match is checked also where the workspace lacks the list for it.
+    matching = any(mapping.model.match for mapping in workspace.pair.mappings.values())
+    problems = list(_bind(make_plan(workspace.pair.with_lists(None), AS_OF) if matching else plan))
     problems += losses.undeclared(plan)
     problems += list(_unknown_drops(plan))
     tests = run_inline_tests(workspace.pair.with_policies(()))
