@@ -142,6 +142,7 @@ def run(
             decided = LiveDecisions.of(workspace.decisions, workspace.pair, workspace.target.model)
             target = Live(connector, ledger, workspace.settings.target, delta, apply_deletions, decided)
         lists = read_lists(workspace, plan.names)
+        lists = privacy.reading.people(lists) if privacy.reading is not None else lists
         source = open_source(workspace)
         stack.callback(source.close)
         try:

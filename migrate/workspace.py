@@ -307,6 +307,8 @@ def _gate_problems(settings: Settings, document: Document, pair: LoadedPair) -> 
         if code not in known
     ]
     return problems
+
+
 def _list_problems(settings: Settings, document: Document) -> Iterator[Problem]:
     """Lists of people that say too little of where they are, or too much."""
     for name, given in settings.matching.items():

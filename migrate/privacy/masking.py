@@ -15,6 +15,7 @@ from migrate.privacy.pseudonyms import Pseudonyms
 
 _CODES = frozenset({"contact", "free_text"})
 """Classes in which a text of one or two letters is a code, such as a country or a tick."""
+_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _SHIFTED = ("SRC-SHAPE", "SRC-SWALLOWED")
 """Faults of rows whose cells may stand in the wrong columns, so that a name may stand in a key."""
 
@@ -56,6 +57,15 @@ class Masking:
                 for name, column in zip(batch.schema.names, batch.columns, strict=True)
             ]  # fmt: skip
             yield pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+    def people(self, rows: pa.Table) -> pa.Table:
+        """A list to match with, with the pseudonyms that the same people have in the source. Dates stay, as they do there."""
+        columns = []
+        for name, column in zip(rows.column_names, rows.columns, strict=True):
+            column = column.combine_chunks()
+            masked = self._masked("a list", name, column, frozenset(), codes=False)
+            columns.append(pc.if_else(pc.fill_null(pc.match_substring_regex(column, _DATE), False), column, masked))
+        return pa.table(dict(zip(rows.column_names, columns, strict=True)))
 
     def _masked(self, entity: str, field: str, column: pa.Array, never: frozenset[str], *, codes: bool) -> pa.Array:
         """Each distinct value is looked at once."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from migrate.matching.lists import PeopleList
 from migrate.privacy.erasing import Erasing
 from migrate.privacy.masking import Masking
 
@@ -37,6 +38,12 @@ class Reading:
         if self.erasing is not None:
             batches = self.erasing.undeclared(table, batches)
         return self.masking.undeclared(table, batches) if self.masking is not None else batches
+
+    def people(self, lists: Mapping[str, PeopleList]) -> dict[str, PeopleList]:
+        """Lists to match with, as they may be written down."""
+        if self.masking is None:
+            return dict(lists)
+        return {name: replace(given, rows=self.masking.people(given.rows)) for name, given in lists.items()}
 
     def suppressed(self, table: str) -> int:
         """Rows of a table that are about erased people."""

@@ -50,10 +50,9 @@ def map_stage(
             connection.execute(f"CREATE VIEW {name(RAW, entity)} AS SELECT * FROM {scan(extracted.parquet(entity))}")
         build_source(connection, plan)
         plan = _with_unique_sources(connection, plan)
-        _count_crosswalks(connection, plan, known, row_drift, run, folder)
         rows_of_lists = {list_: given.rows for list_, given in (lists or {}).items()}
         build_lists(connection, plan, rows_of_lists)
-        build_identities(connection, plan)
+        _count_crosswalks(connection, plan, known, row_drift, run, folder)
         settled = settle(connection, plan, decisions or {}, row_drift, folder)
         plan = settled.plan
         _note_exclusions(plan, run)
