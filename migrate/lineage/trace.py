@@ -145,6 +145,9 @@ class _Tracing:
             if rule.excluded:
                 step = (f"exclusion {rule.excluded.code}",)
                 yield from self._at(compiled, ("fields", field, "by"), "record", step)
+            if rule.joined:
+                step = (f"rights {rule.joined.code}",)
+                yield from self._at(compiled, ("fields", field, "joined", "when"), "record", step)
         yield from self._merged(compiled)
         if model.only and model.only.mapping in self.plan.rows:
             above = f"only what {model.only.mapping} merged"
@@ -170,3 +173,10 @@ class _Tracing:
         if merge:
             for word in ("by", "when", "keep"):
                 yield from self._at(compiled, ("merge", word), "record", (f"merge {merge.code}",))
+        match = self.plan.pair.matched(compiled.mapping.name)
+        if match is not None:
+            for number, tier in enumerate(match.tiers):
+                for field in tier.on:
+                    step = (f"match {match.code} by {tier.name}",)
+                    yield from self._at(compiled, ("match", "tiers", number, "on", field), "record", step)
+            yield from self._at(compiled, ("match", "keep"), "record", (f"match {match.code}",))

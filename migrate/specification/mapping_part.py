@@ -137,6 +137,12 @@ def _rules(context: MappingContext, mapping: LoadedMapping) -> Iterator[Rule]:
         asked = "; a person confirms each group" if merge.confirm else ""
         text = f"records with one {merge.by}, where {merge.when}, are one; the first by {merge.keep} survives{asked}"
         yield Rule("merge", merge.code, text, merge.reason, at("merge"))
+    if match := model.match:
+        for number, tier in enumerate(match.tiers):
+            on = " and ".join(f"{field} = {text}" for field, text in tier.on.items())
+            asked = "; a person confirms each" if tier.confirm else ""
+            text = f"{tier.name}: the record is the one of the list {match.against} with {on}{asked}"
+            yield Rule("match", match.code, text, match.reason, at("match", "tiers", number))
     if fold := model.fold:
         combined = "".join(f"; {field} is the {how.replace('_', ' ')} of them" for field, how in fold.combine.items())
         text = f"rows with one {', '.join(fold.by)} are one; the first by {fold.keep} loads{combined}"

@@ -65,6 +65,8 @@ class NewValues:
             return Wrong(f"{decision} takes no new value", ("blank",)) if value else None
         if decision in NEEDS_VALUE and value == "":
             return Wrong(f"{decision} needs a new value", ("NULL stands for no value",) if decision == "override" else ())
+        if decision == "separate" and item["kind"] != "merge":
+            return Wrong("a record that a match found is separate as a whole: no new value", ("blank",)) if value else None
         if decision in ("survivor", "separate"):
             return self._of_group(given, groups)
         if decision == "confirm" and value == "" and not self._proposed(item):

@@ -222,3 +222,12 @@ def test_columns_that_were_swapped(desk: Desk) -> None:
 def test_a_correction_of_a_closed_item_is_to_take_it_back(desk: Desk) -> None:
     desk.decide(decision(SOME["closed"], "accept"))
     assert desk.take_in(desk.answers({"item": "closed", "decision": "reopen"})).counts == {"reopen": 1}
+
+
+def test_a_match_is_refused_as_a_whole(desk: Desk) -> None:
+    choices = "accept separate map exclude waive return"
+    match = item("record", "MATCH-CONFIRM", "person", "6", "e-mail: t1", choices=choices)
+    desk = Desk(desk.folder, [*SOME.values(), match])
+    assert "separate as a whole" in only(desk, item=match["item"], decision="separate", new_value="6").message
+    for row in ({"decision": "separate"}, {"decision": "map", "new_value": "t2"}, {"decision": "accept"}):
+        assert desk.take_in(desk.answers({"item": match["item"], **row})).counts == {row["decision"]: 1}
