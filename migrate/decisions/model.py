@@ -17,7 +17,7 @@ MEANING: dict[Verb, str] = {
     "accept": "load the records as the mapping says, with the default where the rule has one",
     "override": "take the new value in place of the one at fault",
     "survivor": "merge, but keep the record whose key is the new value",
-    "separate": "do not merge; with keys as the new value (comma between them), only those stand alone; of a match: somebody else",
+    "separate": "do not merge; with keys as the new value (comma between them), only those stand alone; of a match: another",
     "map": "the record is the one that the target has, with the new value as its key (blank: its own key); its values stay",
     "overwrite": "write over what the target holds",
     "exclude": "leave the records behind on purpose",

@@ -77,6 +77,10 @@ def checks_of(rule: FieldRule, contract: Field) -> Iterator[Check]:
         yield _check(rule.malformed or MALFORMED, "can be read as the type that the source's contract says")
     if rule.ref:
         yield _check(rule.missing or BLOCKED, f"names a record of {rule.ref}")
+    if rule.joined:
+        about = "" if rule.joined.when == "true" else f", where {rule.joined.when}"
+        others = "with others" if rule.joined.others_only else "with others, or with somebody of a list"
+        yield _check(rule.joined, f"names no record of {rule.ref} that is one {others}{about}")
     if rule.values is not None or rule.crosswalk:
         where = f"crosswalk {rule.crosswalk}" if rule.crosswalk else "value map"
         yield _check(rule.unmapped or UNMAPPED, f"is listed in the {where}")
