@@ -6,6 +6,7 @@ A record that was handed over is held until a later run finds it in the target. 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,8 @@ class _Looking(Batch):
 
     def _there(self, work: Work, there: Held, receipt: Any) -> Decision | None:
         work = self.as_held(work, there)
+        if work.keeps and self.policy.matched == "adopt":
+            return Decision(replace(work, fingerprint=work.final), "adopt", there)
         wrong = unequal(work.record, there, self.fields)
         ours = work.known in ("held", "handed_over") or receipt is not None
         same = work.same if receipt is None else receipt.fingerprint == work.fingerprint

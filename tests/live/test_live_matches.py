@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import memory_target
 import pytest
 from live_school import LiveSchool, different, dispositions, findings
-from small_pair import GOOD_ROWS
+from memory_target import Site
+from small_pair import CLEAN_ROWS, GOOD_ROWS
+from test_handed_over import GROUP, by_hand, handed
 from test_live_decisions import decide, items
+
+from migrate.connectors import opening
 
 MATCH = """
 match:
@@ -125,3 +131,20 @@ def test_nobody_is_written_before_a_person_confirmed(small: LiveSchool) -> None:
     assert dispositions(second)["people"] == {"unchanged": 3, "merged": 1, "excluded": 1}
     assert people(small)["hr-9"] == ("cyrus", "Cyrus", "suspended")
     assert items(second)["MATCH-CONFIRM"]["state"] == "decided"
+
+
+def test_people_who_go_by_files_are_looked_for_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(by_hand=("people", *GROUP))
+    site.records["people"] = {"hr-9": {"person_id": "hr-9", "login": "cyrus", "name": "Cyrus"}}
+    monkeypatch.setattr(memory_target, "SITE", site)
+    monkeypatch.setitem(opening.TARGETS, "memory", "memory_target:MemoryTarget")
+    school = by_hand(tmp_path)
+    matching(school, "hr-9,cy@x.org,", "hr-8,bo@x.org,")
+    first = school.live()
+    assert ("LIVE-ABSENT", "people", "3") in findings(first)
+    assert handed(first)["people"] == ["p-2"], "neither who is there nor who should be"
+    school.rows(different(CLEAN_ROWS, "user", 5, name="Cyrus the other", boss=None))
+    again = school.live()
+    assert dispositions(again)["people"] == {"unchanged": 1, "held": 2}
+    assert not any(key == "5" for _, entity, key in findings(again) if entity == "people")
+    assert site.records["people"]["hr-9"]["name"] == "Cyrus"
