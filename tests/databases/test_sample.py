@@ -106,7 +106,7 @@ def test_only_broken_text_differs_from_the_sample_as_it_is(tmp_path: Path, basel
 @pytest.mark.parametrize(
     ("kind", "version"),
     [
-        ("mariadb", "4.1"),
+        pytest.param("mariadb", "4.1", marks=pytest.mark.long),
         pytest.param("postgresql", "5.1", marks=pytest.mark.long),
         pytest.param("postgresql", "4.1", marks=pytest.mark.long),
         pytest.param("mariadb", "5.1", marks=pytest.mark.long),

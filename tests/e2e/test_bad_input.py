@@ -435,7 +435,9 @@ def _much(rows: int) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-@pytest.mark.parametrize("kilobytes", [300, 1000, 1800, 2200])
+@pytest.mark.parametrize(
+    "kilobytes", [300, pytest.param(1000, marks=pytest.mark.long), 1800, pytest.param(2200, marks=pytest.mark.long)]
+)
 def test_a_disk_that_fills_up(school: Path, small_disk: Callable[[Path, str], None], kilobytes: int) -> None:
     """6,000 people take 2.5 MB in all stages; wherever the disk ends, the run folder says so."""
     write_rows(school, _much(6000))

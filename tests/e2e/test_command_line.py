@@ -40,6 +40,7 @@ LOADS = {"people": 3, "courses": 2, "enrolments": 5}
 # The way a person goes ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long  # the tutorial is followed in every run of the tests
 def test_from_a_new_workspace_to_the_report(tmp_path: Path) -> None:
     """The training history: systems, new, check, run, sql, report."""
     listed = migrate("systems")

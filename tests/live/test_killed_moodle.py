@@ -111,6 +111,7 @@ def newest_files(school: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_history_survives_killed_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kill_with_history(tmp_path, monkeypatch, 1, seed=5)
 
