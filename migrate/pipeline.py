@@ -23,7 +23,7 @@ from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import handed_over, open_source
 from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import Warned
-from migrate.crosswalk_gate import demand_confirmed
+from migrate.crosswalk_gate import demand_confirmed, unconfirmed
 from migrate.defects import traced, without_values
 from migrate.errors import (
     EXIT_ATTENTION,
@@ -220,6 +220,8 @@ class _Run:
         decided = (self.workspace.decisions, self.workspace.settings.decisions.row_drift)
         given = (known, folder, progress, memory, *decided, self.lists)
         mapped, settled = self._stage("map", lambda: map_stage(extracted, plan, *given))
+        refuses = self.workspace.settings.decisions.unconfirmed == "refuse"
+        folder.facts["unconfirmed"] = len(unconfirmed(mapped)) if refuses else 0
         validated = self._stage("validate", lambda: validate(mapped, plan, folder, progress, memory))
         fatal = [code for code, entry in folder.facts["codes"].items() if entry["severity"] == "fatal"]
         if fatal:
@@ -227,7 +229,7 @@ class _Run:
             number = sum(folder.summary["findings"][code] for code in fatal)
             what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
-        if folder.summary["mode"] == "live" and self.workspace.settings.decisions.unconfirmed == "refuse":
+        if folder.summary["mode"] == "live" and refuses:
             try:
                 demand_confirmed(mapped, self.workspace.folder)
             except Unconfirmed:

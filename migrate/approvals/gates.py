@@ -80,6 +80,8 @@ def _of_the_run(settings: GateSettings, counted: Counts, summary: Mapping[str, A
     yield Gate("verdict", None, "verdict of the run", verdict, f"at worst {settings.verdict}", good)
     undeclared = sum(1 for entry in summary["loss_register"] if entry["treatment"] == "undeclared")
     yield _most("undeclared", None, "losses that nobody declared", undeclared, settings.undeclared)
+    says = "crosswalk entries in use that nobody confirmed"  # what is signed over them never goes live
+    yield _most("crosswalks", None, says, facts.get("unconfirmed") or 0, 0)
 
 
 def _of_findings(settings: GateSettings, counted: Counts) -> Iterator[Gate]:

@@ -66,9 +66,15 @@ def test_a_good_run_reaches_every_gate(run: Run) -> None:
     gates = run.gates()
     assert [gate for gate in gates.values() if not gate.passed] == []
     assert list(gates) == [
-        "whole", "balanced", "verdict", "undeclared", "findings fatal",
+        "whole", "balanced", "verdict", "undeclared", "crosswalks", "findings fatal",
         "users failed", "users missing", "users extra", "users differences",
     ]  # fmt: skip
+
+
+def test_what_a_live_run_would_refuse_cannot_be_signed(run: Run) -> None:
+    run.facts["unconfirmed"] = 2
+    assert run.missed() == ["crosswalks"]
+    assert run.gates()["crosswalks"].value == 2
 
 
 @pytest.mark.parametrize(
