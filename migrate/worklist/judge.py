@@ -97,6 +97,8 @@ class Judge:
             self._problem(answer, "item", *self._earlier.unknown(answer.item))
             return None
         for column, told in answer.told.items():
+            if item["kind"] == "crosswalk" and column in ("code", "entity", "field"):
+                continue  # the same entry comes up under other ones in a live run, or when it was added since
             if told != (item[column] or ""):
                 message = f"{answer.item} has another {column}: the cells of this row do not belong together"
                 self._problem(answer, column, message, told, (item[column] or "blank",))

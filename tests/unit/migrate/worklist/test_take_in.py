@@ -137,6 +137,16 @@ def test_values_of_a_crosswalk_go_into_the_crosswalk(desk: Desk) -> None:
     assert not (desk.folder / "decisions.csv").exists()
 
 
+def test_a_crosswalk_entry_that_a_live_run_knows_under_another_code_is_the_same_entry(desk: Desk) -> None:
+    file = desk.export("answers.csv")
+    live = {**SOME["sort"], "code": "XWALK-PROPOSED", "field": "other"}
+    desk.run([live, *(each for each in SOME.values() if each is not SOME["sort"])], LATER)
+    filled = {"decision": "confirm", "reason": "seen", "decided_by": "ana"}
+    edit_csv(file, lambda item, column: filled.get(column) if item == live["item"] else None)
+    assert desk.take_in(file).counts == {"confirm": 1}
+    assert crosswalk(desk)["x"]["status"] == "confirmed"
+
+
 def test_another_target_is_another_equivalence(desk: Desk) -> None:
     desk.take_in(desk.answers({"item": "sort", "decision": "confirm", "new_value": "b"}))
     assert (crosswalk(desk)["x"]["target"], crosswalk(desk)["x"]["equivalence"]) == ("b", "equal")
