@@ -40,6 +40,7 @@ from migrate.errors import (
 )
 from migrate.fingerprints import Part, fingerprints, to_approve
 from migrate.ledger import Ledger, open_ledger
+from migrate.ledger.audit import Head
 from migrate.live.decisions import LiveDecisions
 from migrate.live.load import Live
 from migrate.live.prediction import predicted
@@ -189,7 +190,7 @@ class _Run:
                     "approvals": [approval.entry for approval in self.approvals],
                     "to": self.workspace.settings.target.deliver,
                 }
-                self.folder.facts["trail"] = asdict(ledger.note(self.folder.id, "delivery began", noted))
+                self.folder.facts["trail"] = self._end_of(ledger.note(self.folder.id, "delivery began", noted))
                 self.folder.save()
             self._stages()
         except _Stopped:
@@ -212,6 +213,10 @@ class _Run:
     def _delivers(self) -> Ledger | None:
         """The ledger in whose trail a delivery stands that needed approvals."""
         return self.ledger if self.deliver is not None and self.approvals else None
+
+    def _end_of(self, head: Head) -> dict[str, Any]:
+        """How far the trail goes, and in which ledger: for another target one names another."""
+        return asdict(head) | {"ledger": self.workspace.settings.ledger}
 
     def _stages(self) -> None:
         plan, folder, progress, memory = self.plan, self.folder, self.progress, self.workspace.settings.memory
@@ -305,10 +310,10 @@ class _Run:
         word: Literal["failed", "finished"] = "failed" if failure else "finished"
         with suppress(LedgerLost, OSError):  # which is the failure already, or changes nothing about what was done
             if self.live is not None:
-                facts["trail"] = asdict(self.live.ledger.end(self.folder.id, word, counts))
+                facts["trail"] = self._end_of(self.live.ledger.end(self.folder.id, word, counts))
                 self.folder.save()
             elif (ledger := self._delivers()) is not None:
-                facts["trail"] = asdict(ledger.note(self.folder.id, word, counts))
+                facts["trail"] = self._end_of(ledger.note(self.folder.id, word, counts))
                 self.folder.save()
         code = {"pass": EXIT_PASS, "attention": EXIT_ATTENTION, "fail": failed}[summary["verdict"]]
         return RunResult(self.folder.path, summary, code, failure)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from migrate.check import check
 from migrate.connectors.opening import open_target
 from migrate.errors import ConfigurationError
 from migrate.ledger import open_ledger
-from migrate.ledger.audit import Head
 from migrate.live.preflight import OTHER_TARGET
 from migrate.live.rollback import Rollback, RollingBack
 from migrate.privacy.barrier import guarded
@@ -60,7 +60,8 @@ def rollback(
         done = rolling.execute(plan, folder.id, progress or Silent())
         head = ledger.end(folder.id, "failed" if done.failed else "finished", {e: dict(c) for e, c in done.counts().items()})
         folder.give_back()
-        _write(done, head, folder.path, masker_of(workspace), (started, max(started, now())))
+        trail = asdict(head) | {"ledger": workspace.settings.ledger}
+        _write(done, trail, folder.path, masker_of(workspace), (started, max(started, now())))
         return done, folder.path
 
 
@@ -76,7 +77,7 @@ def masker_of(workspace: Workspace) -> Masker:
     return Masker({"mask": workspace.settings.report.mask, "pii": pii, "entities": described})
 
 
-def _write(done: Rollback, trail: Head, folder: Path, masker: Masker, times: tuple[dt.datetime, dt.datetime]) -> None:
+def _write(done: Rollback, trail: dict[str, Any], folder: Path, masker: Masker, times: tuple[dt.datetime, dt.datetime]) -> None:
     """What was done and what was not, and when. Images of records stay in the ledger, which is where people's data is kept."""
     started, ended = (instant.isoformat(timespec="seconds") for instant in times)
     steps = [
@@ -96,6 +97,6 @@ def _write(done: Rollback, trail: Head, folder: Path, masker: Masker, times: tup
     counts = {entity: dict(words) for entity, words in done.counts().items()}
     content = {
         "of_run": done.run, "started": started, "ended": ended, "counts": counts, "failed": failed, "steps": steps,
-        "trail": asdict(trail),
+        "trail": trail,
     }  # fmt: skip
     (folder / "rollback.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -45,7 +45,7 @@ class Verified:
 
 def trail(workspace_folder: Path) -> list[Entry]:
     """The entries, the oldest first. Raises ConfigurationError where the workspace has no ledger."""
-    ledger, _ = _open(workspace_folder)
+    ledger, _, _ = _open(workspace_folder)
     try:
         return [Entry(row.id, row.at, row.run, row.event, row.detail) for row in ledger.trail()]
     finally:
@@ -57,19 +57,15 @@ def verify(workspace_folder: Path) -> Verified:
 
     Raises ConfigurationError as :func:`trail` does.
     """
-    ledger, runs = _open(workspace_folder)
+    ledger, runs, address = _open(workspace_folder)
     try:
         broken, entries = ledger.broken(), ledger.trail()
     finally:
         ledger.close()
     read = read_approvals(entries)
     problems = [] if broken is None else [f"entry {broken} is altered, missing or not in its place"]
-    noted = _noted(runs)
-    for run, number, digest in noted:
-        if number not in read.hashes:
-            problems.append(f"entry {number} is missing: run {run} ended with it")
-        elif read.hashes[number] != digest:
-            problems.append(f"entry {number} is not the one that run {run} ended with")
+    noted = _noted(runs, address)
+    problems += _ends(noted, read.hashes)
     notes = {folder.name: read_notes(folder) for folder in sorted(runs.iterdir())} if runs.is_dir() else {}
     problems += [problem for run, own in notes.items() for problem in _signed(run, own, read)]
     problems += [f"entry {number} is no approval as lms-migrate writes it" for number in read.malformed]
@@ -110,24 +106,40 @@ def note(workspace: Workspace, event: str, detail: Mapping[str, Any]) -> None:
             ledger.close()
 
 
-def _open(workspace_folder: Path) -> tuple[Ledger, Path]:
+def cut_off(workspace: Workspace, hashes: Mapping[int, str]) -> list[str]:
+    """What runs noted at their end and a trail does not hold: a ledger that is gone, or that was put back from an older backup.
+
+    ``hashes`` is ``{entry: hash}`` of the trail.
+    """
+    return list(_ends(_noted(workspace.runs, workspace.settings.ledger), hashes))
+
+
+def _ends(noted: list[tuple[str, int, str]], hashes: Mapping[int, str]) -> Iterator[str]:
+    for run, number, digest in noted:
+        if number not in hashes:
+            yield f"entry {number} is missing: run {run} ended with it"
+        elif hashes[number] != digest:
+            yield f"entry {number} is not the one that run {run} ended with"
+
+
+def _open(workspace_folder: Path) -> tuple[Ledger, Path, str]:
     workspace = open_workspace(workspace_folder)
     ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
     if ledger is None:
         raise ConfigurationError(
             "the workspace has no ledger: nothing was approved and nothing was written live", hint="lms-migrate run WORKSPACE"
         )
-    return ledger, workspace.runs
+    return ledger, workspace.runs, workspace.settings.ledger
 
 
-def _noted(runs: Path) -> list[tuple[str, int, str]]:
-    """(run, number of the entry, its hash) that runs noted at their end."""
+def _noted(runs: Path, ledger: str) -> list[tuple[str, int, str]]:
+    """(run, number of the entry, its hash) that runs noted at their end, but for those of another ``ledger``."""
     found = []
     for file in sorted(file for name in NOTED for file in runs.glob(f"*/{name}")):
         try:
             head = json.loads(file.read_text("utf-8")).get("trail")
         except (OSError, ValueError):
             continue  # a run that was cut off while it wrote
-        if isinstance(head, dict) and {"entries", "hash"} <= head.keys():
+        if isinstance(head, dict) and {"entries", "hash"} <= head.keys() and head.get("ledger", ledger) == ledger:
             found.append((file.parent.name, head["entries"], head["hash"]))
     return found

@@ -14,6 +14,7 @@ from migrate.approvals.standing import Standing, standing
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.fingerprints import Part
 from migrate.ledger import Ledger
+from migrate.trail import cut_off
 from migrate.workspace import Workspace
 
 
@@ -31,6 +32,11 @@ def demand(workspace: Workspace, ledger: Ledger | None, parts: Mapping[str, Part
         problem = Problem(f"entry {broken} of the audit trail is altered, missing or not in its place")
         hint = f"lms-migrate audit verify {workspace.folder}"
         raise ConfigurationError("no approval counts in a trail that is not whole", problems=[problem], hint=hint)
+    if cut := cut_off(workspace, read.hashes if read else {}):
+        hint = f"put the newest copy of the ledger back, then: lms-migrate audit verify {workspace.folder}"
+        raise ConfigurationError(
+            "no approval counts in a trail that is not whole", problems=[Problem(text) for text in cut], hint=hint
+        )
     judged = [standing(a, workspace, parts, now, read.hashes) for a in read.approvals] if read else []
     chosen = _chosen(judged, roles, separate=workspace.settings.approvals.separate_people)
     problems = list(_newer_rehearsal(workspace, parts))

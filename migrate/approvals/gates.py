@@ -70,6 +70,8 @@ def _of_the_run(settings: GateSettings, counted: Counts, summary: Mapping[str, A
         ended = f"stopped at {facts['stopped_at']}"
     elif only is not None:
         ended = f"only {only}"
+    elif facts.get("pseudonyms"):
+        ended = "with pseudonyms"
     yield Gate("whole", None, "how far the run went", ended, "to its end", ended == "to its end")
     uneven = [name for name, records in counted.records.items() if sum(records.dispositions.values()) != records.source]
     balanced = bool(summary["balanced"]) and not uneven

@@ -81,6 +81,7 @@ def latest_judged(runs: Path, parts: dict[str, str]) -> Rehearsed | None:
     """The newest rehearsal of these parts that came to its end, or to a fatal finding."""
     for run in runs_of(runs):
         rehearsed = run.summary["mode"] == "rehearsal" and run.facts.get("only") is None and run.parts == parts
+        rehearsed = rehearsed and not run.facts.get("pseudonyms")  # a collision of pseudonyms says nothing of the data
         if rehearsed and (run.unfit() is None or run.fatal):
             return run
     return None

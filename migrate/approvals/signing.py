@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from migrate import __version__
 from migrate.approvals.gates import Gate, judge, missed
 from migrate.approvals.kept import keep
-from migrate.approvals.noted import NOTE, prepare, put
+from migrate.approvals.noted import NOTE, prepare, put, read_notes
 from migrate.approvals.rehearsals import SIGNED_FILES, Rehearsed, latest_whole, open_run
 from migrate.approvals.signed import (
     APPROVED,
@@ -32,6 +32,7 @@ from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.fingerprints import Part, fingerprints, part_files, to_approve
 from migrate.ledger import Ledger, open_ledger
 from migrate.ledger.audit import Head
+from migrate.trail import cut_off
 from migrate.workspace import Workspace, open_workspace
 
 Now = Callable[[], dt.datetime]
@@ -66,6 +67,7 @@ def approve(
     moment = now()
     with _open(workspace, must_exist=False) as ledger:
         read = read_approvals(ledger.trail())
+        _nothing_lost(workspace, rehearsal, read.hashes)
         valid = [a for a in read.approvals if standing(a, workspace, parts, moment, read.hashes).valid and a.run == rehearsal.id]
         twice = [a for a in valid if a.who == same_name(name) and a.signed.role != role]
         if twice and workspace.settings.approvals.separate_people:
@@ -198,6 +200,21 @@ def _reached(workspace: Workspace, rehearsal: Rehearsed) -> list[Gate]:
         hint = f"mend the causes and rehearse again, or state what is accepted under gates: ({place})"
         raise ConfigurationError(f"nothing was signed: {len(problems)} gate(s) missed", problems=problems, hint=hint)
     return gates
+
+
+def _nothing_lost(workspace: Workspace, rehearsal: Rehearsed, hashes: Mapping[int, str]) -> None:
+    """Refuse where run folders know entries that the trail does not hold: signing anew would hide that it was lost."""
+    lost = cut_off(workspace, hashes)
+    lost += [
+        f"entry {entry} is missing, or is not the one that was signed for run {rehearsal.id}"
+        for entry, digest in read_notes(rehearsal.folder).entries.items()
+        if hashes.get(entry) != digest
+    ]
+    if lost:
+        hint = f"put the newest copy of the ledger back, then: lms-migrate audit verify {workspace.folder}"
+        raise ConfigurationError(
+            "nothing is signed in a trail that is not whole", problems=[Problem(text) for text in lost], hint=hint
+        )
 
 
 @contextmanager

@@ -222,3 +222,43 @@ def test_entries_that_no_folder_holds_are_counted(approved: SignedSchool) -> Non
     assert verify(approved.folder).loose == 1
     shown = CliRunner().invoke(cli, ["audit", "verify", str(approved.folder)], standalone_mode=False)
     assert "the last 1 are held by no folder yet" in shown.output
+
+
+def ledger_files(school: SignedSchool) -> list[Path]:
+    return sorted(school.folder.glob("ledger.sqlite*"))
+
+
+def lose(school: SignedSchool, kept: dict[Path, bytes]) -> None:
+    """Put back what the ledger was, or nothing."""
+    for file in ledger_files(school):
+        file.unlink()
+    for file, content in kept.items():
+        file.write_bytes(content)
+
+
+@pytest.mark.parametrize("kept", ["an older copy", "nothing"])
+def test_a_ledger_that_forgot_a_live_run_starts_none_and_takes_no_signature(approved: SignedSchool, kept: str) -> None:
+    before = {file: file.read_bytes() for file in ledger_files(approved)} if kept == "an older copy" else {}
+    live = approved.live()
+    assert live.exit_code == 0
+    lose(approved, before)
+    for attempt in (approved.live, lambda: approved.approve("quality")):
+        with pytest.raises(ConfigurationError, match="a trail that is not whole") as caught:
+            attempt()
+        assert f"run {live.folder.name} ended with it" in str(caught.value)
+        assert "audit verify" in str(caught.value)
+
+
+def test_another_ledger_for_another_target_begins_anew(approved: SignedSchool) -> None:
+    assert approved.live().exit_code == 0
+    path = approved.folder / "migration.yaml"
+    path.write_text(path.read_text("utf-8") + "\nledger: sqlite:///other.sqlite\n", "utf-8")
+    approved.approved()
+    assert approved.live().exit_code == 0
+
+
+def test_signatures_are_not_given_anew_over_lost_ones(approved: SignedSchool) -> None:
+    withdraw(approved.folder, "quality", "Cy", "the counts are wrong")
+    lose(approved, {})
+    with pytest.raises(ConfigurationError, match="entry 1 is missing"):
+        approved.approve("quality")

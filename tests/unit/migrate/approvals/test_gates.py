@@ -79,7 +79,12 @@ def test_what_a_live_run_would_refuse_cannot_be_signed(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("word", "value", "said"),
-    [("failure", "the disk is full", "failed"), ("stopped_at", "map", "stopped at map"), ("only", "users", "only users")],
+    [
+        ("failure", "the disk is full", "failed"),
+        ("stopped_at", "map", "stopped at map"),
+        ("only", "users", "only users"),
+        ("pseudonyms", True, "with pseudonyms"),
+    ],
 )
 def test_a_run_that_is_not_whole_misses(run: Run, word: str, value: str, said: str) -> None:
     run.facts[word] = value
