@@ -47,6 +47,7 @@ def command(workspace: Path, kind: str | None, reason: str | None, by: str | Non
     new = add(workspace, suppressed, kind, given, reason.strip(), by.strip(), dt.datetime.now(dt.UTC))
     click.echo(f"{new:,} of {len(given):,} identifiers are new on the list; {len(suppressed.entries) + new:,} are on it now")
     click.echo(
-        "next: approvals and rehearsals from before do not know it; run folders and archives from before still hold these people"
+        f"next: lms-migrate run {workspace}; approvals still hold. Run folders, archives, test plans and the ledger from before "
+        "still hold these people: delete what may go"
     )
     return 0

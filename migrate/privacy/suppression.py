@@ -81,9 +81,9 @@ def open_suppressed(
             problem = Problem("the list names a key that privacy.yaml does not", Place(file), hint=hint)
             raise ConfigurationError("the suppression list cannot be used", problems=[problem])
         return None
-    entries = _read(file) if file.is_file() else []
-    if not entries and not to_write:
+    if not file.is_file() and not to_write:
         return None
+    entries = _read(file) if file.is_file() else []
     key = privacy.secret(secrets, "suppression")
     check = hmac.digest(key, KEY_CHECK.encode(), "sha256").hex()
     if entries and (entries[0].kind != KEY_CHECK or not hmac.compare_digest(entries[0].hash, check)):
@@ -129,7 +129,9 @@ def _read(file: Path) -> list[Entry]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         problem = Problem(f"the file cannot be read: {error}", Place(file))
         raise ConfigurationError("the suppression list cannot be used", problems=[problem]) from None
-    if rows and tuple(rows[0]) != COLUMNS:
+    if len(rows) < 2:  # even a list with nobody on it has the row by which its key is known
+        problems.append(Problem("the list was emptied", Place(file)))
+    elif tuple(rows[0]) != COLUMNS:
         problems.append(Problem("the header is not that of a suppression list", Place(file), ",".join(rows[0]), COLUMNS))
     for line, row in enumerate(rows[1:], start=2):
         if len(row) != len(COLUMNS) or len(row[0]) != 64 or set(row[0]) - set("0123456789abcdef"):

@@ -212,6 +212,11 @@ def test_a_list_that_cannot_be_used_is_never_an_empty_one(folder: Path, monkeypa
         Bench.of(folder).run()
     bench(folder, SUPPRESSION)
     lines = (folder / "suppressed.csv").read_text("utf-8").splitlines()
+    for emptied in ("", lines[0] + "\n"):
+        (folder / "suppressed.csv").write_text(emptied, "utf-8")
+        with pytest.raises(ConfigurationError, match="emptied"):
+            Bench.of(folder).run()
+        assert suppress(folder, "bo@x.org", monkeypatch=monkeypatch).code == 2
     (folder / "suppressed.csv").write_text("\n".join([*lines, "di@x.org,email,,,"]), "utf-8")
     with pytest.raises(ConfigurationError, match="not what lms-migrate suppress writes"):
         Bench.of(folder).run()
