@@ -81,8 +81,8 @@ def new_run(runs: Path, now: Callable[[], dt.datetime]) -> RunFolder:
 
 
 def latest_run(runs: Path) -> Path | None:
-    """The newest run folder that holds a summary."""
+    """The folder of the run that wrote its summary last. Signatures and reports that are put into a folder make it no newer."""
     if not runs.is_dir():
         return None
     found = [path for path in runs.iterdir() if (path / "summary.json").is_file()]
-    return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
+    return max(found, key=lambda path: ((path / "summary.json").stat().st_mtime_ns, path.name), default=None)

@@ -39,6 +39,9 @@ def find_run(workspace: Path, run: str | None) -> Path:
         there = tuple(sorted(p.name for p in runs.iterdir() if p.is_dir())) if runs.is_dir() else ()
         problem = Problem("there is no such run", value=run, allowed=there)
         raise ConfigurationError("no test plan was written", problems=[problem], hint=f"lms-migrate run {workspace}")
+    if facts(folder)[1].get("pseudonyms"):
+        problem = Problem("its people have pseudonyms, so nobody can look them up", value=folder.name)
+        raise ConfigurationError("no test plan was written", problems=[problem], hint="--run ID of a run without --mask")
     if not (folder / "dispositions.parquet").is_file():
         problem = Problem("the run stopped before it was reconciled: nobody knows where its records ended", value=folder.name)
         raise ConfigurationError("no test plan was written", problems=[problem], hint=f"lms-migrate run {workspace}")

@@ -62,5 +62,7 @@ def test_the_latest_run_holds_a_summary(tmp_path: Path) -> None:
         folder.mkdir()
         if name != "c":
             (folder / "summary.json").write_text("{}")
-        os.utime(folder, (1000 + number, 1000 + number))
+            os.utime(folder / "summary.json", (1000 + number, 1000 + number))
+    assert latest_run(tmp_path) == tmp_path / "a"
+    (tmp_path / "b" / "approvals.json").write_text("{}")  # a signature makes a run no newer
     assert latest_run(tmp_path) == tmp_path / "a"
