@@ -138,8 +138,13 @@ def _noted(runs: Path, ledger: str) -> list[tuple[str, int, str]]:
     for file in sorted(file for name in NOTED for file in runs.glob(f"*/{name}")):
         try:
             head = json.loads(file.read_text("utf-8")).get("trail")
-        except (OSError, ValueError):
+        except (OSError, ValueError, AttributeError, RecursionError):
             continue  # a run that was cut off while it wrote
-        if isinstance(head, dict) and {"entries", "hash"} <= head.keys() and head.get("ledger", ledger) == ledger:
+        if (
+            isinstance(head, dict)
+            and isinstance(head.get("entries"), int)
+            and "hash" in head
+            and head.get("ledger", ledger) == ledger
+        ):
             found.append((file.parent.name, head["entries"], head["hash"]))
     return found

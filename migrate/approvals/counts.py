@@ -71,6 +71,30 @@ def counts(run_folder: Path, summary: Mapping[str, Any]) -> Counts:
     return counted
 
 
+def disagreements(run_folder: Path, summary: Mapping[str, Any]) -> list[str]:
+    """Where the rows of a whole run are not as many as its summary says: rows were added or taken away since it ended.
+
+    Raises RunFailed where a file is not there or damaged.
+    """
+    ended = {f"{name} {d}": n for name, entity in summary["entities"].items() for d, n in entity["dispositions"].items()}
+    claims: tuple[tuple[str, str, Mapping[str, int]], ...] = (
+        ("dispositions.parquet", "entity || ' ' || disposition", ended),
+        ("findings.parquet", "code", summary.get("findings") or {}),
+        (WORKLIST, "state", summary.get("worklist") or {}),
+    )
+    wrong = []
+    with session() as connection:
+        for file, word, claimed in claims:
+            query = f"SELECT {word}, count(*) FROM {scan(run_folder / file)} GROUP BY 1"
+            counted = dict(connection.execute(query).fetchall())
+            wrong += [
+                f"{file}: {counted.get(name, 0)} rows of {name}, and the summary says {claimed.get(name, 0)}"
+                for name in sorted(counted.keys() | claimed.keys(), key=str)
+                if counted.get(name, 0) != claimed.get(name, 0)
+            ]
+    return wrong
+
+
 def _not_waived(connection: duckdb.DuckDBPyConnection, run_folder: Path) -> str:
     """The condition that a finding belongs to no item of the worklist that is waived."""
     worklist, findings = run_folder / WORKLIST, run_folder / "findings.parquet"

@@ -15,6 +15,7 @@ from migrate.approvals.standing import Standing, standing
 from migrate.errors import ConfigurationError, Problem
 from migrate.fingerprints import fingerprints, to_approve
 from migrate.ledger import open_ledger
+from migrate.trail import cut_off
 from migrate.workspace import open_workspace
 
 
@@ -35,10 +36,13 @@ class Listing:
     missing: dict[str, list[str]]
     """``{rehearsal: roles}`` that did not approve it, of the rehearsals that count now; under ``""`` where there is none."""
 
+    lost: tuple[str, ...] = ()
+    """What is wrong with the trail itself: then nothing in it counts."""
+
     @property
     def whole(self) -> bool:
         """Is there a rehearsal that every role approved?"""
-        return any(not roles for roles in self.missing.values())
+        return not self.lost and any(not roles for roles in self.missing.values())
 
 
 def approvals(workspace_folder: Path, now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)) -> Listing:
@@ -49,9 +53,12 @@ def approvals(workspace_folder: Path, now: Callable[[], dt.datetime] = lambda: d
     if ledger is None:
         return Listing([], {"": list(roles)})
     try:
-        read = read_approvals(ledger.trail())
+        read, broken = read_approvals(ledger.trail()), ledger.broken()
     finally:
         ledger.close()
+    lost = cut_off(workspace, read.hashes)
+    if broken is not None:
+        lost.insert(0, f"entry {broken} of the audit trail is altered, missing or not in its place")
     parts, moment, listed = to_approve(fingerprints(workspace)), now(), []
     for approval in read.approvals:
         one = standing(approval, workspace, parts, moment, read.hashes)
@@ -60,7 +67,8 @@ def approvals(workspace_folder: Path, now: Callable[[], dt.datetime] = lambda: d
         listed.append(Listed(one, tuple(changes(workspace, approval, parts, rehearsal)) if stale else ()))
     valid = [one.standing.approval for one in listed if one.standing.valid]
     signed = {a.run: {b.signed.role for b in valid if b.run == a.run} for a in valid}
-    return Listing(listed, {run: [r for r in roles if r not in there] for run, there in signed.items()} or {"": list(roles)})
+    missing = {run: [r for r in roles if r not in there] for run, there in signed.items()} or {"": list(roles)}
+    return Listing(listed, missing, tuple(lost))
 
 
 def gates_of(workspace_folder: Path, run: str | None = None) -> tuple[Rehearsed, list[Gate]]:

@@ -37,7 +37,7 @@ def read_notes(run_folder: Path) -> Notes:
     try:
         listed = json.loads(file.read_text("utf-8"))["entries"]
         return Notes({int(one["entry"]): str(one["hash"]) for one in listed}, listed=listed)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return Notes(broken=True)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate import __version__
+from migrate.approvals.counts import disagreements
 from migrate.approvals.gates import Gate, judge, missed
 from migrate.approvals.kept import keep
 from migrate.approvals.noted import NOTE, prepare, put, read_notes
@@ -187,6 +188,8 @@ def _same_parts(workspace: Workspace, rehearsal: Rehearsed, parts: dict[str, Par
 def _reached(workspace: Workspace, rehearsal: Rehearsed) -> list[Gate]:
     try:
         Reconciled(rehearsal.folder / "6_reconcile").verify()
+        if wrong := disagreements(rehearsal.folder, rehearsal.summary):
+            raise RunFailed("; ".join(wrong))
         gates = judge(workspace.settings.gates, rehearsal.folder, rehearsal.summary, rehearsal.facts)
     except RunFailed as error:
         problem = Problem(f"rehearsal {rehearsal.id} is damaged: {error.message}")

@@ -28,6 +28,12 @@ def command(workspace: Path) -> int:
             click.echo(f"    {state}: {plain(why)}")
         for change in one.changes:
             click.echo(f"      {plain(str(change))}")
+    for problem in found.lost:
+        click.echo(plain(problem))
+    if found.lost:
+        click.echo("no approval counts in a trail that is not whole")
+        click.echo(f"next: lms-migrate audit verify {workspace}")
+        return EXIT_ATTENTION
     for run, roles in found.missing.items():
         about = f"rehearsal {run}" if run else "what the workspace is now"
         click.echo(f"{about}: still to approve: {', '.join(roles)}" if roles else f"{about}: approved by every role")

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 from signed_school import SignedSchool, Stages
 
+from migrate.approvals.listing import approvals
 from migrate.approvals.signing import withdraw
 from migrate.cli import cli
 from migrate.errors import ConfigurationError
@@ -88,6 +91,11 @@ def remove_notes(school: SignedSchool, entries: list[Entry]) -> None:
     (school.folder / f"runs/{entries[0].run}/approvals.json").unlink()
 
 
+def spoil_numbers(school: SignedSchool, entries: list[Entry]) -> None:
+    text = '{"entries": [{"entry": 1e400, "hash": ""}]}'
+    (school.folder / f"runs/{entries[0].run}/approvals.json").write_text(text, "utf-8")
+
+
 def spoil_notes(school: SignedSchool, entries: list[Entry]) -> None:
     (school.folder / f"runs/{entries[0].run}/approvals.json").write_text("{}", "utf-8")
 
@@ -104,6 +112,7 @@ DAMAGES: dict[str, Damage] = {
     "written anew for another rehearsal": for_another_rehearsal,
     "without the notes": remove_notes,
     "with other notes": spoil_notes,
+    "with numbers that are none": spoil_numbers,
 }
 
 
@@ -115,6 +124,7 @@ def test_what_was_tampered_with_is_found_and_starts_nothing(approved: SignedScho
     ended = CliRunner().invoke(cli, ["audit", "verify", str(approved.folder)], standalone_mode=False)
     assert ended.return_value == 3
     approved.refused()
+    assert not approvals(approved.folder).whole
 
 
 def test_an_approval_that_nobody_gave(rehearsed: SignedSchool, stages: Stages) -> None:
@@ -173,6 +183,16 @@ def test_a_rehearsal_that_was_altered_before_it_is_signed(rehearsed: SignedSchoo
     file = stages.rehearsal / "6_reconcile/differences.parquet"
     file.write_bytes(file.read_bytes() + b"x")
     with pytest.raises(ConfigurationError, match="damaged"):
+        rehearsed.approve("quality")
+
+
+@pytest.mark.parametrize("file", ["findings.parquet", "dispositions.parquet", "worklist.parquet"])
+def test_rows_that_are_not_those_of_the_summary_are_not_signed(rehearsed: SignedSchool, stages: Stages, file: str) -> None:
+    path = stages.rehearsal / file
+    rows = pq.read_table(path)
+    more = pa.Table.from_pylist([{"code": "P-X", "state": "waived"}], schema=rows.schema)
+    pq.write_table(rows.slice(1) if rows.num_rows else more, path)
+    with pytest.raises(ConfigurationError, match=f"damaged: {file}"):
         rehearsed.approve("quality")
 
 

@@ -88,5 +88,5 @@ def guarded(name: str, check: Callable[[Context], Iterator[Check]], context: Con
         raise
     except MigrateError as error:
         yield Check(name, "fail", error.message)
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
         yield Check(name, "fail", f"something in the pack has another form than lms-migrate gives it: {error!r}")
