@@ -27,7 +27,7 @@ def _head(report: Report) -> str:
     lines = [f"{report.verdict.word}  {report.mode} {plain(report.run)}  {plain(report.label)}".rstrip()]
     lines += [f"  {plain(reason)}" for reason in report.verdict.reasons]
     if report.failure:
-        lines += [f"  | {plain(line)}" for line in report.failure.splitlines()]
+        lines += [f"  | {plain(' '.join(line.split()))}" for line in report.failure.splitlines()]
     lines += [f"  ! {plain(alert)}" for alert in report.alerts]
     return "\n".join(lines)
 

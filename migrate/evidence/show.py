@@ -32,7 +32,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
         "signed by": manifest.signer.fingerprint if manifest.signer else "nobody",
         "audit trail": f"{manifest.trail.entries} entries" if manifest.trail else "none",
     }  # fmt: skip
-    yield from (f"{word + ':':<15}{plain(str(value))}" for word, value in words.items() if value is not None)
+    yield from (f"{word + ':':<15}{plain(' '.join(str(value).split()))}" for word, value in words.items() if value is not None)
     yield ""
     yield "parts of the workspace, as the run found them:"
     for name, part in manifest.parts.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -101,3 +102,11 @@ def test_the_text_carries_no_control_characters(make_run: Callable[..., Path]) -
 
     text = render_text(make_run(attack))
     assert not [sign for sign in text if sign != "\n" and (ord(sign) < 32 or sign == "\u202e")]
+
+
+def test_the_lines_of_a_failure_are_read_on_a_terminal(run_folder: Path) -> None:
+    facts = json.loads((run_folder / "run.json").read_text("utf-8"))
+    facts["failure"] = "rows use entries:\n    roles: 'a' -> 'b'\n    next:    lms-migrate crosswalk show"
+    (run_folder / "run.json").write_text(json.dumps(facts), "utf-8")
+    shown = render_text(run_folder)
+    assert "  | roles: 'a' -> 'b'\n  | next: lms-migrate crosswalk show\n" in shown
