@@ -51,7 +51,7 @@ def approvals(workspace_folder: Path, now: Callable[[], dt.datetime] = lambda: d
     roles = workspace.settings.approvals.roles
     ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
     if ledger is None:
-        return Listing([], {"": list(roles)})
+        return Listing([], {"": list(roles)}, tuple(cut_off(workspace, {})))
     try:
         read, broken = read_approvals(ledger.trail()), ledger.broken()
     finally:

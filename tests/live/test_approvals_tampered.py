@@ -262,6 +262,7 @@ def test_a_ledger_that_forgot_a_live_run_starts_none_and_takes_no_signature(appr
     live = approved.live()
     assert live.exit_code == 0
     lose(approved, before)
+    assert any(f"run {live.folder.name} ended with it" in problem for problem in approvals(approved.folder).lost)
     for attempt in (approved.live, lambda: approved.approve("quality")):
         with pytest.raises(ConfigurationError, match="a trail that is not whole") as caught:
             attempt()
