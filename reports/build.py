@@ -305,3 +305,11 @@ def _facts(summary: Json, run: Json) -> Iterable[Fact]:
     yield Fact("Started", str(run.get("started") or ""))
     yield Fact("Ended", str(run.get("ended") or ""))
     yield Fact("lms-migrate", str(run.get("tool_version") or ""), code=True)
+    if gates := run.get("gates"):
+        missed = [str(gate.get("gate")) for gate in gates if not gate.get("passed")]
+        yield Fact(
+            "Gates", f"{len(gates) - len(missed)} of {len(gates)} reached" + (f"; missed: {', '.join(missed)}" if missed else "")
+        )
+    for approval in run.get("approvals") or ():
+        said = ", ".join(str(approval.get(word) or "") for word in ("name", "at", "rehearsal"))
+        yield Fact(f"Approved as {approval.get('role')}", said)

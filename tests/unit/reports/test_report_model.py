@@ -253,3 +253,14 @@ def test_a_file_cut_short_is_told(run_folder: Path) -> None:
 def test_a_folder_whose_name_is_a_pattern_is_read(tmp_path: Path, run_folder: Path) -> None:
     odd = run_folder.rename(tmp_path / "run [1] it's *")
     assert build(odd).alerts == ()
+
+
+def test_the_header_says_who_approved_and_which_gates_were_missed(run_folder: Path) -> None:
+    file = run_folder / "run.json"
+    run = json.loads(file.read_text("utf-8"))
+    run["gates"] = [{"gate": "balanced", "passed": True}, {"gate": "findings USR-001", "passed": False}]
+    run["approvals"] = [{"role": "quality", "name": "B. Rix", "at": "2026-01-01T12:00:00+00:00", "rehearsal": "20260101-100000"}]
+    file.write_text(json.dumps(run), "utf-8")
+    facts = {fact.label: fact.value for fact in build(run_folder).facts}
+    assert facts["Gates"] == "1 of 2 reached; missed: findings USR-001"
+    assert facts["Approved as quality"] == "B. Rix, 2026-01-01T12:00:00+00:00, 20260101-100000"
