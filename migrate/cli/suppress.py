@@ -21,10 +21,13 @@ def command(workspace: Path, kind: str | None, reason: str | None, by: str | Non
     import datetime as dt
     import sys
 
+    from migrate.artefacts import sha256
     from migrate.errors import ConfigurationError
+    from migrate.fingerprints import SUPPRESSED_FILE
     from migrate.privacy.prepare import suppression_list
     from migrate.privacy.suppression import add
     from migrate.privacy.words import wrong_words
+    from migrate.trail import note
     from migrate.workspace import open_workspace
     from reports.visible import plain
 
@@ -45,7 +48,11 @@ def command(workspace: Path, kind: str | None, reason: str | None, by: str | Non
         raise ConfigurationError("nothing was entered: the standard input is not UTF-8") from None
     given = [identifier for identifier in identifiers if identifier.strip()]
     new = add(workspace, suppressed, kind, given, reason.strip(), by.strip(), dt.datetime.now(dt.UTC))
-    click.echo(f"{new:,} of {len(given):,} identifiers are new on the list; {len(suppressed.entries) + new:,} are on it now")
+    entries = len(suppressed.entries) + new
+    note(
+        opened, "people suppressed", {"kind": kind, "new": new, "entries": entries, "sha256": sha256(workspace / SUPPRESSED_FILE)}
+    )
+    click.echo(f"{new:,} of {len(given):,} identifiers are new on the list; {entries:,} are on it now")
     click.echo(
         f"next: lms-migrate run {workspace}; approvals still hold. Run folders, archives, test plans and the ledger from before "
         "still hold these people: delete what may go"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from page_reading import page_text
 from small_pair import GOOD_ROWS, Bench, Rows, write_rows, write_workspace
 
 from migrate.errors import ConfigurationError
+from migrate.ledger import open_ledger
 from migrate.pipeline import RunResult
 from migrate.privacy.barrier import Barrier
 from migrate.privacy.erasing import Erasing
@@ -186,9 +188,17 @@ def test_the_list_names_nobody_and_grows_once(folder: Path, monkeypatch: pytest.
     bench(folder, SUPPRESSION)
     assert "2 of 2" in suppress(folder, "di@x.org", "bo@x.org", "", monkeypatch=monkeypatch).out
     before = (folder / "suppressed.csv").read_bytes()
+    ledger = open_ledger("sqlite:///ledger.sqlite", folder)
+    assert ledger is not None
     assert "0 of 2" in suppress(folder, "DI@x.org ", "bo@x.org", monkeypatch=monkeypatch).out
     assert (folder / "suppressed.csv").read_bytes() == before
     assert b"x.org" not in before
+    (entry,) = ledger.trail()
+    ledger.close()
+    assert entry.event == "people suppressed"
+    assert json.loads(entry.detail) == {
+        "kind": "email", "new": 0, "entries": 2, "sha256": hashlib.sha256(before).hexdigest(),
+    }  # fmt: skip
     listed = within("suppress", folder, "--list")
     assert (listed.code, "2 identifiers" in listed.out, "request 1" in listed.out) == (0, True, True)
 
