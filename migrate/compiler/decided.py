@@ -16,8 +16,10 @@ from migrate.mapping.load import LoadedMapping
 from migrate.worklist.identity import Kind, item_sql
 
 DECISION = "decision"
-"""Schema of the tables of decisions in force: item, decision, new_value, reason."""
+"""Schema of the tables of decisions in force: item, decision, new_value, reason, and nth: a later one has a larger number."""
 EXCLUDED = "DEC-EXCLUDED"
+_ABOUT_THE_RECORD = 1_000_000_000
+"""More than there are decisions: one about a record counts more than one about all records of a value."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class DecidedSql:
     def overridden(self, field: str) -> tuple[str, str] | None:
         """``(condition, SQL of the new value as text)`` of a target field; None where nobody gave it another value.
 
-        For a reference the new value is the source key of another record of the mapping it refers to.
+        Of several decisions about it those about the record count, and of these the last: one who corrects a value twice
+        does so because of what another rule said of the first. For a reference the new value is the source key of another record of the mapping it refers to.
         """
         is_key = self.mapping.target.key == (field,)
         whens = []
@@ -143,14 +146,17 @@ class DecidedSql:
             if s.kind not in ("record", "value"):
                 continue
             value = f"nullif(s.{name(f'value:{n}')}, {literal(NO_VALUE)})"
+            nth = f"s.{name(f'nth:{n}')}" if s.kind == "value" else f"s.{name(f'nth:{n}')} + {_ABOUT_THE_RECORD}"
             if "override" in s.verbs and s.field == field and not self.of_source(s):
-                whens.append((self._is(n, "override"), value))
+                whens.append((self._is(n, "override"), value, nth))
             if "map" in s.verbs and is_key:
-                whens.append((f"({self._is(n, 'map')} AND s.{name(f'value:{n}')} <> '')", value))
+                whens.append((f"({self._is(n, 'map')} AND s.{name(f'value:{n}')} <> '')", value, nth))
         if not whens:
             return None
-        condition = " OR ".join(when for when, _ in whens)
-        return f"({condition})", f"CASE {' '.join(f'WHEN {when} THEN {value}' for when, value in whens)} END"
+        condition = " OR ".join(when for when, _, _ in whens)
+        last = f"greatest({', '.join(f'CASE WHEN {when} THEN {nth} END' for when, _, nth in whens)})"
+        told = " ".join(f"WHEN {when} AND {nth} = {last} THEN {value}" for when, value, nth in whens)
+        return f"({condition})", f"CASE {told} END"
 
     def accepted(self, code: str, field: str) -> str | None:
         """The condition of a row for which a person accepted what the rule says; None where nobody did."""
@@ -229,7 +235,7 @@ class DecidedSql:
 
     @staticmethod
     def _columns(found: list[tuple[int, Signature]]) -> str:
-        words = (("decision", "decision"), ("new_value", "value"), ("reason", "reason"))
+        words = (("decision", "decision"), ("new_value", "value"), ("reason", "reason"), ("nth", "nth"))
         return ", ".join(f"d{n}.{column} AS {name(f'{shown}:{n}')}" for n, _ in found for column, shown in words)
 
     @staticmethod

@@ -503,6 +503,8 @@ class MappingCompiler:
             return []
         entry = literal(rule.source + SEPARATOR)
         bad = f"len(list_filter(s.{name(BAD)}, lambda x: starts_with(x, {entry}))) > 0"
+        if (corrected := self.decisions.corrected(rule.source, outcome.code)) is not None:
+            bad += f" AND NOT {corrected}"
         return [f"WHEN s.{name(BAD)} IS NOT NULL AND {bad} THEN {self._replacement(target_field, outcome)}"]
 
     def _replacement(self, target_field: str, outcome: Outcome) -> str:

@@ -35,7 +35,8 @@ def standing(decision: Decision, found: Found | None, target: Entity | None, row
         return Standing(decision, "moot", "it does not come up any more")
     if decision.contract and decision.contract != contract_fingerprint(target, decision.field):
         return Standing(decision, "expired", "the target's contract says something else now")
-    if decision.source and found.source is not None and decision.source != found.source:
+    # Blank is a basis, too: who said what stands for a missing value said nothing of a value that came since.
+    if found.source is not None and decision.source != found.source:
         return Standing(decision, "expired", "the source value is another one now")
     was = int(decision.rows or found.rows)
     if abs(found.rows - was) * 100 > row_drift * was:

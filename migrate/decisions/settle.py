@@ -42,24 +42,50 @@ def settle(
 ) -> Settled:
     """Settle the decisions in force (by item), compile those that hold into the plan, and write the items without them."""
     by_mapping: dict[str, list[Decision]] = {}
-    for decision in decisions.values():
+    for decision in (d for d in decisions.values() if d.kind != "crosswalk"):
         by_mapping.setdefault(decision.entity, []).append(decision)
     looked = [n for n in plan.pair.by_dependency if n in plan.names and any(d.decision in SHAPES for d in by_mapping.get(n, ()))]
     standings: list[Standing] = []
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {DECISION}")
     for mapping in looked:
-        found = _undecided(connection, plan, mapping, by_mapping[mapping])
-        target = plan.pair.mappings[mapping].target
-        own = [standing(decision, found.get(decision.item), target, row_drift) for decision in by_mapping[mapping]]
+        plan, own = _settled(connection, plan, mapping, by_mapping[mapping], row_drift)
         standings += own
-        in_force = [s.decision for s in own if s.state == "current" and s.decision.decision in SHAPES]
-        _register(connection, mapping, in_force)
-        plan = plan.with_decided(mapping, _decided(in_force))
-        build_identities(connection, plan)
     if looked:
         copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED} ORDER BY item", folder / f"{UNDECIDED}.parquet")
         connection.execute(f"DROP TABLE {UNDECIDED}")
     return Settled(plan, tuple(standings), frozenset(looked))
+
+
+def _settled(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: str, decisions: list[Decision], row_drift: float
+) -> tuple[Plan, list[Standing]]:
+    """The plan with those decisions about a mapping that hold, and where each stands.
+
+    An item may come up only because of what was decided about others: two people told apart share an address now. So
+    what did not come up is looked for again, with the decisions in force that were found to hold, as long as these get more.
+    """
+    target = plan.pair.mappings[mapping].target
+    told = {(rule.code, rule.field) for rule in plan.rows[mapping].rules}
+    standings: dict[str, Standing] = {}
+    in_force: list[Decision] = []
+    waiting = decisions
+    while waiting:
+        found = _undecided(connection, plan, mapping, waiting)
+        now = {d.item: standing(d, found.get(d.item), target, row_drift) for d in waiting}
+        # Of a later stage's rule every record is looked at: what it shows may be what another decision made of it.
+        again = [
+            d
+            for d in waiting
+            if now[d.item].state == "moot" or (now[d.item].state == "expired" and (d.code, d.field) not in told and d.source)
+        ]
+        standings |= now
+        held = [d for d in waiting if now[d.item].state == "current" and d.decision in SHAPES]
+        in_force += held
+        _register(connection, mapping, in_force)
+        plan = plan.with_decided(mapping, _decided(in_force))
+        build_identities(connection, plan)
+        waiting = [d for d in again if d.decision in SHAPES] if held else []
+    return plan, list(standings.values())
 
 
 def _undecided(
@@ -75,7 +101,7 @@ def _undecided(
     findings = findings_sql(compiled) or f"SELECT {empty} WHERE FALSE"
     items.build_items(connection, f"({findings})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
-    connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items")
+    connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items WHERE item NOT IN (SELECT item FROM {UNDECIDED})")
     rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END FROM items").fetchall()
     found = {item: Found(int(number), value_fingerprint(value)) for item, number, value in rows}
     told = {(rule.code, rule.field) for rule in compiled.rules}
@@ -124,9 +150,11 @@ def _decided(decisions: Iterable[Decision]) -> Decided:
 
 
 def _register(connection: duckdb.DuckDBPyConnection, mapping: str, decisions: list[Decision]) -> None:
+    decisions = sorted(decisions, key=lambda decision: decision.line)
     columns = {
         word: pa.array([getattr(d, word) for d in decisions], pa.string()) for word in ("item", "decision", "new_value", "reason")
     }
+    columns["nth"] = pa.array(range(1, len(decisions) + 1), pa.int64())
     connection.register("_decisions", pa.table(columns))
     connection.execute(f"CREATE OR REPLACE TABLE {name(DECISION, mapping)} AS SELECT * FROM _decisions")
     connection.unregister("_decisions")

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 
 from migrate.artefacts import Mapped
 from migrate.crosswalk_census import read_used
-from migrate.decisions.model import Decision
+from migrate.decisions.model import SHAPES, Decision
 from migrate.decisions.settle import UNDECIDED, Settled
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.run_folder import RunFolder
-from migrate.worklist.crosswalk_items import by_entry, confirmed_since
+from migrate.worklist.crosswalk_items import by_entry, confirmed_since, count_uses
 from migrate.worklist.describe import Describing, Item, from_decision
 from migrate.worklist.history import FILE, carry_over, previous
 from migrate.worklist.items import build_items, mapped_files, prepare
@@ -55,12 +55,13 @@ def build_worklist(
     there = {item["item"] for item in items}
     before = previous(run.path.parent, run.id, pseudonyms=bool(run.facts.get("pseudonyms")))
     # What a decision made go away is listed as it would be without it, or as it last was.
-    gone = [s.decision for s in settled.standings if s.state == "current"]
+    gone = [s.decision for s in settled.standings if s.state == "current" and s.decision.decision in SHAPES | {"overwrite"}]
     gone += [d for d in decisions.values() if d.item not in standings and d.decision == "overwrite" and d.entity in plan.names]
     for decision in (d for d in gone if d.item not in there):
         last = undecided.get(decision.item) or before.get(decision.item) or from_decision(decision)
         items.append(describing.described(last, present=False))
     for item in items:
+        count_uses(item, used)
         taken = decisions.get(item["item"])
         item["state"], item["why"] = state_of(item, taken, standings, plan.pair, row_drift)
         for word in ("decision", "new_value", "reason", "by", "at"):

@@ -13,12 +13,18 @@ Item = dict[str, Any]
 _VERBS: dict[str, Verb] = {"confirmed": "confirm", "expired": "confirm", "rejected": "reject", "waived": "waive"}
 
 
+def count_uses(item: Item, used: Mapping[tuple[str, str], Used]) -> None:
+    """Put the rows that use a value in place of those that findings tell of: an answer about it is based on these."""
+    entry = used.get((item["about"], item["value"])) if item["kind"] == "crosswalk" else None
+    if entry is not None:
+        item["basis_rows"] = entry.rows
+
+
 def by_entry(item: Item, used: Mapping[tuple[str, str], Used]) -> None:
     """Give an item that came up the state of its crosswalk's entry. ``used`` is by crosswalk and source value."""
     entry = used.get((item["about"], item["value"])) if item["kind"] == "crosswalk" else None
     if entry is None:
         return
-    item["basis_rows"] = entry.rows
     if entry.status in _VERBS and not (entry.status == "rejected" and item["decision"]):
         _decided(item, entry)
     if entry.status == "waived":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from migrate.decisions.basis import Found, Standing, standing
-from migrate.decisions.model import SETTLES, Decision
+from migrate.decisions.model import SETTLES, SHAPES, Decision
 from migrate.mapping.load import LoadedPair
 
 State = Literal["open", "expired", "returned", "waived", "decided", "closed"]
@@ -25,10 +25,16 @@ def state_of(
     if decision is None:
         return "open", ""
     mapping = pair.mappings.get(decision.entity)
-    found = Found(item["rows"], item["source"])
-    holds = settled.get(decision.item) or standing(decision, found, mapping.target if mapping else None, row_drift)
+    # What a confirmed value of a crosswalk is based on is counted before decisions, over all mappings that use it.
+    found = Found(item["basis_rows"] if item["kind"] == "crosswalk" else item["rows"], item["source"])
+    holds = settled.get(decision.item)
+    unseen = holds is not None and holds.state == "moot" and item["present"]
+    if holds is None or unseen:
+        holds = standing(decision, found, mapping.target if mapping else None, row_drift)
     if holds.state == "expired":
         return "expired", holds.why
+    if unseen and decision.decision in SHAPES:
+        return "open", f"the decision ({decision.decision}) was not applied: the item comes up only because of other decisions"
     if decision.decision == "return":
         return "returned", ""
     if decision.decision == "waive":

@@ -33,8 +33,10 @@ def test_another_source_value_ends_it() -> None:
     assert standing(DECISION, Found(10, None), TARGET, 0).state == "current"
 
 
-def test_a_decision_without_a_source_value_does_not_look_at_it() -> None:
-    assert standing(replace(DECISION, source=""), Found(10, "other"), TARGET, 0).state == "current"
+def test_a_decision_about_a_missing_value_says_nothing_of_one_that_came_since() -> None:
+    missing = replace(DECISION, source="")
+    assert standing(missing, Found(10, value_fingerprint("a@b")), TARGET, 0).state == "expired"
+    assert standing(missing, Found(10, ""), TARGET, 0).state == "current"
 
 
 def test_another_word_of_the_contract_about_the_field_ends_it_and_a_note_does_not() -> None:

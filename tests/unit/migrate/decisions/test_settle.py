@@ -1,0 +1,95 @@
+"""Which decisions hold: those about items that only other decisions bring up, and those about what was missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+TARGET = """
+system: new
+label: New
+target: {kind: files}
+entities:
+  users:
+    key: user_id
+    file: users.csv
+    fields:
+      user_id: {required: true}
+      name: {required: true}
+      email: {unique: true, max_length: 9}
+      age: {type: int}
+      status: {}
+"""
+MERGED = 'merge: {by: mail, when: "mail <> \'\'", keep: id, confirm: true, code: U-MERGE, reason: "one address"}'
+FIELDS = "name: {from: name}\nemail: {from: mail}"
+ACTIVE = "\nstatus: {from: active, values: {1: active}, unmapped: {code: U-ACTIVE, severity: hold}}"
+
+
+def people(number: int, **more: Any) -> dict[str, Any]:
+    return {"person": [{"id": n, "name": f"P{n}", "mail": "x", **more} for n in range(1, number + 1)]}
+
+
+def test_what_was_said_of_a_missing_value_does_not_replace_one_that_came_since(bench: Any) -> None:
+    pair = bench.users("", FIELDS, target=TARGET)
+    first = bench.settle(pair, {"person": [{"id": 1, "name": None}]})
+    unknown = bench.answer(first.item("GATE-REQUIRED"), "override", "Unknown")
+    assert bench.settle(pair, {"person": [{"id": 1}]}, [unknown], run_id="2").loading["users"][0]["name"] == "Unknown"
+    came = bench.settle(pair, {"person": [{"id": 1, "name": "Ana"}]}, [unknown], run_id="3")
+    assert came.loading["users"][0]["name"] == "Ana"
+
+
+def test_what_was_sent_back_and_mended_needs_nobody(bench: Any) -> None:
+    given = {"person": [{"id": 1, "mail": "a@b"}, {"id": 2, "name": "Bo", "mail": "much too long"}]}
+    pair = bench.users("", FIELDS, target=TARGET)
+    first = bench.settle(pair, given)
+    sent = bench.answer(first.item("GATE-REQUIRED"), "return")
+    left = bench.answer(first.item("GATE-LENGTH"), "exclude")
+    assert bench.settle(pair, given, [sent, left], run_id="2").states()["GATE-REQUIRED", "1"] == "returned"
+    given["person"][0]["name"] = "Ana"
+    mended = bench.settle(pair, given, [sent, left], run_id="3")
+    assert mended.states() == {("GATE-REQUIRED", "1"): "closed", ("GATE-LENGTH", "2"): "decided"}
+
+
+def test_a_survivor_is_kept_also_in_a_group_that_another_decision_made(bench: Any) -> None:
+    pair = bench.users(MERGED, FIELDS + ACTIVE, target=TARGET)
+    given = people(4, active=1)
+    given["person"][0]["active"] = 0
+    left = bench.answer(bench.settle(pair, given).item("U-ACTIVE"), "exclude")
+    second = bench.settle(pair, given, [left], run_id="2")
+    assert second.dispositions() == {"1": "excluded", "2": "candidate", "3": "merged", "4": "merged"}
+    kept = bench.answer(second.item("U-MERGE"), "survivor", "4")
+    third = bench.settle(pair, given, [left, kept], run_id="3")
+    assert third.dispositions() == {"1": "excluded", "2": "merged", "3": "merged", "4": "candidate"}
+    assert third.item("U-MERGE")["state"] == "decided"
+
+
+def test_people_told_apart_get_addresses_of_their_own_and_these_are_corrected_again(bench: Any) -> None:
+    pair, given = bench.users(MERGED, FIELDS, target=TARGET), people(2)
+    decisions = [bench.answer(bench.settle(pair, given).item("U-MERGE"), "separate")]
+    second = bench.settle(pair, given, decisions, run_id="2")
+    assert second.dispositions() == {"1": "quarantined", "2": "quarantined"}
+    decisions.append(bench.answer(second.item("GATE-UNIQUE", "1"), "override", "longer@x.org"))
+    third = bench.settle(pair, given, decisions, run_id="3")
+    assert third.dispositions() == {"1": "quarantined", "2": "candidate"}
+    decisions.append(bench.answer(third.item("GATE-LENGTH", "1"), "override", "y@x.org"))
+    fourth = bench.settle(pair, given, decisions, run_id="4")
+    assert {row["_key"]: row["email"] for row in fourth.loading["users"]} == {"1": "y@x.org", "2": "x"}
+
+
+@pytest.mark.parametrize("codes", [("A-FIRST", "B-LAST"), ("B-LAST", "A-FIRST")])
+def test_of_two_corrections_of_one_value_the_last_counts(bench: Any, codes: tuple[str, str]) -> None:
+    checks = "not_blank: {code: A-FIRST, severity: hold}, email: {code: B-LAST, severity: hold}"
+    pair = bench.users("", f"email: {{from: mail, check: {{{checks}}}}}")
+    given = {"person": [{"id": 1, "mail": " "}]}
+    first = bench.settle(pair, given)
+    decisions = [bench.answer(first.item(code), "override", f"{n}@x.org") for n, code in enumerate(codes)]
+    assert bench.settle(pair, given, decisions, run_id="2").loading["users"][0]["email"] == "1@x.org"
+
+
+def test_a_corrected_value_is_taken_also_where_the_rule_has_a_default(bench: Any) -> None:
+    pair = bench.users("", "age: {from: age, malformed: {code: U-AGE, severity: warn, set: 99}}")
+    given = {"person": [{"id": 1, "age": "thirty"}, {"id": 2, "age": "old"}]}
+    thirty = bench.answer(bench.settle(pair, given).item("U-AGE", "1"), "override", "30")
+    result = bench.settle(pair, given, [thirty], run_id="2")
+    assert {row["_key"]: row["age"] for row in result.loading["users"]} == {"1": 30, "2": 99}
