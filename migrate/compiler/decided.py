@@ -138,7 +138,9 @@ class DecidedSql:
         """``(condition, SQL of the new value as text)`` of a target field; None where nobody gave it another value.
 
         Of several decisions about it those about the record count, and of these the last: one who corrects a value twice
-        does so because of what another rule said of the first. For a reference the new value is the source key of another record of the mapping it refers to.
+        does so because of what another rule said of the first.
+
+        For a reference the new value is the source key of another record of the mapping it refers to.
         """
         is_key = self.mapping.target.key == (field,)
         whens = []

@@ -154,7 +154,7 @@ class MappingCompiler:
         joined = f"WHEN s._joined THEN {literal(self.matching.match.code)} " if self.matching else ""
         columns = [
             "s._key", "s._order", "s._plain_key", "s._target_key", "coalesce(s._merged_into, s._folded_into) AS _into",
-            "s._issues", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
+            "s._issues", "s._content", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
             "CASE WHEN s._exclusion IS NOT NULL THEN 'excluded' WHEN s._merged_into IS NOT NULL THEN 'merged' "
             f"{by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",
             f"CASE WHEN s._exclusion IS NOT NULL THEN {excluded if self.exclusions else 'NULL'} "
@@ -225,7 +225,10 @@ class MappingCompiler:
             f"CASE WHEN s._no_key THEN 'row:' || s.{name(ROW)} WHEN s._twin > 1 "
             "THEN s._plain_key || '#' || s._twin ELSE s._plain_key END AS _key"
         )
-        sql = f"SELECT s.*, {shown}\nFROM (\n{inner}\n) AS s"
+        # A key made up for a row is the key of another row as soon as rows stand in another order.
+        texts = [f"coalesce(CAST(s.{name(f)} AS VARCHAR), chr(30))" for f in sorted(self.scope.source_fields)]
+        content = f"CASE WHEN s._no_key OR s._twin > 1 THEN sha256(concat_ws(chr(31), {', '.join(texts)})) END AS _content"
+        sql = f"SELECT s.*, {shown}, {content}\nFROM (\n{inner}\n) AS s"
         if not self.deduplicate:
             return sql
         # A key made up for a row may be some other row's real one.

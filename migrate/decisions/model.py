@@ -77,9 +77,10 @@ class Decision:
 COLUMNS = tuple(column.name for column in fields(Decision) if column.name != "line")
 
 
-def value_fingerprint(value: str | None) -> str:
-    """Of a source value that a decision was based on; blank for none."""
-    return "" if value is None else hashlib.sha256(value.encode("utf-8")).hexdigest()[:16]
+def value_fingerprint(value: str | None, content: str | None = None) -> str:
+    """Of a source value that a decision was based on; blank for none. ``content`` is that of a row without a key of its own."""
+    told = value if content is None else f"{value or ''}\x1f{content}"
+    return "" if told is None else hashlib.sha256(told.encode("utf-8")).hexdigest()[:16]
 
 
 def contract_fingerprint(entity: Entity | None, field: str) -> str:

@@ -102,8 +102,8 @@ def _undecided(
     items.build_items(connection, f"({findings})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
     connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items WHERE item NOT IN (SELECT item FROM {UNDECIDED})")
-    rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END FROM items").fetchall()
-    found = {item: Found(int(number), value_fingerprint(value)) for item, number, value in rows}
+    rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END, content FROM items").fetchall()
+    found = {item: Found(int(number), value_fingerprint(value, content)) for item, number, value, content in rows}
     told = {(rule.code, rule.field) for rule in compiled.rules}
     later = {(d.kind, d.code, d.field) for d in decisions if d.kind == "root" or (d.code, d.field) not in told}
     for kind, code, field in sorted(later):
@@ -111,7 +111,7 @@ def _undecided(
         if sql:
             shown = code.startswith("GATE-")
             rows = connection.execute(sql).fetchall()
-            found |= {item: Found(int(n), value_fingerprint(value) if shown else None) for item, n, value in rows}
+            found |= {i: Found(int(n), value_fingerprint(value, content) if shown else None) for i, n, value, content in rows}
     connection.execute(f"DROP VIEW {name(MAPPED, mapping)}; DROP TABLE {table}")
     return found
 
@@ -122,7 +122,7 @@ def _of_records(plan: Plan, mapping: str, code: str, field: str, table: str) -> 
     mapped = plan.pair.mappings[mapping]
     shown = field in mapped.target.fields and field in mapped.model.fields
     value = f"CAST(r.{name('to:' + field)} AS VARCHAR)" if shown else "NULL"
-    return f"SELECT {item}, 1, {value} FROM {table} AS r"
+    return f"SELECT {item}, 1, {value}, r._content FROM {table} AS r"
 
 
 def _of_roots(plan: Plan, mapping: str, code: str, table: str) -> str:
@@ -135,7 +135,7 @@ def _of_roots(plan: Plan, mapping: str, code: str, table: str) -> str:
     ]
     item = item_sql("root", literal(code), literal(mapping), "u.root")
     union = " UNION ALL ".join(parts)
-    return f"SELECT {item}, count(DISTINCT u._key), NULL FROM ({union}) AS u GROUP BY u.root" if parts else ""
+    return f"SELECT {item}, count(DISTINCT u._key), NULL, NULL FROM ({union}) AS u GROUP BY u.root" if parts else ""
 
 
 def _decided(decisions: Iterable[Decision]) -> Decided:

@@ -36,7 +36,8 @@ class Describing:
             "choices": verbs,
             "members": (", ".join(members) or None) if isinstance(members, list) else members,
             "basis_rows": before["rows"],
-            "source": value_fingerprint(shown),
+            # An item of an earlier run says what it was based on, and shows no content.
+            "source": before["source"] if "source" in before else value_fingerprint(shown, before.get("content")),
             "contract": contract,
         }
 

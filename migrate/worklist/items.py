@@ -30,13 +30,14 @@ _OWN = f"""CASE
         THEN {item_sql("record", "f.code", "f.entity", "f.field", "f.key")} END"""
 
 _TOLD = f"""CREATE OR REPLACE TEMP TABLE told AS
-    SELECT f.*, {WORST_FIRST} AS rank, k.about,
+    SELECT f.*, {WORST_FIRST} AS rank, k.about, c.content,
         CASE WHEN k.kind = 'merge' AND g.grp IS NULL THEN NULL
             ELSE coalesce(k.kind, CASE WHEN f.key IS NULL THEN 'run' ELSE 'record' END) END AS kind,
         {_OWN} AS own, g.grp
     FROM {{findings}} AS f
     LEFT JOIN {SCHEMA}.kinds AS k ON k.entity = f.entity AND k.code = f.code AND k.field IS NOT DISTINCT FROM f.field
-    LEFT JOIN {SCHEMA}.groups AS g ON g.entity = f.entity AND g.key = f.key"""
+    LEFT JOIN {SCHEMA}.groups AS g ON g.entity = f.entity AND g.key = f.key
+    LEFT JOIN {SCHEMA}.contents AS c ON c.entity = f.entity AND c.key = f.key"""
 
 # What is wrong with each record: the gravest item of its own.
 _MAINS = """CREATE OR REPLACE TEMP TABLE mains AS
@@ -67,6 +68,7 @@ ITEMS = f"""SELECT item, first(kind ORDER BY n) AS kind,
         first(about ORDER BY n) AS about,
         CASE WHEN first(kind ORDER BY n) IN ('record', 'root') THEN min(key) FILTER (is_own) END AS key,
         CASE WHEN first(kind ORDER BY n) <> 'merge' THEN first(value ORDER BY n) END AS value,
+        CASE WHEN first(kind ORDER BY n) = 'record' THEN first(content ORDER BY n) END AS content,
         first(root_cause ORDER BY n) AS root_cause,
         first(message ORDER BY n) AS message,
         CASE WHEN first(kind ORDER BY n) = 'merge' THEN list_sort(list(DISTINCT key) FILTER (is_own))[:{MEMBERS}] END AS members,
@@ -78,7 +80,7 @@ ITEMS = f"""SELECT item, first(kind ORDER BY n) AS kind,
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Compiled], mapped: Mapping[str, str]) -> None:
-    """Tell the engine which rules are about values and groups; ``mapped`` is the SQL of each mapping's rows."""
+    """Tell the engine which rules are about values and groups, and which rows have no key of their own; ``mapped`` is the SQL of each mapping's rows."""
     kinds = {
         (entity, rule.code, rule.field or None): (rule.kind, rule.about or None)
         for entity, compiled in rules.items()
@@ -93,6 +95,11 @@ def prepare(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Compiled]
     connection.execute(f"CREATE OR REPLACE TABLE {SCHEMA}.kinds AS SELECT * FROM _kinds")
     connection.unregister("_kinds")
     connection.execute(f"CREATE OR REPLACE TABLE {SCHEMA}.groups (entity VARCHAR, key VARCHAR, grp VARCHAR)")
+    connection.execute(f"CREATE OR REPLACE TABLE {SCHEMA}.contents (entity VARCHAR, key VARCHAR, content VARCHAR)")
+    for entity, rows_sql in mapped.items():
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.contents SELECT ?, _key, _content FROM {rows_sql} WHERE _content IS NOT NULL", [entity]
+        )
     for entity, compiled in rules.items():
         merge = compiled.mapping.model.merge
         if merge is not None and merge.confirm and entity in mapped:

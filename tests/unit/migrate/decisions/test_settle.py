@@ -93,3 +93,23 @@ def test_a_corrected_value_is_taken_also_where_the_rule_has_a_default(bench: Any
     thirty = bench.answer(bench.settle(pair, given).item("U-AGE", "1"), "override", "30")
     result = bench.settle(pair, given, [thirty], run_id="2")
     assert {row["_key"]: row["age"] for row in result.loading["users"]} == {"1": 30, "2": 99}
+
+
+def test_a_decision_about_a_row_without_a_key_is_not_about_another_row_in_its_place(bench: Any) -> None:
+    pair = bench.users("", "email: {from: mail}")
+    junk, wanted = ({"id": None, "mail": mail} for mail in ("junk", "wanted"))
+    left = bench.answer(bench.settle(pair, {"person": [junk]}).item("SRC-KEY-NULL"), "exclude")
+    assert bench.settle(pair, {"person": [junk]}, [left], run_id="2").dispositions() == {"row:1": "excluded"}
+    other = bench.settle(pair, {"person": [wanted, junk]}, [left], run_id="3")
+    assert other.dispositions() == {"row:1": "quarantined", "row:2": "quarantined"}
+    assert (other.item("SRC-KEY-NULL", "row:1")["state"], other.item("SRC-KEY-NULL", "row:2")["state"]) == ("expired", "open")
+
+
+def test_a_decision_about_the_second_row_of_a_key_ends_where_rows_stand_in_another_order(bench: Any) -> None:
+    pair, rows = bench.users("", "email: {from: mail}"), [{"id": 1, "mail": "right"}, {"id": 1, "mail": "wrong"}]
+    first = bench.settle(pair, {"person": rows})
+    for verb in ("exclude", "waive"):
+        decided = bench.answer(first.item("SRC-KEY-DUPLICATE"), verb)
+        turned = bench.settle(pair, {"person": rows[::-1]}, [decided], run_id=verb)
+        assert turned.dispositions()["1#2"] == "quarantined"
+        assert turned.item("SRC-KEY-DUPLICATE")["state"] == "expired"
