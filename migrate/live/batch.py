@@ -18,7 +18,7 @@ from migrate.errors import TargetLost
 from migrate.ledger import Intent, Ledger, Settled
 from migrate.live.answers import answers, stranger
 from migrate.live.decisions import NOTHING_DECIDED, LiveDecisions
-from migrate.live.images import changed_since, equal, image, meant, seen, unequal, was_meant
+from migrate.live.images import changed_since, equal, image, mark, meant, seen, unequal, was_meant
 from migrate.live.quoting import quoted
 from migrate.live.works import Work
 
@@ -193,7 +193,7 @@ class Batch:
         now = seen(there, self.fields)
         drifted = work.seen == "unlike" or changed_since(work.seen, now)
         if drifted and wrong and self.policy.drift == "hold":
-            message = f"somebody changed it in the target since the last run wrote it; not overwritten: {', '.join(wrong)}"
+            message = f"somebody changed it in the target since the last run wrote it; not overwritten: {_seen(there, wrong)}"
             verb = self.policy.hears("LIVE-DRIFT", work, message)
             if verb == "map":
                 return Decision(replace(work, fingerprint=work.final), "adopt", there)
@@ -210,7 +210,7 @@ class Batch:
 
     def _met(self, work: Work, there: Held, wrong: list[str]) -> Decision | None:
         """The target has a record of this key that no run wrote; ``wrong`` is where it differs from what is meant in the end."""
-        message = f"the target has a record of this key that no run wrote, and it differs: {', '.join(wrong)}"
+        message = f"the target has a record of this key that no run wrote, and it differs: {_seen(there, wrong)}"
         existing = self.policy.existing if work.matched is None else self.policy.matched
         match self.policy.hears("LIVE-EXISTS", work, message) if wrong else None:
             case "map":
@@ -321,6 +321,11 @@ class Batch:
     ) -> None:
         key, native = work.record.key, native or work.record.native
         self.rows.append((self.entity, key, result, code, message, native, work.mapping, work.source_key, blamed))
+
+
+def _seen(there: Held, fields: Sequence[str]) -> str:
+    """The fields, and a mark of what they hold: who decides about one value has not decided about the next."""
+    return f"{', '.join(fields)} (seen: {mark(there, fields)})"
 
 
 def _ours(field: str, there: Held, receipt: Any) -> bool:

@@ -34,6 +34,12 @@ def unequal(record: Record, held: Held, fields: Sequence[str]) -> list[str]:
     return found
 
 
+def mark(held: Held, fields: Sequence[str]) -> str:
+    """What the target holds in ``fields``, as 32 bits that say whether it is the same as before and do not tell it."""
+    shown = [[field, held.links.get(field), held.values.get(field)] for field in fields]
+    return hashlib.sha256(_ENCODER.encode(shown).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
 def equal(meant: Any, held: Any) -> bool:
     """Are two values one? Blank and absent are."""
     if meant == held or (meant in (None, "") and held in (None, "")):

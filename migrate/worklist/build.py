@@ -21,6 +21,7 @@ from migrate.worklist.describe import Describing, Item, from_decision
 from migrate.worklist.history import FILE, carry_over, previous
 from migrate.worklist.items import build_items, mapped_files, prepare
 from migrate.worklist.states import NEEDS_A_PERSON, State, state_of
+from migrate.worklist.unseen import unseen
 
 _TEXT = (
     "item", "kind", "cause", "code", "severity", "entity", "field", "about", "key", "value", "root_cause", "message", "members",
@@ -60,6 +61,9 @@ def build_worklist(
     for decision in (d for d in gone if d.item not in there):
         last = undecided.get(decision.item) or before.get(decision.item) or from_decision(decision)
         items.append(describing.described(last, present=False))
+    there |= {item["item"] for item in items}
+    unasked = [item for item in unseen(before, run, plan.names) if item["item"] not in there]
+    items += [describing.described(item, present=False) for item in unasked]
     for item in items:
         count_uses(item, used)
         taken = decisions.get(item["item"])
@@ -68,7 +72,7 @@ def build_worklist(
             item[word] = getattr(taken, word) if taken is not None else None
         by_entry(item, used)
     partial = None if len(plan.names) == len(plan.pair.mappings) else frozenset(plan.names)
-    kept = carry_over(items, before, run.id, partial)
+    kept = carry_over(items, before, run.id, partial, {item["item"] for item in unasked})
     confirmed_since(kept, used)
     kept.sort(key=lambda item: (item["state"] not in NEEDS_A_PERSON, -item["rows"] - item["waiting"], item["item"]))
     arrays = [pa.array([item.get(column.name) for item in kept], column.type) for column in SCHEMA]

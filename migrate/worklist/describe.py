@@ -47,7 +47,7 @@ class Describing:
         verbs = " ".join(choices(self.plan, kind, entity or "", code, field, severity))
         rules = self.plan.rows[mapping.name].rules if mapping is not None and mapping.name in self.plan.rows else ()
         ruled = any((rule.code, rule.field) == (code, field or "") for rule in rules)
-        shows_value = kind == "record" and (ruled or code.startswith("GATE-"))
+        shows_value = kind == "record" and (ruled or code.startswith(("GATE-", "REC-")))
         return verbs, shows_value, contract_fingerprint(mapping.target if mapping else None, field or "")
 
 

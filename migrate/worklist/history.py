@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,24 @@ def has_pseudonyms(folder: Path) -> bool:
         return False
 
 
-def carry_over(now: Iterable[Item], before: dict[str, Item], run: str, looked_at: frozenset[str] | None) -> list[Item]:
+def carry_over(
+    now: Iterable[Item],
+    before: dict[str, Item],
+    run: str,
+    looked_at: frozenset[str] | None,
+    unasked: Container[str] = frozenset(),
+) -> list[Item]:
     """The items of this run with their history, then those of earlier ones that did not come up.
 
-    ``looked_at`` are the mappings of the run, where it had not all of them: items of others stay as they were.
+    ``unasked`` are items that the run did not look for: they did not come up once more. ``looked_at`` are the mappings of the
+    run, where it had not all of them: items of others stay as they were.
     """
     items = []
     for item in now:
         was = before.get(item["item"])
+        if was and item["item"] in unasked:
+            items.append({**item, **{word: was[word] for word in ("first_run", "last_run", "times")}})
+            continue
         first = was["first_run"] if was else run
         items.append({**item, "first_run": first, "last_run": run, "times": (was["times"] if was else 0) + 1})
     known = {item["item"] for item in items}

@@ -80,7 +80,10 @@ ITEMS = f"""SELECT item, first(kind ORDER BY n) AS kind,
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Compiled], mapped: Mapping[str, str]) -> None:
-    """Tell the engine which rules are about values and groups, and which rows have no key of their own; ``mapped`` is the SQL of each mapping's rows."""
+    """Tell the engine which rules are about values and groups, and which rows have no key of their own.
+
+    ``mapped`` is the SQL of each mapping's rows.
+    """
     kinds = {
         (entity, rule.code, rule.field or None): (rule.kind, rule.about or None)
         for entity, compiled in rules.items()

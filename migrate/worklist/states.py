@@ -12,6 +12,8 @@ from migrate.mapping.load import LoadedPair
 State = Literal["open", "expired", "returned", "waived", "decided", "closed"]
 """``open``, ``expired`` and ``returned`` need a person; ``closed``: it does not come up any more."""
 NEEDS_A_PERSON: tuple[State, ...] = ("open", "expired", "returned")
+_OF_TARGET = ("REC-", "LIVE-")
+"""Codes of what is found in the target: what such a finding shows is not known before."""
 
 
 def state_of(
@@ -31,6 +33,8 @@ def state_of(
     unseen = holds is not None and holds.state == "moot" and item["present"]
     if holds is None or unseen:
         holds = standing(decision, found, mapping.target if mapping else None, row_drift)
+    if holds.state == "current" and item["present"] and item["code"].startswith(_OF_TARGET) and decision.source != item["source"]:
+        return "expired", "what the target holds is another thing now"
     if holds.state == "expired":
         return "expired", holds.why
     if unseen and decision.decision in SHAPES:

@@ -78,7 +78,9 @@ def _contents(
     for d in taken:
         if d.kind == "crosswalk" and d.decision in IN_CROSSWALK:
             item = worklist.items[d.item]
-            entries.append(CrosswalkAnswer(item["about"], item["value"], d.decision, d.new_value, d.reason, d.by, d.at, d.rows))
+            # A run of some mappings counted only the rows of these: what the newest whole run counted is taken instead.
+            rows = d.rows if worklist.facts.get("only") is None else ""
+            entries.append(CrosswalkAnswer(item["about"], item["value"], d.decision, d.new_value, d.reason, d.by, d.at, rows))
         else:
             lines.append(d)
     before: dict[Path, bytes | None] = {}

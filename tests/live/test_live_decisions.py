@@ -81,6 +81,29 @@ def test_what_somebody_changed_is_left_or_written_over(small: LiveSchool, verb: 
         assert [row["name"] for row in small.held()["people"] if row["person_id"] == "p-5"] == [name]
 
 
+def test_another_value_of_the_same_field_is_another_question(small: LiveSchool) -> None:
+    small.live()
+    small.change("UPDATE people SET name = 'By hand' WHERE person_id = 'p-5'")
+    small.rows(different(GOOD_ROWS, "user", 5, boss=None))
+    decide(small, items(small.live())["LIVE-DRIFT"], "overwrite")
+    small.change("UPDATE people SET name = 'By another hand' WHERE person_id = 'p-5'")
+    held = small.live()
+    assert ("LIVE-DRIFT", "people", "5") in findings(held)
+    assert items(held)["LIVE-DRIFT"]["state"] == "expired"
+    assert [row["name"] for row in small.held()["people"] if row["person_id"] == "p-5"] == ["By another hand"]
+
+
+def test_a_question_about_the_target_stays_open_in_a_rehearsal_that_does_not_look_there(small: LiveSchool) -> None:
+    small.change(SOMEBODY)
+    met = items(small.live())["LIVE-EXISTS"]
+    rehearsed = items(small.rehearse())["LIVE-EXISTS"]
+    assert rehearsed | {"present": 1} == met | {"present": 1}
+    decide(small, rehearsed, "overwrite")
+    assert items(small.rehearse())["LIVE-EXISTS"]["state"] == "decided"
+    small.live()
+    assert login_of(small, "p-4") == "ana2"
+
+
 def test_what_somebody_removed_is_written_again(small: LiveSchool) -> None:
     small.live()
     small.change("DELETE FROM places WHERE role = 'teacher'")

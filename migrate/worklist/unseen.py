@@ -1,0 +1,35 @@
+"""Items about the target that a run could not find again, because it did not look there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from migrate.engine import scan, session
+from migrate.live.decisions import CODES
+from migrate.run_folder import RunFolder
+
+Item = dict[str, Any]
+_NOT_WRITTEN = ("excluded", "merged")
+
+
+def unseen(before: Mapping[str, Item], run: RunFolder, mappings: Iterable[str]) -> list[Item]:
+    """Items of earlier runs that are not closed by this one, although nothing of it speaks of them.
+
+    A rehearsal does not meet what a live run met in the target; a run that stopped early compares nothing. Records that the run
+    leaves out are asked about no more.
+    """
+    ended = run.path / "dispositions.parquet"
+    reached, met = ended.is_file(), run.facts.get("live") is not None
+    of_run = set(mappings)
+
+    def looked(item: Item) -> bool:
+        return met if item["code"] in CODES else reached or not item["code"].startswith("REC-")
+
+    found = [i for i in before.values() if i["state"] != "closed" and i["entity"] in of_run and i["code"] and not looked(i)]
+    if not found or not reached:
+        return found
+    with session() as connection:
+        left = f"SELECT entity, key FROM {scan(ended)} WHERE list_contains($1, disposition)"
+        gone = set(connection.execute(left, [list(_NOT_WRITTEN)]).fetchall())
+    return [item for item in found if (item["entity"], item["key"]) not in gone]
