@@ -181,7 +181,7 @@ class MappingCompiler:
 
     def _steps(self, chosen: tuple[str, ...]) -> list[tuple[str, str]]:
         about_records = self.decisions.about_records(PREVIOUS)
-        self.scope.source_fields |= {s.field for s in self.decided.signatures} & set(self.mapping.source.fields)
+        self.scope.source_fields |= {s.field for s in self.decided.signatures if self.decisions.of_source(s)}
         lets = self._lets()
         about_values = self.decisions.about_values(PREVIOUS, self._shown_values())
         referred, excluded_by_reference = self._referred()

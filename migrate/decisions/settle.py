@@ -26,6 +26,8 @@ from migrate.worklist.identity import item_sql
 
 UNDECIDED = "undecided"
 """Parquet of the items of mappings about which people decided, as they would be without those decisions."""
+UNDECIDED_ROOTS = "undecided_roots"
+"""Parquet of ``(entity, root, rows)``: what rows of those mappings refer to, and how many, without those decisions."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ def settle(
     by_mapping: dict[str, list[Decision]] = {}
     for decision in (d for d in decisions.values() if d.kind != "crosswalk"):
         by_mapping.setdefault(decision.entity, []).append(decision)
-    looked = [n for n in plan.pair.by_dependency if n in plan.names and any(d.decision in SHAPES for d in by_mapping.get(n, ()))]
+    # Keys and exclusions of one mapping may hang on another; those of identities never run in a circle.
+    order = dict.fromkeys((*plan.identities, *plan.names))
+    looked = [n for n in order if n in plan.names and any(d.decision in SHAPES for d in by_mapping.get(n, ()))]
     standings: list[Standing] = []
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {DECISION}")
     for mapping in looked:
@@ -52,7 +56,8 @@ def settle(
         standings += own
     if looked:
         copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED} ORDER BY item", folder / f"{UNDECIDED}.parquet")
-        connection.execute(f"DROP TABLE {UNDECIDED}")
+        copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED_ROOTS} ORDER BY ALL", folder / f"{UNDECIDED_ROOTS}.parquet")
+        connection.execute(f"DROP TABLE {UNDECIDED}; DROP TABLE {UNDECIDED_ROOTS}")
     return Settled(plan, tuple(standings), frozenset(looked))
 
 
@@ -102,6 +107,10 @@ def _undecided(
     items.build_items(connection, f"({findings})")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
     connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items WHERE item NOT IN (SELECT item FROM {UNDECIDED})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED_ROOTS} (entity VARCHAR, root VARCHAR, rows BIGINT)")
+    if roots := roots_sql(plan, mapping, table):
+        first = f"NOT EXISTS (SELECT 1 FROM {UNDECIDED_ROOTS} WHERE entity = $1)"
+        connection.execute(f"INSERT INTO {UNDECIDED_ROOTS} SELECT $1, root, rows FROM ({roots}) WHERE {first}", [mapping])
     rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END, content FROM items").fetchall()
     found = {item: Found(int(number), value_fingerprint(value, content)) for item, number, value, content in rows}
     told = {(rule.code, rule.field) for rule in compiled.rules}
@@ -125,17 +134,25 @@ def _of_records(plan: Plan, mapping: str, code: str, field: str, table: str) -> 
     return f"SELECT {item}, 1, {value}, r._content FROM {table} AS r"
 
 
-def _of_roots(plan: Plan, mapping: str, code: str, table: str) -> str:
-    """SQL of the items of records that are referred to, by their own count of what refers to them."""
+def roots_sql(plan: Plan, mapping: str, table: str) -> str:
+    """SQL of ``(root, rows)``: by how many rows of a mapping each record is referred to; blank where it has no references.
+
+    Whether something is wrong with that record does not matter, so that the number hangs on the mapping's own rows alone.
+    """
     parts = [
-        f"SELECT {literal(rule.ref + '/')} || r.{name('ref:' + field)} AS root, r._key FROM {table} AS r "
+        f"SELECT {literal(f'{rule.ref}/')} || r.{name('ref:' + field)} AS root, r._key FROM {table} AS r "
         f"WHERE r.{name('ref:' + field)} IS NOT NULL AND r._disposition NOT IN ('excluded', 'merged')"
         for field, rule in plan.pair.mappings[mapping].model.fields.items()
         if rule.ref
     ]
-    item = item_sql("root", literal(code), literal(mapping), "u.root")
     union = " UNION ALL ".join(parts)
-    return f"SELECT {item}, count(DISTINCT u._key), NULL, NULL FROM ({union}) AS u GROUP BY u.root" if parts else ""
+    return f"SELECT root, count(DISTINCT _key) AS rows FROM ({union}) GROUP BY root" if parts else ""
+
+
+def _of_roots(plan: Plan, mapping: str, code: str, table: str) -> str:
+    """SQL of the items of records that are referred to, by their own count of what refers to them."""
+    item, roots = item_sql("root", literal(code), literal(mapping), "u.root"), roots_sql(plan, mapping, table)
+    return f"SELECT {item}, u.rows, NULL, NULL FROM ({roots}) AS u" if roots else ""
 
 
 def _decided(decisions: Iterable[Decision]) -> Decided:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from migrate.artefacts import Mapped
 from migrate.crosswalk_census import read_used
 from migrate.decisions.model import SHAPES, Decision
-from migrate.decisions.settle import UNDECIDED, Settled
+from migrate.decisions.settle import UNDECIDED, UNDECIDED_ROOTS, Settled, roots_sql
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.run_folder import RunFolder
 from migrate.worklist.crosswalk_items import by_entry, confirmed_since, count_uses
@@ -45,13 +45,14 @@ def build_worklist(
         )
         found = _rows(connection, "items")
         undecided = _undecided(connection, mapped.folder)
+        roots = _roots(connection, settled, mapped.folder) if any(item["kind"] == "root" for item in found) else {}
         used = {(u.crosswalk, u.source): u for u in read_used(mapped.folder)}
         part = findings.with_name(f".{findings.name}.part")
         columns = "code, severity, entity, key, field, value, message, root_cause, item"
         copy_to_parquet(connection, f"SELECT {columns} FROM finding_items ORDER BY row", part)
         part.replace(findings)
     standings = {standing.decision.item: standing for standing in settled.standings}
-    describing = Describing(plan, undecided)
+    describing = Describing(plan, undecided, roots)
     items = [describing.described(item, present=True) for item in found]
     there = {item["item"] for item in items}
     before = previous(run.path.parent, run.id, pseudonyms=bool(run.facts.get("pseudonyms")))
@@ -89,3 +90,14 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Item]:
 def _undecided(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Item]:
     file = folder / f"{UNDECIDED}.parquet"
     return {item["item"]: item for item in _rows(connection, scan(file))} if file.is_file() else {}
+
+
+def _roots(connection: duckdb.DuckDBPyConnection, settled: Settled, folder: Path) -> dict[tuple[str, str], int]:
+    """``{(mapping, entity/key): rows that refer to it}``, as it would be without decisions about the mapping."""
+    plan, found = settled.plan, []
+    if settled.looked:
+        found = connection.execute(f"SELECT * FROM {scan(folder / f'{UNDECIDED_ROOTS}.parquet')}").fetchall()
+    for mapping, rows in mapped_files(folder, set(plan.names) - settled.looked).items():
+        if sql := roots_sql(plan, mapping, rows):
+            found += [(mapping, *row) for row in connection.execute(sql).fetchall()]
+    return {(mapping, root): int(number) for mapping, root, number in found}

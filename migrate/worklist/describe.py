@@ -18,10 +18,12 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Describing:
-    """Adds to items what their rule has in common; ``undecided`` are the items as they would be without decisions, by id."""
+    """Adds to items what their rule has in common; ``undecided`` are the items as they would be without decisions, by id;
+    ``roots`` by how many rows of a mapping a record is referred to without them."""
 
     plan: Plan
     undecided: Mapping[str, Item]
+    roots: Mapping[tuple[str, str], int]
 
     def described(self, item: Item, *, present: bool) -> Item:
         """The item with choices and basis. ``present``: did it come up in this run?"""
@@ -30,12 +32,16 @@ class Describing:
         members = item["members"]
         # What a live run meets says in its message which values differ.
         shown = before["value"] if shows_value else item["message"] if item["kind"] == "record" and item["code"] in MET else None
+        referring = self.roots.get((item["entity"] or "", item["root_cause"] or "")) if item["kind"] == "root" else None
+        if item["kind"] == "root" and referring is None and present:
+            # Rows that only wait for others that refer to it are left behind with those, not with it.
+            verbs = " ".join(verb for verb in verbs.split() if verb != "exclude")
         return {
             **item,
             "present": present,
             "choices": verbs,
             "members": (", ".join(members) or None) if isinstance(members, list) else members,
-            "basis_rows": before["rows"],
+            "basis_rows": before["rows"] if referring is None else referring,
             # An item of an earlier run says what it was based on, and shows no content.
             "source": before["source"] if "source" in before else value_fingerprint(shown, before.get("content")),
             "contract": contract,

@@ -27,8 +27,7 @@ def state_of(
     if decision is None:
         return "open", ""
     mapping = pair.mappings.get(decision.entity)
-    # What a confirmed value of a crosswalk is based on is counted before decisions, over all mappings that use it.
-    found = Found(item["basis_rows"] if item["kind"] == "crosswalk" else item["rows"], item["source"])
+    found = Found(item["basis_rows"], item["source"])
     holds = settled.get(decision.item)
     unseen = holds is not None and holds.state == "moot" and item["present"]
     if holds is None or unseen:
@@ -38,7 +37,7 @@ def state_of(
     if holds.state == "expired":
         return "expired", holds.why
     if unseen and decision.decision in SHAPES:
-        return "open", f"the decision ({decision.decision}) was not applied: the item comes up only because of other decisions"
+        return "open", f"the decision ({decision.decision}) was not applied: the item comes up only because of others"
     if decision.decision == "return":
         return "returned", ""
     if decision.decision == "waive":

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
+SOURCE = """
+system: old
+label: Old
+source: {kind: database}
+entities:
+  person: {key: id, fields: {id: {type: int}, name: {}, boss: {type: int}}}
+  team: {key: id, fields: {id: {type: int}, name: {}, lead: {type: int}}}
+"""
 TARGET = """
 system: new
 label: New
@@ -113,3 +122,64 @@ def test_a_decision_about_the_second_row_of_a_key_ends_where_rows_stand_in_anoth
         turned = bench.settle(pair, {"person": rows[::-1]}, [decided], run_id=verb)
         assert turned.dispositions()["1#2"] == "quarantined"
         assert turned.item("SRC-KEY-DUPLICATE")["state"] == "expired"
+
+
+def test_a_decision_about_what_refers_to_a_record_counts_as_it_did_when_it_was_taken(bench: Any) -> None:
+    fields = "email: {from: mail, check: {email: {code: U-MAIL, severity: hold}}}\nmanager: {ref: users, by: boss}"
+    pair = bench.users('exclude: [{code: U-LEFT, when: "name = \'left\'", reason: "left"}]', fields)
+    given = {
+        "person": [
+            {"id": 1, "name": "left"}, {"id": 2, "boss": 1}, {"id": 3, "boss": 1, "mail": "wrong"}, {"id": 4, "boss": 2},
+        ]
+    }  # fmt: skip
+    decisions = [bench.answer(bench.settle(pair, given).item("U-MAIL"), "exclude")]
+    second = bench.settle(pair, given, decisions, run_id="2")
+    decisions.append(bench.answer(second.item("REF-BLOCKED"), "exclude"))
+    third = bench.settle(pair, given, decisions, run_id="3")
+    assert third.dispositions() == {"1": "excluded", "2": "excluded", "3": "excluded", "4": "blocked"}
+    decisions.append(bench.answer(third.item("REF-BLOCKED", state="open"), "exclude"))
+    fourth = bench.settle(pair, given, decisions, run_id="4")
+    assert set(fourth.dispositions().values()) == {"excluded"}
+    assert set(fourth.states().values()) == {"decided"}
+
+
+def test_mappings_that_refer_to_each_other_are_looked_at_in_the_order_of_what_excludes(bench: Any) -> None:
+    target = TARGET.replace("{required: true}\n      email", "{}\n      email")
+    target += (
+        "      manager: {}\n  teams:\n    key: id\n    file: teams.csv\n    fields: {id: {required: true}, name: {}, lead: {}}\n"
+    )
+    users = """
+        from: old.person
+        to: new.users
+        fields:
+          user_id: {from: id}
+          name: {from: name, check: {not_blank: {code: U-NAME, severity: hold}}}
+          manager: {ref: teams, by: boss}
+        """
+    teams = """
+        from: old.team
+        to: new.teams
+        fields:
+          id: {from: id}
+          name: {from: name, values: {ok: ok}, unmapped: {code: T-NAME, severity: hold}}
+          lead: {ref: users, by: lead, excluded: {code: T-LEAD, reason: "the lead left"}}
+        """
+    pair = bench.pair(SOURCE, target, users=dedent(users), teams=dedent(teams))
+    given = {
+        "person": [{"id": 1, "name": " "}, {"id": 2, "name": "Bo"}],
+        "team": [{"id": 1, "name": "odd", "lead": 1}, {"id": 2, "name": "odd", "lead": 2}],
+    }
+    decisions = [bench.answer(bench.settle(pair, given).item("U-NAME"), "exclude")]
+    decisions.append(bench.answer(bench.settle(pair, given, decisions, run_id="2").item("T-NAME"), "accept"))
+    third = bench.settle(pair, given, decisions, run_id="3")
+    assert third.dispositions("teams") == {"1": "excluded", "2": "candidate"}
+    assert third.item("T-NAME")["state"] == "decided"
+
+
+def test_a_field_of_the_source_that_nothing_reads_does_not_stop_a_decision_about_one_of_its_name(bench: Any) -> None:
+    given = {"person": [{"id": 1, "name": "old"}]}
+    target = TARGET.replace("age: {type: int}", "age: {type: int}\n      active: {}")
+    mapping = "name: {from: name}\nactive: {from: name, check: {in: {code: U-ACTIVE, severity: hold, to: [new]}}}"
+    pair = bench.users("", mapping, target=target)
+    decided = bench.answer(bench.settle(pair, given).item("U-ACTIVE"), "override", "new")
+    assert bench.settle(pair, given, [decided], run_id="2").loading["users"][0]["active"] == "new"
