@@ -147,6 +147,13 @@ def test_a_crosswalk_entry_that_a_live_run_knows_under_another_code_is_the_same_
     assert crosswalk(desk)["x"]["status"] == "confirmed"
 
 
+def test_rows_that_only_some_mappings_counted_are_no_basis_of_a_crosswalk(desk: Desk) -> None:
+    file = desk.folder / "runs" / RUN / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"only": "terms"}), "utf-8")
+    desk.take_in(desk.answers({"item": "sort2", "decision": "confirm", "new_value": "b"}))
+    assert (crosswalk(desk)["y"]["status"], crosswalk(desk)["y"]["rows"]) == ("confirmed", "")
+
+
 def test_another_target_is_another_equivalence(desk: Desk) -> None:
     desk.take_in(desk.answers({"item": "sort", "decision": "confirm", "new_value": "b"}))
     assert (crosswalk(desk)["x"]["target"], crosswalk(desk)["x"]["equivalence"]) == ("b", "equal")
