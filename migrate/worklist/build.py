@@ -18,7 +18,7 @@ from migrate.engine import copy_to_parquet, scan, session
 from migrate.run_folder import RunFolder
 from migrate.worklist.crosswalk_items import by_entry, confirmed_since, count_uses
 from migrate.worklist.describe import Describing, Item, from_decision
-from migrate.worklist.history import FILE, carry_over, previous
+from migrate.worklist.history import FILE, carry_over, closed, previous
 from migrate.worklist.items import build_items, mapped_files, prepare
 from migrate.worklist.states import NEEDS_A_PERSON, State, state_of
 from migrate.worklist.unseen import unseen
@@ -57,7 +57,9 @@ def build_worklist(
     there = {item["item"] for item in items}
     before = previous(run.path.parent, run.id, pseudonyms=bool(run.facts.get("pseudonyms")))
     # What a decision made go away is listed as it would be without it, or as it last was.
-    gone = [s.decision for s in settled.standings if s.state == "current" and s.decision.decision in SHAPES | {"overwrite"}]
+    changing = SHAPES | {"overwrite"}
+    current = [s.decision for s in settled.standings if s.state == "current"]
+    gone = [d for d in current if d.decision in changing or d.item in undecided]
     gone += [d for d in decisions.values() if d.item not in standings and d.decision == "overwrite" and d.entity in plan.names]
     for decision in (d for d in gone if d.item not in there):
         last = undecided.get(decision.item) or before.get(decision.item) or from_decision(decision)
@@ -74,6 +76,10 @@ def build_worklist(
         by_entry(item, used)
     partial = None if len(plan.names) == len(plan.pair.mappings) else frozenset(plan.names)
     kept = carry_over(items, before, run.id, partial, {item["item"] for item in unasked})
+    # Every decision is seen somewhere, also where no folder is left of the run that it was about.
+    listed = {item["item"] for item in kept}
+    unknown = [s.decision for s in settled.standings if s.decision.item not in listed]
+    kept += [closed(describing.described(from_decision(decision), present=False), decision) for decision in unknown]
     confirmed_since(kept, used)
     kept.sort(key=lambda item: (item["state"] not in NEEDS_A_PERSON, -item["rows"] - item["waiting"], item["item"]))
     arrays = [pa.array([item.get(column.name) for item in kept], column.type) for column in SCHEMA]
