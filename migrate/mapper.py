@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from migrate.compiler.decided import EXCLUDED
 from migrate.compiler.mapping import IDENTITY, MAPPED, Compiled
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import RAW, SOURCE, physical_sql, view_sql
@@ -61,6 +62,7 @@ def build_identities(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         connection.execute(
             f"CREATE OR REPLACE TABLE {name(IDENTITY, mapping)} AS\n"
             "SELECT k._key AS source_key, s._target_key AS target_key, k._disposition = 'excluded' AS excluded, "
+            f"k._disposition = 'excluded' AND k._code = {literal(EXCLUDED)} AS decided, "
             f"k._merged_into IS NOT NULL AS merged, {_joined(plan, mapping)} AS joined, "
             f"{'k._match IS NOT NULL' if plan.pair.matched(mapping) else 'FALSE'} AS matched{extra}\n"
             "FROM _keys AS k LEFT JOIN _keys AS s ON s._key = coalesce(k._merged_into, k._key)"
@@ -86,7 +88,8 @@ def build_given_identity(connection: duckdb.DuckDBPyConnection, compiled: Compil
     )
     connection.execute(
         f"CREATE OR REPLACE TABLE {name(IDENTITY, compiled.mapping.name)} AS SELECT CAST(source_key AS VARCHAR) AS "
-        f"source_key, CAST(target_key AS VARCHAR) AS target_key, excluded, merged, joined, matched{extra} FROM (VALUES "
+        f"source_key, CAST(target_key AS VARCHAR) AS target_key, excluded, FALSE AS decided, merged, joined, "
+        f"matched{extra} FROM (VALUES "
         f"{values or '(NULL, NULL, FALSE, FALSE, FALSE, FALSE)'}) "
         "AS v(source_key, target_key, excluded, merged, joined, matched) "
         "WHERE source_key IS NOT NULL"

@@ -35,6 +35,8 @@ from migrate.worklist.identity import Kind
 IDENTITY, MAPPED, CROSSWALK = "identity", "mapped", "crosswalk"
 PREVIOUS = "\x00previous\x00"
 """Stands for the step before while the chain is put together; YAML cannot hold the character."""
+BY_DECISION = -1
+"""In ``_exclusion``: the record refers to one that people decided to leave behind."""
 BLOCKED = Outcome(code="REF-ORPHAN", severity="blocked")
 UNMAPPED = Outcome(code="MAP-UNMAPPED", severity="hold")
 MALFORMED = Outcome(code="SRC-TYPE", severity="quarantine")
@@ -150,14 +152,15 @@ class MappingCompiler:
             f"WHEN s._decisive // 100000 = {rank} THEN {literal(word)}" for rank, word in DISPOSITION_OF_RANK.items()
         )
         codes = f"[{', '.join(literal(rule.code) for rule in rules)}][s._decisive % 100000 + 1]" if rules else "NULL"
-        excluded = f"[{', '.join(literal(code) for code, _ in self.exclusions)}][s._exclusion + 1]"
+        listed = f"[{', '.join(literal(code) for code, _ in self.exclusions)}][s._exclusion + 1]" if self.exclusions else "NULL"
+        excluded = f"CASE WHEN s._exclusion = {BY_DECISION} THEN {literal(EXCLUDED)} ELSE {listed} END"
         joined = f"WHEN s._joined THEN {literal(self.matching.match.code)} " if self.matching else ""
         columns = [
             "s._key", "s._order", "s._plain_key", "s._target_key", "coalesce(s._merged_into, s._folded_into) AS _into",
             "s._issues", "s._content", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
             "CASE WHEN s._exclusion IS NOT NULL THEN 'excluded' WHEN s._merged_into IS NOT NULL THEN 'merged' "
             f"{by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",
-            f"CASE WHEN s._exclusion IS NOT NULL THEN {excluded if self.exclusions else 'NULL'} "
+            f"CASE WHEN s._exclusion IS NOT NULL THEN {excluded} "
             f"{joined}WHEN s._merged_into IS NOT NULL THEN {literal(merge.code if merge else None)} "
             f"WHEN s._decisive // 100000 <= {RANKS['hold']} THEN {codes} "
             f"WHEN s._folded_into IS NOT NULL THEN {literal(fold.code if fold else None)} END AS _code",
@@ -332,6 +335,9 @@ class MappingCompiler:
                 columns.append(f"coalesce({found}, FALSE) AS {name('joined:' + target_field)}")
             if rule.excluded:
                 number = self._exclusion(rule.excluded.code, rule.excluded.reason)
+                # Whoever follows somebody whom people left behind was left behind by people, not by the mapping's rule.
+                excluding.append((name("decided:" + target_field), str(BY_DECISION)))
+                columns.append(f"coalesce({alias}.decided, FALSE) AS {name('decided:' + target_field)}")
                 excluding.append((f"{name('gone:' + target_field)}", str(number)))
                 columns.append(f"coalesce({alias}.excluded, FALSE) AS {name('gone:' + target_field)}")
         sql = f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s\n" + "\n".join(joins) if joins else ""

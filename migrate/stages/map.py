@@ -55,7 +55,6 @@ def map_stage(
         _count_crosswalks(connection, plan, known, row_drift, run, folder)
         settled = settle(connection, plan, decisions or {}, row_drift, folder)
         plan = settled.plan
-        _note_exclusions(plan, run)
         parts = []
         for mapping in plan.names:
             total = _count(connection, SOURCE, plan.pair.mappings[mapping].source_name)
@@ -66,6 +65,7 @@ def map_stage(
             sql = findings_sql(plan.rows[mapping])
             if sql:
                 parts.append(sql)
+        _note_exclusions(connection, plan, run)
         found = [*_coverage(connection, plan), *_unread_values(connection, plan), *_unused_rows(connection, plan)]
         found += _attributes(connection, plan, run)
         found += expectations.unmet(connection, plan)
@@ -107,13 +107,19 @@ def _count_crosswalks(
         build_identities(connection, plan)
 
 
-def _note_exclusions(plan: Plan, run: RunFolder) -> None:
-    """The reasons that people gave for what they excluded, beside those of the mapping."""
+def _note_exclusions(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> None:
+    """Why people left records behind, beside the reasons of the mapping; and that others go with those."""
+    left = {}
     for mapping in plan.names:
+        row = connection.execute(f"SELECT count(*) FROM {name(MAPPED, mapping)} WHERE _code = {literal(EXCLUDED)}").fetchone()
+        left[mapping] = bool(row and row[0])
+    for mapping in (n for n in plan.names if left[n]):
         reasons = [reason for code, reason in plan.rows[mapping].exclusions if code == EXCLUDED]
-        if reasons:
-            left_out = run.facts.setdefault("entities", {}).setdefault(mapping, {}).setdefault("left_out", {})
-            left_out[EXCLUDED] = "; ".join(reasons)
+        referred = {rule.ref for rule in plan.pair.mappings[mapping].model.fields.values() if rule.ref and rule.excluded}
+        if any(left.get(other, False) for other in referred):
+            reasons.append("refers to a record that people decided to leave behind")
+        left_out = run.facts.setdefault("entities", {}).setdefault(mapping, {}).setdefault("left_out", {})
+        left_out[EXCLUDED] = "; ".join(reasons)
 
 
 def _with_unique_sources(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:

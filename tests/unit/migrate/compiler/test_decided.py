@@ -312,6 +312,24 @@ def test_decisions_about_one_mapping_are_seen_by_those_that_refer_to_it(bench: A
     item = bench.settle(pair, PEOPLE).item("U-MAIL", "2")
     second = again(bench, pair, PEOPLE, bench.answer(item, "exclude"))
     assert second.dispositions("others") == {"1": "candidate", "2": "excluded", "3": "blocked"}
+    # Who goes with somebody whom people left behind does not go by the mapping's rule, which says something else of them.
+    assert second.codes("others")["2"] == "DEC-EXCLUDED"
+    assert second.run.facts["entities"]["others"]["left_out"] == {
+        "DEC-EXCLUDED": "refers to a record that people decided to leave behind",
+    }  # fmt: skip
+
+
+def test_what_follows_those_that_follow_is_left_behind_by_people_too(bench: Any) -> None:
+    courses = "from: old.person\nto: new.users\nentity: others\nfields:\n  user_id: {expr: \"'o' || id\"}\n" \
+        "  manager: {ref: users, by: id, excluded: {code: O-GONE, reason: gone}}\n"  # fmt: skip
+    more = courses.replace("entity: others", "entity: more").replace("'o'", "'m'").replace("ref: users", "ref: others")
+    users = "from: old.person\nto: new.users\nexclude: [{code: U-OUT, when: \"name = 'Cy'\", reason: r}]\nfields:\n" \
+        "  user_id: {from: id}\n  " + CHECKED + "\n"  # fmt: skip
+    pair = bench.pair(users=users, others=courses, more=more)
+    item = bench.settle(pair, PEOPLE).item("U-MAIL", "2")
+    second = again(bench, pair, PEOPLE, bench.answer(item, "exclude"))
+    assert second.codes("others") == {"1": None, "2": "DEC-EXCLUDED", "3": "O-GONE"}
+    assert second.codes("more") == {"1": None, "2": "DEC-EXCLUDED", "3": "O-GONE"}
 
 
 @pytest.mark.parametrize("verb", ["waive", "return", "accept"])
