@@ -16,15 +16,18 @@ _NOT_WRITTEN = ("excluded", "merged")
 def unseen(before: Mapping[str, Item], run: RunFolder, mappings: Iterable[str]) -> list[Item]:
     """Items of earlier runs that are not closed by this one, although nothing of it speaks of them.
 
-    A rehearsal does not meet what a live run met in the target; a run that stopped early compares nothing. Records that the run
-    leaves out are asked about no more.
+    A rehearsal does not meet what a live run met in the target; a run that stopped early compares nothing, and a delta only what
+    it wrote. Records that the run leaves out are asked about no more.
     """
     ended = run.path / "dispositions.parquet"
     reached, met = ended.is_file(), run.facts.get("live") is not None
     of_run = set(mappings)
+    unread = _unread(run, before.values())
 
     def looked(item: Item) -> bool:
-        return met if item["code"] in CODES else reached or not item["code"].startswith("REC-")
+        if item["code"] in CODES:
+            return met
+        return not item["code"].startswith("REC-") or (reached and (item["entity"], item["key"]) not in unread)
 
     found = [i for i in before.values() if i["state"] != "closed" and i["entity"] in of_run and i["code"] and not looked(i)]
     if not found or not reached:
@@ -33,3 +36,14 @@ def unseen(before: Mapping[str, Item], run: RunFolder, mappings: Iterable[str]) 
         left = f"SELECT entity, key FROM {scan(ended)} WHERE list_contains($1, disposition)"
         gone = set(connection.execute(left, [list(_NOT_WRITTEN)]).fetchall())
     return [item for item in found if (item["entity"], item["key"]) not in gone]
+
+
+def _unread(run: RunFolder, items: Iterable[Item]) -> set[tuple[str, str]]:
+    """Records with a difference in an earlier run that this one did not read back."""
+    file = run.path / "6_reconcile" / "unread.parquet"
+    asked = [item["key"] for item in items if item["code"] and item["code"].startswith("REC-") and item["key"]]
+    if not asked or not file.is_file():
+        return set()
+    with session() as connection:
+        sql = f"SELECT entity, key FROM {scan(file)} WHERE key IN (SELECT unnest($1))"
+        return set(connection.execute(sql, [asked]).fetchall())

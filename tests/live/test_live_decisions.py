@@ -111,3 +111,12 @@ def test_what_somebody_removed_is_written_again(small: LiveSchool) -> None:
     held = small.live()
     decide(small, items(held)["LIVE-GONE"], "overwrite")
     assert dispositions(small.live())["enrolments"] == {"created": 1, "unchanged": 3, "merged": 1, "excluded": 1}
+
+
+def test_a_delta_closes_nothing_that_it_did_not_read_back(small: LiveSchool) -> None:
+    small.live()
+    small.change("UPDATE people SET name = 'By hand' WHERE person_id = 'p-5'")
+    found = items(small.live())["REC-DIFFERENT"]
+    assert items(small.live(delta=True))["REC-DIFFERENT"]["item"] == found["item"]
+    small.change("UPDATE people SET name = '007' WHERE person_id = 'p-5'")
+    assert "REC-DIFFERENT" not in items(small.live())
