@@ -102,7 +102,7 @@ def test_rehearse_decide_rehearse_approve_go_live_verify(
     live = max((workspace / "runs").iterdir())
     summary = json.loads((live / "summary.json").read_text("utf-8"))
     assert (summary["mode"], summary["verdict"], summary["balanced"]) == ("live", "pass", True)
-    assert summary["worklist"] == {"decided": 3, "waived": 1, "closed": 1}
+    assert summary["worklist"] == {"decided": 4, "waived": 1}
 
     code, said = lms_migrate("audit", "verify", workspace)
     assert code == 0, said

@@ -13,7 +13,7 @@ from sample_runs import SAMPLES
 from second_site import site_workspace
 
 from migrate.decisions.file import append_decisions
-from migrate.decisions.model import Decision
+from migrate.decisions.model import Decision, value_fingerprint
 from migrate.matching.evidence import evidence_file
 from migrate.matching.show import show
 from migrate.pipeline import RunResult, run
@@ -27,7 +27,7 @@ def accepted(key: str) -> Decision:
     """The answer of a person: the account is the person who was found."""
     item = item_id("record", "MATCH-SEVERAL", "users", "username", key)
     words = ("accept", "", "both are Noelia", "registrar", "2026-01-01T08:00:00+00:00", "users", "MATCH-SEVERAL", "username")
-    return Decision(item, "record", *words, "1", "", "", "none")
+    return Decision(item, "record", *words, "1", value_fingerprint("e-mail and name: n.zorrilla"), "", "none")
 
 
 @pytest.fixture(scope="module")
