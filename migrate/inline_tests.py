@@ -49,7 +49,7 @@ def run_inline_tests(pair: LoadedPair) -> TestOutcome:
     ran = 0
     for mapping in pair.mappings.values():
         seen: set[str] = set()
-        plan = make_plan(pair, AS_OF, [mapping.name], with_archives=False)
+        plan = make_plan(pair, AS_OF, [mapping.name], with_archives=False).by_itself(mapping.name)
         for index, test in enumerate(mapping.model.tests):
             ran += 1
             problems += _run(plan, mapping, test, ("tests", index), seen)

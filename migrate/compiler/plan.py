@@ -36,6 +36,11 @@ class Plan:
     unique: frozenset[str] = frozenset()
     """Source entities whose keys were seen to be unique."""
 
+    def by_itself(self, mapping: str) -> Plan:
+        """The plan with no more of the source than one mapping reads itself, where what it refers to is given."""
+        physical, views = _extract_needs(self.pair, [self.rows[mapping]], {}, {}, [])
+        return replace(self, physical=physical, views=views)
+
     def with_decided(self, mapping: str, decided: Decided) -> Plan:
         """The plan with one mapping compiled anew, so that it applies what people decided."""
         own = {mapping: decided}
