@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
+from functools import cache
 
 from sqlglot import exp
 
@@ -149,6 +150,7 @@ def _strptime(sql: str, format_: str) -> str:
     return f"CASE WHEN year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END" if "%Y" in format_ else reading
 
 
+@cache  # the same views, for every example of every mapping
 def query_sql(sql: str, schema: str, as_of: str = "1970-01-01") -> str:
     """A contract's query with its tables placed in ``schema`` and its casts made total."""
     tree = parse_query(sql)

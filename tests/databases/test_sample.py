@@ -42,6 +42,7 @@ def test_same_run_as_from_sqlite_and_the_source_is_left_alone(
             assert table["archived"] == table["source"]
 
 
+@pytest.mark.long
 def test_archived_tables_that_no_contract_describes_hold_the_new_identities(mariadb: Database, tmp_path: Path) -> None:
     """By the names of their columns; of merged people too. Nothing of the tool's own is left in them."""
     servers.load(mariadb, sample(), "mdl_")
@@ -84,6 +85,7 @@ def test_names_arrive_as_they_are(database: Database, tmp_path: Path) -> None:
     assert {key: value[0] for key, value in extracted.items()} == everybody
 
 
+@pytest.mark.long
 def test_only_broken_text_differs_from_the_sample_as_it_is(tmp_path: Path, baseline: dict[str, Any]) -> None:
     """Servers refuse text that is not UTF-8, so the sample loses that fault there: its row, and what waits for it."""
     site = servers.sample_generator().build()

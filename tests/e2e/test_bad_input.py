@@ -228,6 +228,7 @@ def history(tmp_path: Path) -> Path:
     return tmp_path / "history"
 
 
+@pytest.mark.long
 def test_a_row_that_only_a_lookup_uses_and_that_fits_nobody_is_named(history: Path) -> None:
     with (history / "source" / "person_names.csv").open("a", encoding="utf-8") as file:
         file.write("999999\tNobody\tHere\tLatn\n")
@@ -236,6 +237,7 @@ def test_a_row_that_only_a_lookup_uses_and_that_fits_nobody_is_named(history: Pa
     assert [(row["entity"], row["key"], row["field"]) for row in found] == [("person_name", "999999", "emp_id")]
 
 
+@pytest.mark.long
 def test_a_file_whose_mark_contradicts_the_contract_is_refused(history: Path) -> None:
     file = history / "source" / "persons.csv"
     file.write_bytes(file.read_bytes().decode("cp1252", "replace").encode("utf-8-sig"))

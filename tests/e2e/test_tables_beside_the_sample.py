@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from command_line import ATTENTION, only_run, within
 from run_reading import findings, summary, table
 from sample_runs import write_sample_workspace
@@ -27,6 +28,7 @@ ROWS = {
 }
 
 
+@pytest.mark.long
 def test_each_is_archived_reported_or_left_alone(tmp_path: Path) -> None:
     workspace = write_sample_workspace(tmp_path / "campus", "moodle_to_canvas")
     with closing(sqlite3.connect(workspace / "source.sqlite")) as database, database:

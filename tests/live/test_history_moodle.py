@@ -70,6 +70,7 @@ def test_history_is_held_until_it_is_restored_and_then_found_and_compared(school
     assert {name: len(state[name]) for name in HISTORY} == COUNTS
 
 
+@pytest.mark.long
 def test_a_file_of_a_course_holds_all_that_waits_and_other_courses_get_none(school: Path, moodle: StandIn) -> None:
     first = run(school, live=True)
     more = {"id": 9, "userid": 2, "courseid": 3, "role": "student"}
@@ -87,6 +88,7 @@ def test_a_file_of_a_course_holds_all_that_waits_and_other_courses_get_none(scho
     assert findings(there) == []
 
 
+@pytest.mark.long
 def test_what_can_come_later_comes_later_and_what_cannot_is_said(school: Path, moodle: StandIn) -> None:
     moodle.restore(run(school, live=True).folder / "hand_over")
     run(school, live=True)
@@ -105,6 +107,7 @@ def test_what_can_come_later_comes_later_and_what_cannot_is_said(school: Path, m
     assert [code for code, entity, _ in findings(third) if entity == "activity_completions"] == ["LIVE-REFUSED"]
 
 
+@pytest.mark.long
 def test_an_item_is_added_to_under_the_name_that_somebody_gave_it_since(school: Path, moodle: StandIn) -> None:
     first = run(school, live=True)
     moodle.restore(first.folder / "hand_over")
@@ -126,6 +129,7 @@ def test_what_moodle_does_not_show_stays_held(school: Path, moodle: StandIn) -> 
         assert not (there.folder / "hand_over").exists()
 
 
+@pytest.mark.long
 def test_a_rehearsal_predicts_what_is_handed_over(school: Path, moodle: StandIn) -> None:
     rehearsal = run(school)
     assert of_history(rehearsal) == all_("held")

@@ -59,6 +59,7 @@ def kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: int, seed: int
             assert {word for entity in dispositions(again).values() for word in entity} <= {"unchanged", "merged"}
 
 
+@pytest.mark.long
 def test_killed_runs_into_a_moodle_end_where_undisturbed_runs_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kill(tmp_path, monkeypatch, 3, seed=3)
 

@@ -66,6 +66,7 @@ def test_whoever_is_there_is_adopted_and_keeps_what_the_target_says(small: LiveS
     assert findings(again) == []
 
 
+@pytest.mark.long
 def test_a_later_change_of_the_source_does_not_write_over_who_was_adopted(small: LiveSchool) -> None:
     small.change(CY)
     matching(small, "hr-9,CY@x.org,")

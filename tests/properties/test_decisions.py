@@ -49,7 +49,7 @@ def states(result: RunResult) -> dict[str, tuple[str, int]]:
     return {item["item"]: (item["state"], item["basis_rows"]) for item in table(result.folder / "worklist.parquet")}
 
 
-@pytest.mark.parametrize("kind", ["database", "files"])
+@pytest.mark.parametrize("kind", ["database", pytest.param("files", marks=pytest.mark.long)])
 @given(rows=SCHOOLS, picks=PICKS)
 @example(rows=GOOD_ROWS, picks=[(0, 0, "NULL"), (1, 1, "x"), (2, 2, "1"), (3, 0, "2")])
 def test_sums_balance_and_decisions_go_on_holding(
@@ -73,6 +73,7 @@ def test_sums_balance_and_decisions_go_on_holding(
 
 
 @given(rows=SCHOOLS, picks=PICKS)
+@pytest.mark.long
 def test_waived_and_returned_items_change_no_record(database: Bench, rows: Any, picks: list[tuple[int, int, str]]) -> None:
     first = database.run(rows)
     ended = dispositions(first.folder)
