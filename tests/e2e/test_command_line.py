@@ -158,7 +158,7 @@ def test_version() -> None:
         ("read_back", signal.SIGINT),
         pytest.param("extract", signal.SIGINT, marks=pytest.mark.long),
         pytest.param("map", signal.SIGINT, marks=pytest.mark.long),
-    ],  # fmt: skip
+    ],
 )
 def test_exit_code_130_interrupted_in_the_middle(school: Path, stage: str, how: signal.Signals) -> None:
     """The signal comes when the stage's folder appears, wherever the engine then is."""
