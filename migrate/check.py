@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from migrate import crosswalks, expectations, losses
+from migrate import crosswalks, expectations, losses, proofs
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SQL_TYPES
@@ -34,17 +34,19 @@ class CheckResult:
     losses: list[losses.Loss]
 
 
-def check(folder: Path) -> CheckResult:
+def check(folder: Path, *, anew: bool = False) -> CheckResult:
     """Check a workspace wholly. Raises ConfigurationError with every problem of the first level that has some:
-    files and words, then names and expressions, then SQL types, the loss register and the inline tests together."""
+    files and words, then names and expressions, then SQL types, the loss register and the inline tests together.
+
+    Inline tests that have passed with the same mapping and the same tool are not run again, unless ``anew``."""
     try:
-        return _check(folder)
+        return _check(folder, anew)
     except ConfigurationError as error:
         error.hint = error.hint or f"mend this, then: lms-migrate check {folder}"
         raise
 
 
-def _check(folder: Path) -> CheckResult:
+def _check(folder: Path, anew: bool) -> CheckResult:
     workspace = open_workspace(folder)
     plan = make_plan(workspace.pair, AS_OF)
     # A match is checked also where the workspace lacks the list for it.
@@ -52,12 +54,17 @@ def _check(folder: Path) -> CheckResult:
     problems = list(_bind(make_plan(workspace.pair.with_lists(None), AS_OF) if matching else plan))
     problems += losses.undeclared(plan)
     problems += list(_unknown_drops(plan))
-    tests = run_inline_tests(workspace.pair.with_policies(()))
-    problems += tests.problems
+    proof = None if anew else proofs.known(workspace.pair)
+    if proof is None:
+        tests = run_inline_tests(workspace.pair.with_policies(()))
+        problems += tests.problems
+        proof = proofs.Proof(ran=tests.ran, unexercised=tests.unexercised)
+        if not tests.problems:
+            proofs.keep(workspace.pair, proof)
     if problems:
         again = f"mend these, then: lms-migrate check {folder}"
         raise ConfigurationError(f"{len(problems)} problem(s)", problems=problems, hint=again)
-    return CheckResult(workspace, plan, tests.ran, tests.unexercised, losses.register(plan))
+    return CheckResult(workspace, plan, proof.ran, proof.unexercised, losses.register(plan))
 
 
 def _unknown_drops(plan: Plan) -> list[Problem]:

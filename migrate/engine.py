@@ -19,8 +19,12 @@ DEFAULT_MEMORY = "1GB"
 
 
 @contextmanager
-def session(spill: Path | None = None, memory: str = DEFAULT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+def session(
+    spill: Path | None = None, memory: str = DEFAULT_MEMORY, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection that keeps within ``memory`` and spills to ``spill`` (a folder, made when needed).
+
+    ``threads`` bounds what runs at once; by default as many as there are cores.
 
     It reads and writes local files for the engine only: extensions are neither fetched nor loaded, and no expression
     of a mapping can name a file. Raises OutOfSpace where the disk is full and RunFailed for every other engine error.
@@ -34,6 +38,8 @@ def session(spill: Path | None = None, memory: str = DEFAULT_MEMORY) -> Iterator
     }
     if spill is not None:
         settings["temp_directory"] = str(spill)
+    if threads is not None:
+        settings["threads"] = threads
     connection = duckdb.connect(":memory:", config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import duckdb
-import pyarrow as pa
 
-from migrate import crosswalks
 from migrate.codes import TITLES
 from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan, make_plan
-from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW
-from migrate.compiler.text import literal, name
-from migrate.engine import session
+from migrate.compiler.text import name
+from migrate.engine import session, translated
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Keys
-from migrate.mapper import build_given_identity, build_source, findings_sql, map_rows
+from migrate.mapper import findings_sql, hold_rows
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import InlineTest
 from migrate.matching.lists import KEY, compared
-from migrate.matching.register import build_lists
+from migrate.test_bed import TestBed, text_of
 
 AS_OF = "2026-01-01 00:00:00"
 """``as_of()`` in inline tests, so that they do not age."""
@@ -47,12 +40,15 @@ def run_inline_tests(pair: LoadedPair) -> TestOutcome:
     problems: list[Problem] = []
     unexercised: dict[str, list[str]] = {}
     ran = 0
+    whole = make_plan(pair, AS_OF, with_archives=False)
     for mapping in pair.mappings.values():
         seen: set[str] = set()
-        plan = make_plan(pair, AS_OF, [mapping.name], with_archives=False).by_itself(mapping.name)
-        for index, test in enumerate(mapping.model.tests):
-            ran += 1
-            problems += _run(plan, mapping, test, ("tests", index), seen)
+        plan = whole.by_itself(mapping.name)
+        with session(threads=1) as connection:
+            bed = TestBed(connection, plan, mapping)
+            for index, test in enumerate(mapping.model.tests):
+                ran += 1
+                problems += _run(bed, test, ("tests", index), seen)
         if missing := sorted(_own_codes(mapping, plan) - seen):
             unexercised[mapping.name] = missing
     return TestOutcome(ran, tuple(problems), unexercised)
@@ -67,7 +63,8 @@ def _own_codes(mapping: LoadedMapping, plan: Plan) -> set[str]:
     return written | {step.code for step in (model.merge, model.fold) if step}
 
 
-def _run(plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys, seen: set[str]) -> list[Problem]:
+def _run(bed: TestBed, test: InlineTest, at: Keys, seen: set[str]) -> list[Problem]:
+    plan, mapping = bed.plan, bed.mapping
     document, pair = mapping.document, plan.pair
     unknown = [e for e in test.given if e not in pair.source.model.entities]
     if unknown:
@@ -91,68 +88,15 @@ def _run(plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys, seen: s
     if stray := list(_stray_matches(pair, mapping, test, at)):
         return stray
     try:
-        with session() as connection, tempfile.TemporaryDirectory() as folder:
-            problems = _prepare(connection, plan, mapping, test, at)
-            if problems:
-                return problems
-            map_rows(connection, plan.rows[mapping.name], Path(folder) / "rows.parquet")
-            return _compare(connection, plan, mapping, test, at, seen)
+        if problems := bed.fill(test, at):
+            return problems
+        hold_rows(bed.connection, plan.rows[mapping.name])
+        return _compare(bed.connection, plan, mapping, test, at, seen)
+    except ConfigurationError:
+        raise
     except Exception as error:
-        if isinstance(error, ConfigurationError):
-            raise
-        first = str(error).split("\n")[0]
+        first = str(translated(error) if isinstance(error, duckdb.Error) else error).split("\n")[0]
         return [Problem(f"test {test.name!r} cannot run: {first}", document.place(*at, "name"))]
-
-
-def _prepare(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: LoadedMapping, test: InlineTest, at: Keys
-) -> list[Problem]:
-    entities = plan.pair.source.model.entities
-    given_views = frozenset(e for e in test.given if entities[e].sql)
-    # What only a given view would need is not asked for.
-    for entity in {*plan.physical, *test.given}:
-        fields = list(entities[entity].fields)
-        rows = []
-        for number, row in enumerate(test.given.get(entity, []), start=1):
-            for field in row:
-                if field not in fields:
-                    place = mapping.document.place(*at, "given", entity, number - 1, field)
-                    return [Problem(f"{entity} has no such field", place, field, tuple(fields))]
-            cells = [literal(_text(row.get(field))) for field in fields]
-            rows.append(f"({', '.join([*cells, str(number), 'NULL', 'NULL'])})")
-        columns = [*fields, ROW, FAULT, FAULT_VALUE]
-        empty = f"({', '.join(['NULL'] * len(columns))})"
-        typed = ", ".join(f"CAST({name(c)} AS {'BIGINT' if c == ROW else 'VARCHAR'}) AS {name(c)}" for c in columns)
-        connection.execute(
-            f"CREATE OR REPLACE TABLE {name(RAW, entity)} AS SELECT {typed} FROM (VALUES {', '.join(rows) or empty}) "
-            f"AS v({', '.join(name(c) for c in columns)}) WHERE {name(ROW)} IS NOT NULL"
-        )
-    build_source(connection, plan, given_views)
-    build_lists(connection, plan, {})
-    if (match := mapping.model.match) is not None:
-        compared_ = (KEY, *compared(plan.pair, match.against))
-        listed = {column: pa.array([_text(row.get(column)) for row in test.matches], pa.string()) for column in compared_}
-        build_lists(connection, replace(plan, names=[mapping.name]), {match.against: pa.table(listed)})
-    for other in plan.identities:
-        if other in test.identities or other != mapping.name:
-            build_given_identity(connection, plan.identities[other], test.identities.get(other, {}))
-    if mapping.name in plan.identities and mapping.name not in test.identities:
-        from migrate.mapper import build_identities
-
-        own = Plan(
-            plan.pair,
-            plan.as_of,
-            plan.names,
-            plan.rows,
-            {mapping.name: plan.identities[mapping.name]},
-            {},
-            [],
-        )
-        build_identities(connection, own)
-    for crosswalk in plan.pair.model.crosswalks:
-        entries = test.crosswalks.get(crosswalk, {})
-        crosswalks.register(connection, crosswalk, [(s, t, "confirmed") for s, t in entries.items()])
-    return []
 
 
 def _stray_matches(pair: LoadedPair, mapping: LoadedMapping, test: InlineTest, at: Keys) -> Iterator[Problem]:
@@ -194,8 +138,8 @@ def _compare(
             if "to:" + field not in row:
                 allowed = tuple(mapping.model.fields)
                 problems.append(Problem(f"test {test.name!r}: no such field", place, field, allowed))
-            elif _text(row["to:" + field]) != _text(value):
-                got = _text(row["to:" + field])
+            elif text_of(row["to:" + field]) != text_of(value):
+                got = text_of(row["to:" + field])
                 problems.append(
                     Problem(
                         f"test {test.name!r}: {field} is {got!r}",
@@ -237,15 +181,3 @@ def _compare_findings(
             place = mapping.document.place(*at)
             problems.append(Problem(f"test {test.name!r}: an unexpected finding is raised", place, code))
     return problems
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ").removesuffix(" 00:00:00") if value.time() == dt.time() else value.isoformat(" ")
-    return str(value)

@@ -103,6 +103,11 @@ def map_rows(connection: duckdb.DuckDBPyConnection, compiled: Compiled, file: Pa
     return rows
 
 
+def hold_rows(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
+    """The rows that ``map_rows`` writes, in memory: for the few rows of a test."""
+    connection.execute(f"CREATE OR REPLACE TABLE {name(MAPPED, compiled.mapping.name)} AS {compiled.select}")
+
+
 def findings_sql(compiled: Compiled) -> str | None:
     """A SELECT of the findings of a mapped entity, in the columns of ``findings.parquet``."""
     if not compiled.rules:

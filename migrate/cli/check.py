@@ -13,7 +13,7 @@ def command(workspace: Path) -> int:
     """Check contracts, mapping, crosswalks and inline tests of WORKSPACE without touching rows."""
     from migrate.check import check
 
-    result = check(workspace)
+    result = check(workspace, anew=True)
     plan = result.plan
     click.echo(f"{plan.pair.model.label}")
     click.echo(f"  {len(plan.names)} mappings, {result.tests} inline tests passed")

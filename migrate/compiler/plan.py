@@ -39,7 +39,10 @@ class Plan:
     def by_itself(self, mapping: str) -> Plan:
         """The plan with no more of the source than one mapping reads itself, where what it refers to is given."""
         physical, views = _extract_needs(self.pair, [self.rows[mapping]], {}, {}, [])
-        return replace(self, physical=physical, views=views)
+        names = self.pair.closure([mapping])
+        wanted = _identity_fields(self.pair, names, [])
+        identities = {name: compiled for name, compiled in self.identities.items() if name in wanted}
+        return replace(self, names=names, identities=identities, physical=physical, views=views)
 
     def with_decided(self, mapping: str, decided: Decided) -> Plan:
         """The plan with one mapping compiled anew, so that it applies what people decided."""

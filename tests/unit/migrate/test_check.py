@@ -160,3 +160,35 @@ def test_what_the_engine_would_stumble_over_is_found(workspace: Path, old: str, 
     with pytest.raises(ConfigurationError) as caught:
         check(workspace)
     assert all(p.place is not None for p in caught.value.problems), word
+
+
+@pytest.fixture
+def times_run(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one each time that inline tests run."""
+    import migrate.check as module
+
+    runs: list[int] = []
+    real = module.run_inline_tests
+    monkeypatch.setattr(module, "run_inline_tests", lambda pair: runs.append(1) or real(pair))
+    return runs
+
+
+def test_tests_that_passed_are_not_run_again_unless_asked_for(workspace: Path, own_cache: Path, times_run: list[int]) -> None:
+    first, second = check(workspace), check(workspace)
+    assert (first.tests, first.unexercised) == (second.tests, second.unexercised) == (1, first.unexercised)
+    assert len(times_run) == 1
+    check(workspace, anew=True)
+    assert len(times_run) == 2
+    file = workspace / "mapping/users.yaml"
+    file.write_text(file.read_text().replace("name: one", "name: another"))
+    check(workspace)
+    assert len(times_run) == 3
+
+
+def test_tests_that_failed_are_run_and_fail_again(workspace: Path, own_cache: Path, times_run: list[int]) -> None:
+    file = workspace / "mapping/users.yaml"
+    file.write_text(file.read_text().replace("expect: [{id: 1}]", "expect: [{id: 2}]"))
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="1 problem"):
+            check(workspace)
+    assert len(times_run) == 2
