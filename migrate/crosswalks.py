@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from migrate.compiler.mapping import CROSSWALK
+from migrate.compiler.shared import CROSSWALK
 from migrate.compiler.text import literal, name
 from migrate.csv_line import csv_line
 from migrate.errors import Place, Problem

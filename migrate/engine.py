@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from migrate.compiler.mapping import CROSSWALK, IDENTITY, MAPPED
 from migrate.compiler.matched import LISTED
+from migrate.compiler.shared import CROSSWALK, IDENTITY, MAPPED
 from migrate.compiler.source import RAW, SOURCE
 from migrate.compiler.text import literal
 from migrate.defects import without_values

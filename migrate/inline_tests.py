@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import duckdb
 
 from migrate.codes import TITLES
-from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan, make_plan
+from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import name
 from migrate.engine import session, translated
 from migrate.errors import ConfigurationError, Problem

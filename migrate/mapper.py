@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from migrate.compiler.decided import EXCLUDED
-from migrate.compiler.mapping import IDENTITY, MAPPED, Compiled
+from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan
+from migrate.compiler.shared import IDENTITY, MAPPED
 from migrate.compiler.source import RAW, SOURCE, physical_sql, view_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.contracts.model import FileFormat

@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from migrate.compiler.decided import DECISION, Decided, Signature
-from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan
+from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import literal, name
 from migrate.decisions.basis import Found, Standing, standing
 from migrate.decisions.model import SHAPES, Decision, value_fingerprint

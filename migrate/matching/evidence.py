@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
-from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan
+from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import literal, name
 from migrate.engine import copy_to_parquet, scan
 from migrate.matching.lists import PeopleList

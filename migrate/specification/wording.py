@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.codes import TITLES
-from migrate.compiler.mapping import BLOCKED, MALFORMED, UNMAPPED
+from migrate.compiler.shared import BLOCKED, MALFORMED, UNMAPPED
 from migrate.contracts.model import Contract, Field
 from migrate.expressions import operators
 from migrate.mapping.model import FieldRule, Outcome, Step

@@ -10,8 +10,8 @@ import duckdb
 from migrate import crosswalks, expectations, losses
 from migrate.artefacts import Extracted, Mapped, write_manifest
 from migrate.compiler.decided import EXCLUDED
-from migrate.compiler.mapping import MAPPED
 from migrate.compiler.plan import Plan, make_plan
+from migrate.compiler.shared import MAPPED
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE, bad_value
 from migrate.compiler.text import key_text, literal, name
 from migrate.crosswalk_census import all_expired, take_census, write_census
