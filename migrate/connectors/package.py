@@ -6,6 +6,7 @@ import csv
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -111,7 +112,8 @@ def _writer(stream: TextIO, format_: FileFormat) -> Callable[[list[Row]], None]:
     minimal, everything = writer(csv.QUOTE_MINIMAL), writer(csv.QUOTE_ALL)
 
     def write(rows: list[Row]) -> None:
-        if not any("\r" in cell for row in rows for cell in row if cell):
+        # Joined first: looking into each cell by itself takes longer than writing them.
+        if "\r" not in "".join(filter(None, chain.from_iterable(rows))):
             minimal.writerows(rows)
             return
         for row in rows:
