@@ -51,7 +51,7 @@ from migrate.live.preflight import open_live
 from migrate.live.run import read_live
 from migrate.matching.lists import PeopleList, read_lists
 from migrate.privacy.barrier import guarded
-from migrate.privacy.classes import personal_fields
+from migrate.privacy.classes import personal_of_mappings
 from migrate.privacy.noted_list import demand_same, strayed
 from migrate.privacy.prepare import Prepared, prepare
 from migrate.progress import Progress, Silent
@@ -420,7 +420,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
         "stopped_at": STAGES[0],
         "failure": None,
         "mask": workspace.settings.report.mask,
-        "pii": _pii(plan),
+        "pii": personal_of_mappings(plan),
         "archive": {},
         "extract": {},
         "codes": {},
@@ -459,10 +459,3 @@ def _reasons(plan: Plan, name: str) -> dict[str, str]:
     model = plan.pair.mappings[name].model
     joined = {rule.code: rule.reason for rule in (model.merge, model.match, model.fold) if rule}
     return dict(plan.rows[name].exclusions) | joined
-
-
-def _pii(plan: Plan) -> dict[str, dict[str, str]]:
-    """Personal data by mapping: fields of the target, and those of the source, which findings also name."""
-    source, target = personal_fields(plan.pair.source.model), personal_fields(plan.pair.target.model)
-    named = {name: plan.pair.mappings[name] for name in plan.names}
-    return source | {name: source.get(m.source_name, {}) | target.get(m.target_name, {}) for name, m in named.items()}
