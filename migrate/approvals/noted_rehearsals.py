@@ -38,11 +38,19 @@ def lost_rehearsal(folder: Path, runs: Path, trail: Iterable[Row[Any]], parts: M
     """
     own = described(parts)
     for entry in reversed(list(trail)):
-        if entry.event != REHEARSED or (told := json.loads(entry.detail))["parts"] != own:
+        if entry.event != REHEARSED:
             continue
-        if not told["missed"] or open_run(runs / Path(entry.run or "").name) is not None:
+        try:
+            told = json.loads(entry.detail)
+            of, missed = told["parts"], [str(gate) for gate in told["missed"]]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            hint = f"lms-migrate audit verify {folder}"
+            return Problem(f"entry {entry.id} of the audit trail is no rehearsal as lms-migrate writes it", hint=hint)
+        if of != own:
+            continue
+        if not missed or open_run(runs / Path(entry.run or "").name) is not None:
             return None
-        shown = ", ".join(told["missed"][:5]) + (" ..." if len(told["missed"]) > 5 else "")
+        shown = ", ".join(missed[:5]) + (" ..." if len(missed) > 5 else "")
         return Problem(
             f"the newest rehearsal, {entry.run} of {entry.at[:19]}, missed gates ({shown}), and its folder is not here",
             value=runs / str(entry.run), hint=f"put the folder back, or rehearse again: lms-migrate run {folder}",

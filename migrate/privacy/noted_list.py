@@ -56,15 +56,24 @@ def strayed(folder: Path, trail: Iterable[Noted]) -> Strayed | None:
     newest = next((entry for entry in reversed(list(trail)) if entry.event in (ADDED, *LOOSENING)), None)
     if newest is None:
         return None
-    told, file = json.loads(newest.detail), folder / SUPPRESSED_FILE
+    told, file = _told(newest.detail), folder / SUPPRESSED_FILE
     own = sha256(file) if file.is_file() else None
-    if own == told.get("sha256"):
+    if told and own == told.get("sha256"):
         return None
     now = f"has {len(file.read_bytes().splitlines()) - 2:,}" if own is not None else "is gone"
-    then = f"had {told['entries']:,} identifiers" if told.get("sha256") else "was not there"
+    then = f"had {told.get('entries')} identifiers" if told.get("sha256") else "was not there"
     message = f"the suppression list is not the one that the audit trail knows: it {then} on {newest.at[:19]}, and now it {now}"
     again = f'lms-migrate suppress {folder} --accept --reason "..." --by NAME'
     return Strayed(file, message, f"put the file of then back; where somebody changed it on purpose: {again}")
+
+
+def _told(detail: str) -> dict[str, Any]:
+    """What an entry says; nothing where somebody wrote it who is not this program. Then the list is not the one it knows."""
+    try:
+        told = json.loads(detail)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def strayed_list(workspace: Workspace) -> Strayed | None:
