@@ -60,4 +60,5 @@ TITLES = {
     "LIVE-REMOVED": "a record was removed from the target, as asked",
     "LIVE-WARNED": "the target took a record and warned of something",
     "PRV-SUPPRESSED": "the person was erased and is on the suppression list",
+    "PRV-LIST-CHANGED": "the suppression list is not the one that the audit trail knows",
 }

@@ -16,6 +16,8 @@ from typing import Any, Literal, TypeVar
 from migrate import __version__
 from migrate.approvals.demand import demand
 from migrate.approvals.gates import judge
+from migrate.approvals.noted_rehearsals import note_rehearsal
+from migrate.approvals.rehearsals import Rehearsed
 from migrate.approvals.signed import Approval
 from migrate.artefacts import ReadBack
 from migrate.check import check
@@ -38,6 +40,7 @@ from migrate.errors import (
     TargetLost,
     Unconfirmed,
 )
+from migrate.findings import Finding
 from migrate.fingerprints import Part, fingerprints, to_approve
 from migrate.ledger import Ledger, open_ledger
 from migrate.ledger.audit import Head
@@ -48,7 +51,8 @@ from migrate.live.preflight import open_live
 from migrate.live.run import read_live
 from migrate.matching.lists import PeopleList, read_lists
 from migrate.privacy.barrier import guarded
-from migrate.privacy.classes import personal_fields
+from migrate.privacy.classes import personal_of_mappings
+from migrate.privacy.noted_list import demand_same, strayed
 from migrate.privacy.prepare import Prepared, prepare
 from migrate.progress import Progress, Silent
 from migrate.run_folder import STAGES, RunFolder, new_run
@@ -133,6 +137,9 @@ def run(
             stack.callback(ledger.close)
             if writes or demanded:
                 stack.enter_context(ledger.locked())
+        list_strayed = strayed(workspace.folder, ledger.trail()) if ledger is not None else None
+        if live:
+            demand_same(list_strayed, "the live run does not start")
         approvals = demand(workspace, ledger, to_approve(parts), started) if demanded else []
         target: Live | None = None
         warned: list[Warned] = []
@@ -151,8 +158,9 @@ def run(
         except OSError as error:
             raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
         run_ = _Run(
-            workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals, privacy, lists
-        )
+            workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals, privacy, lists,
+            [list_strayed.finding()] if list_strayed is not None else [],
+        )  # fmt: skip
         _describe(run_, live, started, as_of, parts)
         folder.facts["only"] = only
         acknowledged = workspace.settings.target.acknowledge
@@ -176,6 +184,8 @@ class _Run:
     """Those that let it start."""
     privacy: Prepared = field(default_factory=Prepared)
     lists: Mapping[str, PeopleList] = field(default_factory=dict)
+    known: Sequence[Finding] = ()
+    """Findings that were made before the first row was read."""
 
     def go(self) -> RunResult:
         failure: str | None = None
@@ -210,6 +220,17 @@ class _Run:
             return self._end(f"{what}\n    next:    report it with {self.folder.path / 'defect.txt'}")
         return self._end(failure)
 
+    def _note_rehearsal(self, ledger: Ledger) -> str | None:
+        """Note it in the trail; why that failed, if it did. Then nobody can be asked to judge on it."""
+        try:
+            note_rehearsal(ledger, Rehearsed(self.folder.path, self.folder.summary, self.folder.facts))
+        except LedgerLost as error:
+            self.folder.facts["failure"], self.folder.summary["verdict"] = str(error), "fail"
+            with suppress(OSError):
+                self.folder.save()
+            return str(error)
+        return None
+
     def _delivers(self) -> Ledger | None:
         """The ledger in whose trail a delivery stands that needed approvals."""
         return self.ledger if self.deliver is not None and self.approvals else None
@@ -220,7 +241,8 @@ class _Run:
 
     def _stages(self) -> None:
         plan, folder, progress, memory = self.plan, self.folder, self.progress, self.workspace.settings.memory
-        extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress, self.privacy.reading))
+        reading = (self.privacy.reading, self.known)
+        extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress, *reading))
         known = self.workspace.crosswalks
         decided = (self.workspace.decisions, self.workspace.settings.decisions.row_drift)
         given = (known, folder, progress, memory, *decided, self.lists)
@@ -315,6 +337,8 @@ class _Run:
             elif (ledger := self._delivers()) is not None:
                 facts["trail"] = self._end_of(ledger.note(self.folder.id, word, counts))
                 self.folder.save()
+        if self.ledger is not None and summary["mode"] == "rehearsal":
+            failure = self._note_rehearsal(self.ledger) or failure
         code = {"pass": EXIT_PASS, "attention": EXIT_ATTENTION, "fail": failed}[summary["verdict"]]
         return RunResult(self.folder.path, summary, code, failure)
 
@@ -396,7 +420,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
         "stopped_at": STAGES[0],
         "failure": None,
         "mask": workspace.settings.report.mask,
-        "pii": _pii(plan),
+        "pii": personal_of_mappings(plan),
         "archive": {},
         "extract": {},
         "codes": {},
@@ -435,10 +459,3 @@ def _reasons(plan: Plan, name: str) -> dict[str, str]:
     model = plan.pair.mappings[name].model
     joined = {rule.code: rule.reason for rule in (model.merge, model.match, model.fold) if rule}
     return dict(plan.rows[name].exclusions) | joined
-
-
-def _pii(plan: Plan) -> dict[str, dict[str, str]]:
-    """Personal data by mapping: fields of the target, and those of the source, which findings also name."""
-    source, target = personal_fields(plan.pair.source.model), personal_fields(plan.pair.target.model)
-    named = {name: plan.pair.mappings[name] for name in plan.names}
-    return source | {name: source.get(m.source_name, {}) | target.get(m.target_name, {}) for name, m in named.items()}

@@ -79,11 +79,7 @@ def _signed(run: str, notes: Notes, read: Read) -> Iterator[str]:
     if notes.broken:
         yield f"run {run}: {NOTE} is not what lms-migrate wrote"
         return
-    for number, digest in notes.entries.items():
-        if number not in read.hashes:
-            yield f"entry {number} is missing: it was signed for run {run}"
-        elif read.hashes[number] != digest:
-            yield f"entry {number} is not the one that was signed for run {run}"
+    yield from (f"{what} (signed for run {run})" for _, what in notes.unknown(read.hashes))
     for approval in read.approvals:
         if approval.run == run and approval.entry not in notes.entries and approval.withdrawn is None:
             yield f"entry {approval.entry} approves run {run}, and {NOTE} there does not know it: withdraw it"

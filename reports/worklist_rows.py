@@ -43,7 +43,7 @@ class WorklistRows:
     @cached_property
     def standing(self) -> dict[str, InForce]:
         """What is in force, by item."""
-        return in_force(self.workspace, self.worklist.items)
+        return in_force(self.workspace, self.worklist)
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migrate.approvals.changes import changes
 from migrate.approvals.gates import judge, missed
+from migrate.approvals.noted_rehearsals import lost_rehearsal
 from migrate.approvals.rehearsals import latest_judged, open_run
 from migrate.approvals.signed import Approval, read_approvals
 from migrate.approvals.standing import Standing, standing
@@ -27,7 +28,8 @@ def demand(workspace: Workspace, ledger: Ledger | None, parts: Mapping[str, Part
     roles = workspace.settings.approvals.roles
     if not roles:
         return []
-    read = read_approvals(ledger.trail()) if ledger is not None else None
+    entries = ledger.trail() if ledger is not None else []
+    read = read_approvals(entries) if ledger is not None else None
     if ledger is not None and (broken := ledger.broken()) is not None:
         problem = Problem(f"entry {broken} of the audit trail is altered, missing or not in its place")
         hint = f"lms-migrate audit verify {workspace.folder}"
@@ -39,7 +41,9 @@ def demand(workspace: Workspace, ledger: Ledger | None, parts: Mapping[str, Part
         )
     judged = [standing(a, workspace, parts, now, read.hashes) for a in read.approvals] if read else []
     chosen = _chosen(judged, roles, separate=workspace.settings.approvals.separate_people)
-    problems = list(_newer_rehearsal(workspace, parts))
+    hashes = {name: part.hash for name, part in parts.items()}
+    lost = lost_rehearsal(workspace.folder, workspace.runs, entries, hashes)
+    problems = [lost] if lost is not None else list(_newer_rehearsal(workspace, hashes))
     if chosen is None:
         problems += _missing(workspace, judged, parts)
     if chosen is None or problems:
@@ -108,9 +112,9 @@ def _changed(workspace: Workspace, approval: Approval, parts: Mapping[str, Part]
     return [Problem(str(change)) for change in changes(workspace, approval, parts, rehearsal)]
 
 
-def _newer_rehearsal(workspace: Workspace, parts: Mapping[str, Part]) -> Iterator[Problem]:
+def _newer_rehearsal(workspace: Workspace, parts: dict[str, str]) -> Iterator[Problem]:
     """The newest rehearsal of what the workspace is now speaks last, also where an older one was approved: the source changes."""
-    newest = latest_judged(workspace.runs, {name: part.hash for name, part in parts.items()})
+    newest = latest_judged(workspace.runs, parts)
     if newest is None:
         return
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from migrate.approvals.changes import Change, changes
 from migrate.approvals.gates import Gate, judge
+from migrate.approvals.noted_rehearsals import lost_rehearsal
 from migrate.approvals.rehearsals import Rehearsed, latest_whole, open_run, runs_of
 from migrate.approvals.signed import read_approvals
 from migrate.approvals.standing import Standing, standing
@@ -16,7 +17,7 @@ from migrate.errors import ConfigurationError, Problem
 from migrate.fingerprints import fingerprints, to_approve
 from migrate.ledger import open_ledger
 from migrate.trail import cut_off
-from migrate.workspace import open_workspace
+from migrate.workspace import Workspace, open_workspace
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,26 @@ def approvals(workspace_folder: Path, now: Callable[[], dt.datetime] = lambda: d
 def gates_of(workspace_folder: Path, run: str | None = None) -> tuple[Rehearsed, list[Gate]]:
     """A run, by default the latest whole rehearsal, else the latest run, and its gates as the workspace states them now.
 
-    Raises ConfigurationError where there is no such run, RunFailed where it cannot be read.
+    Raises ConfigurationError where there is no such run, or where a newer one that missed its gates is gone and nobody said which
+    run is meant; RunFailed where it cannot be read.
     """
     workspace = open_workspace(workspace_folder)
+    if run is None and (lost := _lost(workspace)) is not None:
+        raise ConfigurationError("no gates are judged: the last word is missing", problems=[lost])
     runs = runs_of(workspace.runs)
     chosen = next((one for one in runs if one.id == run), None) if run else latest_whole(workspace.runs) or next(iter(runs), None)
     if chosen is None:
         problems = [Problem("there is no such run", value=run, allowed=tuple(sorted(one.id for one in runs)))]
         raise ConfigurationError("no gates can be judged", problems=problems, hint=f"lms-migrate run {workspace.folder}")
     return chosen, judge(workspace.settings.gates, chosen.folder, chosen.summary, chosen.facts)
+
+
+def _lost(workspace: Workspace) -> Problem | None:
+    ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
+    if ledger is None:
+        return None
+    try:
+        parts = {name: part.hash for name, part in to_approve(fingerprints(workspace)).items()}
+        return lost_rehearsal(workspace.folder, workspace.runs, ledger.trail(), parts)
+    finally:
+        ledger.close()

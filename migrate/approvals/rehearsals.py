@@ -51,6 +51,13 @@ class Rehearsed:
         """Did findings of severity fatal end it?"""
         return any(entry["severity"] == "fatal" for entry in (self.facts.get("codes") or {}).values())
 
+    @property
+    def judged(self) -> bool:
+        """Is it a rehearsal of the whole workspace that came to its end, or to a fatal finding? Pseudonyms say nothing of the
+        data: they may collide."""
+        whole = self.summary["mode"] == "rehearsal" and self.facts.get("only") is None and not self.facts.get("pseudonyms")
+        return whole and (self.unfit() is None or self.fatal)
+
 
 def open_run(folder: Path) -> Rehearsed | None:
     """A run by its folder; None where it holds no run that can be read."""
@@ -79,9 +86,4 @@ def latest_whole(runs: Path) -> Rehearsed | None:
 
 def latest_judged(runs: Path, parts: dict[str, str]) -> Rehearsed | None:
     """The newest rehearsal of these parts that came to its end, or to a fatal finding."""
-    for run in runs_of(runs):
-        rehearsed = run.summary["mode"] == "rehearsal" and run.facts.get("only") is None and run.parts == parts
-        rehearsed = rehearsed and not run.facts.get("pseudonyms")  # a collision of pseudonyms says nothing of the data
-        if rehearsed and (run.unfit() is None or run.fatal):
-            return run
-    return None
+    return next((run for run in runs_of(runs) if run.judged and run.parts == parts), None)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy import Row
 
 from migrate.contracts.model import Words
+from migrate.privacy.noted_list import LOOSENING
 
 APPROVED, WITHDRAWN = "approved", "approval withdrawn"
 MEANING = "I have judged this rehearsal and approve that the workspace, made of these parts, is written to its target."
@@ -61,6 +62,8 @@ class Approval:
     """The rehearsal it was judged on."""
     signed: Approving
     withdrawn: Withdrawing | None = None
+    loosened: int | None = None
+    """The first entry after it by which people came off the suppression list: nobody saw them in what was judged."""
 
     @property
     def who(self) -> str:
@@ -79,12 +82,14 @@ class Read:
     """``{entry: hash}`` of the whole trail."""
     withdrawals: dict[int, str]
     """``{entry: the rehearsal}`` of withdrawals."""
+    loosened: str | None = None
+    """When people came off the suppression list last."""
 
 
 def read_approvals(entries: Iterable[Row[Any]]) -> Read:
     """Approvals, the oldest first, from the entries of a trail."""
     approvals: dict[int, Approval] = {}
-    malformed, hashes, withdrawals = [], {}, {}
+    malformed, hashes, withdrawals, loosened = [], {}, {}, None
     for row in entries:
         hashes[row.id] = row.hash
         try:
@@ -96,9 +101,12 @@ def read_approvals(entries: Iterable[Row[Any]]) -> Read:
                 withdrawing = Withdrawing.model_validate_json(row.detail)
                 approvals[withdrawing.of] = replace(approvals[withdrawing.of], withdrawn=withdrawing)
                 withdrawals[row.id] = row.run or ""
+            elif row.event in LOOSENING:
+                loosened = row.at
+                approvals = {entry: replace(a, loosened=a.loosened or row.id) for entry, a in approvals.items()}
         except (ValidationError, ValueError, KeyError):
             malformed.append(row.id)
-    return Read(list(approvals.values()), malformed, hashes, withdrawals)
+    return Read(list(approvals.values()), malformed, hashes, withdrawals, loosened)
 
 
 def instant(text: str) -> dt.datetime:

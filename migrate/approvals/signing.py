@@ -15,6 +15,7 @@ from migrate.approvals.counts import disagreements
 from migrate.approvals.gates import Gate, judge, missed
 from migrate.approvals.kept import keep
 from migrate.approvals.noted import NOTE, prepare, put, read_notes
+from migrate.approvals.noted_rehearsals import lost_rehearsal
 from migrate.approvals.rehearsals import SIGNED_FILES, Rehearsed, latest_whole, open_run
 from migrate.approvals.signed import (
     APPROVED,
@@ -24,6 +25,7 @@ from migrate.approvals.signed import (
     Approval,
     Approving,
     Withdrawing,
+    instant,
     read_approvals,
     same_name,
 )
@@ -67,8 +69,13 @@ def approve(
     gates = _reached(workspace, rehearsal)
     moment = now()
     with _open(workspace, must_exist=False) as ledger:
-        read = read_approvals(ledger.trail())
+        entries = ledger.trail()
+        read = read_approvals(entries)
         _nothing_lost(workspace, rehearsal, read.hashes)
+        hashes = {name: part.hash for name, part in parts.items()}
+        if (lost := lost_rehearsal(workspace.folder, workspace.runs, entries, hashes)) is not None:
+            raise ConfigurationError("nothing was signed: the last word is missing", problems=[lost])
+        _same_people(workspace, rehearsal, read.loosened)
         valid = [a for a in read.approvals if standing(a, workspace, parts, moment, read.hashes).valid and a.run == rehearsal.id]
         twice = [a for a in valid if a.who == same_name(name) and a.signed.role != role]
         if twice and workspace.settings.approvals.separate_people:
@@ -185,6 +192,15 @@ def _same_parts(workspace: Workspace, rehearsal: Rehearsed, parts: dict[str, Par
         raise ConfigurationError("nothing was signed: what would be signed was not rehearsed", problems=problems, hint=again)
 
 
+def _same_people(workspace: Workspace, rehearsal: Rehearsed, loosened: str | None) -> None:
+    """Nobody came off the suppression list since the rehearsal: it says nothing of those people."""
+    started = rehearsal.facts.get("started")
+    if loosened is not None and (started is None or instant(started) < instant(loosened).replace(microsecond=0)):
+        problem = Problem(f"people came off the suppression list at {loosened}, after rehearsal {rehearsal.id} began")
+        again = f"lms-migrate run {workspace.folder}, and judge that rehearsal"
+        raise ConfigurationError("nothing was signed: what would go live was not rehearsed", problems=[problem], hint=again)
+
+
 def _reached(workspace: Workspace, rehearsal: Rehearsed) -> list[Gate]:
     try:
         Reconciled(rehearsal.folder / "6_reconcile").verify()
@@ -208,13 +224,12 @@ def _reached(workspace: Workspace, rehearsal: Rehearsed) -> list[Gate]:
 def _nothing_lost(workspace: Workspace, rehearsal: Rehearsed, hashes: Mapping[int, str]) -> None:
     """Refuse where run folders know entries that the trail does not hold: signing anew would hide that it was lost."""
     lost = cut_off(workspace, hashes)
-    lost += [
-        f"entry {entry} is missing, or is not the one that was signed for run {rehearsal.id}"
-        for entry, digest in read_notes(rehearsal.folder).entries.items()
-        if hashes.get(entry) != digest
-    ]
+    lost += [f"run {rehearsal.id}: {what}" for _, what in read_notes(rehearsal.folder).unknown(hashes)]
     if lost:
-        hint = f"put the newest copy of the ledger back, then: lms-migrate audit verify {workspace.folder}"
+        hint = (
+            f"put the newest copy of the ledger back, then: lms-migrate audit verify {workspace.folder}; where another ledger is "
+            f"meant to begin, rehearse for it: lms-migrate run {workspace.folder}"
+        )
         raise ConfigurationError(
             "nothing is signed in a trail that is not whole", problems=[Problem(text) for text in lost], hint=hint
         )
@@ -241,10 +256,11 @@ def _open(workspace: Workspace, *, must_exist: bool) -> Iterator[Ledger]:
 def _write(ledger: Ledger, run_folder: Path, event: str, signed: Approving | Withdrawing, *, must_note: bool = True) -> Head:
     """The entry in the trail, and the note of it in the folder of its rehearsal."""
     detail, prepared = signed.model_dump(), []
+    before = ledger.trail()
 
     def ready(head: Head) -> None:
         try:
-            prepared.append(prepare(run_folder, head, event, detail))
+            prepared.append(prepare(run_folder, head, event, detail, before[0].hash if before else head.hash))
         except (OSError, ValueError):
             if must_note:
                 raise

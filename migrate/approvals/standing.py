@@ -52,6 +52,10 @@ def standing(
         against.append(("not noted", why))
     if changed := changed_parts(approval, parts):
         against.append(("superseded", f"changed since: {', '.join(changed)}"))
+    if approval.loosened is not None:
+        against.append(
+            ("superseded", f"people came off the suppression list since (entry {approval.loosened} of the audit trail)")
+        )
     if against:  # reading a whole rehearsal again would say nothing more
         return Standing(approval, tuple(against))
     if (why := _evidence(approval, folder)) is not None:
@@ -82,8 +86,8 @@ def _not_noted(approval: Approval, folder: Path, trail: Mapping[int, str]) -> st
         return f"{approval.run}/{NOTE} is not what lms-migrate wrote"
     if notes.entries.get(approval.entry) != approval.hash:
         return f"{approval.run}/{NOTE} does not know entry {approval.entry} as it stands in the ledger"
-    if cut := [entry for entry, digest in notes.entries.items() if trail.get(entry) != digest]:
-        return f"{approval.run}/{NOTE} knows entry {cut[0]}, which the ledger does not hold so"
+    if cut := next(notes.unknown(trail), None):
+        return f"{approval.run}/{NOTE} knows entry {cut[0]}, which the ledger does not hold so: {cut[1]}"
     return None
 
 

@@ -38,7 +38,10 @@ def verify(workspace: Path) -> int:
     for problem in found.problems:
         click.echo(problem, err=True)
     if found.problems:
-        click.echo("the audit trail is not whole: compare the ledger with a backup", err=True)
+        click.echo(
+            "the audit trail is not whole: compare the ledger with a backup, or name that of these runs (ledger:)",
+            err=True,
+        )
         return EXIT_FAILED
     click.echo(f"whole: {found.entries} entries, held by what {found.noted} run folders know of them")
     if found.loose:

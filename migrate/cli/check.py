@@ -10,8 +10,13 @@ import click
 @click.command("check")
 @click.argument("workspace", type=click.Path(path_type=Path))
 def command(workspace: Path) -> int:
-    """Check contracts, mapping, crosswalks and inline tests of WORKSPACE without touching rows."""
+    """Check contracts, mapping, crosswalks and inline tests of WORKSPACE without touching rows.
+
+    Exit codes: 0 nothing is wrong, 1 a live run would refuse the suppression list, 2 something has to be mended.
+    """
     from migrate.check import check
+    from migrate.errors import EXIT_ATTENTION
+    from migrate.privacy.noted_list import strayed_list
 
     result = check(workspace, anew=True)
     plan = result.plan
@@ -29,5 +34,8 @@ def command(workspace: Path) -> int:
         click.echo(f"  decisions about mappings that are not there, without effect: {', '.join(gone)}")
     for mapping, codes in result.unexercised.items():
         click.echo(f"  no inline test exercises, in {mapping}: {', '.join(codes)}")
+    if (strayed := strayed_list(result.workspace)) is not None:
+        click.echo(str(strayed.problem()), err=True)
+        return EXIT_ATTENTION
     click.echo(f"next: lms-migrate run {workspace}")
     return 0

@@ -18,7 +18,8 @@ MEANING: dict[Verb, str] = {
     "override": "take the new value in place of the one at fault",
     "survivor": "merge, but keep the record whose key is the new value",
     "separate": "do not merge; with keys as the new value (comma between them), only those stand alone; of a match: another",
-    "map": "the record is the one that the target has, with the new value as its key (blank: its own key); its values stay",
+    "map": "the record is the one that the target has, with the new value as its key (blank: its own key); its values stay, "
+    "and so does any other fault of the record",
     "overwrite": "write over what the target holds",
     "exclude": "leave the records behind on purpose",
     "waive": "leave it as it is: nobody has to look at it any more",

@@ -198,7 +198,9 @@ def _manifest(packing: _Packing, trail: list[dict[str, Any]] | None, signer: Sig
     found = packing.found
     summary, facts = found.summary, found.facts
     run = {word: summary.get(word) for word in ("run", "mode", "verdict", "balanced")}
-    run |= {word: facts.get(word) for word in ("label", "workspace", "source", "target", "started", "ended", "as_of")}
+    run |= {
+        word: facts.get(word) for word in ("label", "workspace", "source", "target", "started", "ended", "as_of", "pseudonyms")
+    }
     run |= {"stopped_at": facts.get("stopped_at"), "failure": packing.masker.free(facts.get("failure"))}
     return Manifest(
         packed_by=__version__,

@@ -29,6 +29,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
         "started": run.get("started"), "ended": run.get("ended") or "never said", "stopped at": run.get("stopped_at"),
         "failure": run.get("failure"), "made with": ", ".join(f"{name} {v}" for name, v in manifest.tool.items()),
         "people's data": "masked" if manifest.masked else "in clear",
+        "pseudonyms": "in place of people's names and addresses: the run used --mask" if run.get("pseudonyms") else None,
         "signed by": manifest.signer.fingerprint if manifest.signer else "nobody",
         "audit trail": f"{manifest.trail.entries} entries" if manifest.trail else "none",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrate.compiler.plan import Plan
 from migrate.contracts.model import Contract
 
 
@@ -13,6 +14,13 @@ def personal_fields(contract: Contract) -> dict[str, dict[str, str]]:
         if classes:
             found[entity] = classes
     return found
+
+
+def personal_of_mappings(plan: Plan) -> dict[str, dict[str, str]]:
+    """Personal fields by mapping: those of the target, and those of the source, which findings also name."""
+    source, target = personal_fields(plan.pair.source.model), personal_fields(plan.pair.target.model)
+    named = {name: plan.pair.mappings[name] for name in plan.names}
+    return source | {name: source.get(m.source_name, {}) | target.get(m.target_name, {}) for name, m in named.items()}
 
 
 def _class(contract: Contract, entity: str, field: str, above: tuple[tuple[str, str], ...]) -> str | None:

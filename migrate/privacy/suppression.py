@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hmac
+import io
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -102,22 +103,49 @@ def open_suppressed(
     return Suppressed(tuple(entries[1:]), key, frozenset(entry.hash for entry in entries[1:]))
 
 
-def add(
-    folder: Path, suppressed: Suppressed, kind: str, identifiers: Collection[str], reason: str, by: str, now: dt.datetime
-) -> int:
-    """Put identifiers on the list; gives how many were not on it. The file is replaced in one step."""
+def added(
+    suppressed: Suppressed, kind: str, identifiers: Collection[str], reason: str, by: str, now: dt.datetime
+) -> Suppressed:  # fmt: skip
+    """The list with these identifiers on it, once each."""
     at = now.isoformat(timespec="seconds")
     known = {(entry.kind, entry.hash) for entry in suppressed.entries}
     hashes = dict.fromkeys(suppressed.hash(kind, one) for one in identifiers if one.strip())
     new = [Entry(hashed, kind, reason, by, at) for hashed in hashes if (kind, hashed) not in known]
+    return _with(suppressed, (*suppressed.entries, *new))
+
+
+def without(suppressed: Suppressed, kind: str, identifiers: Collection[str]) -> Suppressed:
+    """The list with none of these identifiers on it. Raises ConfigurationError where one is not on it: most likely it is
+    mistyped, and the person would stay on."""
+    known = {(entry.kind, entry.hash) for entry in suppressed.entries}
+    hashes = [suppressed.hash(kind, one) for one in identifiers]
+    if strange := [number for number, hashed in enumerate(hashes, 1) if (kind, hashed) not in known]:
+        shown = ", ".join(map(str, strange[:10])) + (" ..." if len(strange) > 10 else "")
+        what = f"{len(strange):,} of {len(hashes):,} identifiers are not on the list as {kind}: number {shown} of those given"
+        raise ConfigurationError("nobody was taken off the list", problems=[Problem(what)])
+    gone = {(kind, hashed) for hashed in hashes}
+    return _with(suppressed, tuple(entry for entry in suppressed.entries if (entry.kind, entry.hash) not in gone))
+
+
+def content(suppressed: Suppressed) -> bytes:
+    """The file of a list."""
     check = Entry(hmac.digest(suppressed._key, KEY_CHECK.encode(), "sha256").hex(), KEY_CHECK)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((e.hash, e.kind, e.reason, e.by, e.at) for e in (check, *suppressed.entries))
+    return stream.getvalue().encode()
+
+
+def write(folder: Path, suppressed: Suppressed) -> None:
+    """Put a list in the place of what is there, in one step."""
     part = folder / f".{SUPPRESSED_FILE}.part"
-    with part.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows((e.hash, e.kind, e.reason, e.by, e.at) for e in (check, *suppressed.entries, *new))
+    part.write_bytes(content(suppressed))
     part.replace(folder / SUPPRESSED_FILE)
-    return len(new)
+
+
+def _with(suppressed: Suppressed, entries: tuple[Entry, ...]) -> Suppressed:
+    return Suppressed(entries, suppressed._key, frozenset(entry.hash for entry in entries))
 
 
 def _read(file: Path) -> list[Entry]:

@@ -9,8 +9,10 @@ from migrate.privacy.settings import FILE
 from migrate.workspace import Workspace
 
 
-def wrong_words(workspace: Workspace, kind: str | None, reason: str | None, by: str | None) -> list[Problem]:
-    """Every problem at once."""
+def wrong_words(
+    workspace: Workspace, kind: str | None, reason: str | None, by: str | None, *, names: bool = True
+) -> list[Problem]:  # fmt: skip
+    """Every problem at once. ``names``: does the call name people, and so need a kind of identifier?"""
     privacy = workspace.privacy
     kinds: Mapping[str, object] = {}
     place = Place(workspace.folder / FILE)
@@ -18,14 +20,17 @@ def wrong_words(workspace: Workspace, kind: str | None, reason: str | None, by: 
         place = privacy.document.place("suppression", "kinds")
         kinds = privacy.model.suppression.kinds if privacy.model.suppression else {}
     problems = []
-    if not kinds:
+    if not names:
+        if kind is not None:
+            problems.append(Problem("--kind is for people who are named", value=kind, hint="leave it out"))
+    elif not kinds:
         hint = "write suppression: with key and kinds; see docs/privacy.md"
         problems.append(Problem("privacy.yaml names no key and no kinds of identifiers", place, hint=hint))
     elif kind not in kinds:
         problems.append(Problem("--kind names no kind of identifier", place, kind, tuple(kinds)))
     for option, given in (("--reason", reason), ("--by", by)):
         if not (given or "").strip():
-            problems.append(Problem(f"{option} is missing: the list says why and by whom"))
+            problems.append(Problem(f"{option} is missing: list and audit trail say why and by whom"))
         elif "@" in (given or ""):
-            problems.append(Problem(f"{option} holds an address; the list lies in the workspace and names nobody"))
+            problems.append(Problem(f"{option} holds an address; list and audit trail name nobody"))
     return problems

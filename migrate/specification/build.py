@@ -5,28 +5,38 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from migrate import __version__, losses
 from migrate.artefacts import sha256
 from migrate.compiler.plan import Plan, make_plan
+from migrate.decisions.model import Decision
 from migrate.errors import Place
 from migrate.fingerprints import Part, described, fingerprints
 from migrate.inline_tests import AS_OF
 from migrate.lineage import Lineage, Link, trace
 from migrate.lineage.links import MEANING
+from migrate.specification.decided import decided, masker_of
 from migrate.specification.mapping_part import MappingContext, mapping_part
 from migrate.test_plan.policy import read_policy
 from migrate.workspace import Workspace
 from reports.documents.specification import NotCarried, PartHash, Reach, Specification, System
 
 
-def specification(workspace: Workspace, now: dt.datetime) -> Specification:
-    """The specification of a workspace as it is now. Raises ConfigurationError where its files do not fit together."""
+def specification(workspace: Workspace, now: dt.datetime, role: str | None = None) -> Specification:
+    """The specification of a workspace as it is now, as ``role`` of ``privacy.yaml`` may see what people decided.
+
+    Raises ConfigurationError where its files do not fit together, KeyError where there is no such role.
+    """
     plan = make_plan(workspace.pair, workspace.settings.as_of or AS_OF)
     lineage, policy = trace(plan), read_policy(workspace)
     parts = fingerprints(workspace)
     if policy is not None:  # it says how grave each line is
         parts["test plan"] = Part("test plan", {policy.file.name: sha256(policy.file)})
+    masker = masker_of(workspace, plan, role)
+    by_mapping: dict[str, list[Decision]] = defaultdict(list)
+    for one in workspace.decisions.values():
+        by_mapping[one.entity if one.entity in plan.pair.mappings else ""].append(one)
     context = MappingContext(workspace, plan, lineage, policy, lambda place: shown(workspace, place))
     return Specification(
         label=workspace.settings.label,
@@ -37,7 +47,9 @@ def specification(workspace: Workspace, now: dt.datetime) -> Specification:
         systems=tuple(_systems(workspace)),
         parts=tuple(PartHash(part.name, part.hash, tuple(sorted(part.files.items()))) for part in parts.values()),
         parameters=tuple((n, workspace.pair.parameter(n), p.about) for n, p in workspace.pair.model.parameters.items()),
-        mappings=tuple(mapping_part(context, name) for name in plan.names),
+        mappings=tuple(
+            replace(mapping_part(context, name), decisions=tuple(decided(by_mapping[name], masker))) for name in plan.names
+        ),
         reach=tuple(_reach(plan, lineage)),
         not_carried=tuple(
             NotCarried(loss.source, loss.treatment, loss.reason, loss.code or "", loss.archive or "")
@@ -46,6 +58,7 @@ def specification(workspace: Workspace, now: dt.datetime) -> Specification:
         idle=tuple(f"{entity}.{field}" for entity, field in lineage.idle),
         kinds=tuple(MEANING.items()),
         classed=policy is not None,
+        decisions=tuple(decided(by_mapping[""], masker)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,15 +20,19 @@ from migrate.progress import Progress
 from migrate.run_folder import RunFolder, archive_file
 
 
-def extract(source: SourceConnector, plan: Plan, run: RunFolder, progress: Progress, reading: Reading | None = None) -> Extracted:
+def extract(
+    source: SourceConnector, plan: Plan, run: RunFolder, progress: Progress, reading: Reading | None = None,
+    noted: Sequence[Finding] = (),
+) -> Extracted:  # fmt: skip
     """Extract every table of the plan; note counts before and after, what nobody declared, and what is left behind.
 
     Raises SourceRefused for a table or column that the contract requires and the source lacks, SourceLost when the
-    source goes away. ``reading`` says what happens to rows before they are written.
+    source goes away. ``reading`` says what happens to rows before they are written; ``noted`` are findings about the run as a
+    whole that were made before.
     """
     folder = run.stage("extract")
     contract = plan.pair.source.model
-    findings: list[Finding] = []
+    findings: list[Finding] = [*noted]
     counts: dict[str, dict[str, int]] = {}
     if not source.info.version_known:
         known = contract.source.version.known if contract.source and contract.source.version else ()

@@ -21,12 +21,15 @@ SCHEMA = "worklist"
 MEMBERS = 20
 """Keys of a group that an item names."""
 
+# A record that refers to itself, and is kept back for another reason, waits for nothing but that.
+_TO_ITSELF = "coalesce(f.value = f.key AND f.root_cause = f.entity || '/' || f.key AND f.code <> 'REF-CYCLE', FALSE)"
+
 _OWN = f"""CASE
     WHEN k.kind = 'crosswalk' THEN {item_sql("crosswalk", "k.about", "f.value")}
     WHEN k.kind = 'value' THEN {item_sql("value", "f.code", "f.entity", "f.field", "f.value")}
     WHEN k.kind = 'merge' AND g.grp IS NOT NULL THEN {item_sql("merge", "f.code", "f.entity", "g.grp")}
     WHEN f.key IS NULL THEN {item_sql("run", "f.code", "f.entity", "f.field")}
-    WHEN f.root_cause IS NULL OR f.root_cause = f.entity || '/' || f.key
+    WHEN f.root_cause IS NULL OR (f.root_cause = f.entity || '/' || f.key AND NOT {_TO_ITSELF})
         THEN {item_sql("record", "f.code", "f.entity", "f.field", "f.key")} END"""
 
 _TOLD = f"""CREATE OR REPLACE TEMP TABLE told AS
@@ -73,7 +76,7 @@ ITEMS = f"""SELECT item, first(kind ORDER BY n) AS kind,
         first(message ORDER BY n) AS message,
         CASE WHEN first(kind ORDER BY n) = 'merge' THEN list_sort(list(DISTINCT key) FILTER (is_own))[:{MEMBERS}] END AS members,
         CASE WHEN first(kind ORDER BY n) = 'run' THEN 0 ELSE count(DISTINCT (entity, key)) FILTER (is_own) END AS rows,
-        count(DISTINCT (entity, key)) FILTER (NOT is_own) AS waiting
+        count(DISTINCT (entity, key)) FILTER (NOT is_own AND root_cause IS DISTINCT FROM entity || '/' || key) AS waiting
     FROM (SELECT *, row_number() OVER (ORDER BY is_own DESC, rank, entity, code, field, key, value) AS n FROM finding_items)
     GROUP BY item"""
 """One row per item. ``rows``: records at fault; ``waiting``: records that wait for those and have no fault of their own."""

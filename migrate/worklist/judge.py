@@ -45,7 +45,7 @@ class Judge:
     taken: list[Decision] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.standing: dict[str, InForce] = in_force(self.workspace, self.worklist.items)
+        self.standing: dict[str, InForce] = in_force(self.workspace, self.worklist)
         self._earlier = Earlier(self.workspace, self.worklist, self.shown)
         self._seen: dict[str, Answer] = {}
         self._asked: list[tuple[Answer, Item]] = []

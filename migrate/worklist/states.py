@@ -15,6 +15,11 @@ NEEDS_A_PERSON: tuple[State, ...] = ("open", "expired", "returned")
 _OF_TARGET = ("REC-", "LIVE-")
 """Codes of what is found in the target: what such a finding shows is not known before."""
 
+STILL_AT_FAULT = (
+    "the decision (map) was applied: the record has that key. It mends no other fault, and this one is still there: "
+    "mend it in the source or the mapping, or decide otherwise"
+)
+
 
 def state_of(
     item: Mapping[str, Any],
@@ -44,4 +49,6 @@ def state_of(
         return "waived", ""
     if decision.decision in SETTLES and (not item["present"] or item["severity"] == "warn"):
         return "decided", ""
+    if decision.decision == "map":
+        return "open", STILL_AT_FAULT
     return "open", f"the decision ({decision.decision}) was applied, and the finding is still there"

@@ -1,4 +1,5 @@
-"""The mapping specification as data. Everything in here may be shown: it holds words of files, never records."""
+"""The mapping specification as data. Everything in here may be shown: it holds words of files, never records,
+and what people wrote about records is masked."""
 
 from __future__ import annotations
 
@@ -111,6 +112,28 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """What people decided about items of one rule and field, alike in everything."""
+
+    code: str
+    field: str
+    """Blank where it is about whole records."""
+    decision: str
+    meaning: str
+    new_value: str
+    """Masked, as the reason is."""
+    reason: str
+    by: str
+    when: str
+    """A day, or the first and the last."""
+    items: int
+    records: int
+    """Records that these items were about when it was decided."""
+    item: str
+    """One of the items."""
+
+
+@dataclass(frozen=True)
 class MappingPart:
     """One mapping."""
 
@@ -132,6 +155,13 @@ class MappingPart:
     tests: tuple[str, ...]
     untested: tuple[str, ...]
     """Lines that no inline test expects a value of."""
+    decisions: tuple[Decided, ...] = ()
+    """Those in force."""
+
+    @property
+    def decided(self) -> int:
+        """Items that were decided."""
+        return sum(one.items for one in self.decisions)
 
 
 @dataclass(frozen=True)
@@ -179,6 +209,13 @@ class Specification:
     """``(kind of link, meaning)``."""
     classed: bool
     """Has the workspace a test plan, which says how grave each line is?"""
+    decisions: tuple[Decided, ...] = ()
+    """Decisions in force that are about no mapping here: about the run as a whole, or a mapping that is gone."""
+
+    @property
+    def decided(self) -> int:
+        """Items that were decided, of all mappings and of none."""
+        return sum(mapping.decided for mapping in self.mappings) + sum(one.items for one in self.decisions)
 
     @property
     def lines(self) -> int:

@@ -115,9 +115,21 @@ def test_show_says_what_is_in_it(packed: Packed) -> None:
         assert words in text
 
 
+def test_show_says_that_people_had_pseudonyms(packed: Packed, own: Path) -> None:
+    assert "pseudonyms" not in lms("evidence", "show", packed.pack).output
+    facts = next((own / "runs").iterdir()) / "run.json"
+    facts.write_text(facts.read_text("utf-8").replace('"pseudonyms": false', '"pseudonyms": true'), "utf-8")
+    pack = own / "evidence" / f"{packed.run.name}.zip"
+    lms("evidence", own)
+    assert "pseudonyms:    in place of people's names" in lms("evidence", "show", pack).output
+    assert "people had pseudonyms in it (--mask)" in told(verify(pack), "run")
+
+
 def test_the_word_make_may_stand_there(packed: Packed) -> None:
     before = packed.pack.read_bytes()
-    assert lms("evidence", "make", packed.workspace).return_value == 0
+    made = lms("evidence", "make", packed.workspace)
+    assert made.return_value == 0
+    assert f"next: lms-migrate evidence verify {packed.pack} --key {packed.fingerprint}" in made.output
     assert lms("evidence", "--run", packed.run.name, packed.workspace).return_value == 0
     assert packed.pack.read_bytes() == before
     assert "verify" in lms("evidence", "--help").output

@@ -20,6 +20,7 @@ from migrate.ledger import open_ledger
 from migrate.pipeline import RunResult
 from migrate.privacy.barrier import Barrier
 from migrate.privacy.erasing import Erasing
+from migrate.trail import trail
 
 KEYS = {"SUPPRESSION_KEY": "k" * 32, "MASK_KEY": "m" * 32}
 SUPPRESSION = """\
@@ -57,13 +58,15 @@ def bench(folder: Path, text: str) -> Bench:
     return Bench.of(folder)
 
 
-def suppress(folder: Path, *identifiers: str, monkeypatch: pytest.MonkeyPatch, kind: str = "email", **env: str) -> Ended:
+def suppress(
+    folder: Path, *identifiers: str, monkeypatch: pytest.MonkeyPatch, kind: str = "email", more: tuple[str, ...] = (), **env: str
+) -> Ended:  # fmt: skip
     import io
     import sys
 
     stdin = io.TextIOWrapper(io.BytesIO("\n".join(identifiers).encode()))
     monkeypatch.setattr(sys, "stdin", stdin)
-    return within("suppress", folder, "--kind", kind, "--reason", "request 1", "--by", "officer", env=env)
+    return within("suppress", folder, "--kind", kind, "--reason", "request 1", "--by", "officer", *more, env=env)
 
 
 def ended(result: RunResult) -> dict[tuple[str, str], tuple[str, str | None]]:
@@ -201,6 +204,75 @@ def test_the_list_names_nobody_and_grows_once(folder: Path, monkeypatch: pytest.
     }  # fmt: skip
     listed = within("suppress", folder, "--list")
     assert (listed.code, "2 identifiers" in listed.out, "request 1" in listed.out) == (0, True, True)
+
+
+def with_ledger(folder: Path) -> None:
+    """Make the ledger: lists are noted in its trail from now on."""
+    ledger = open_ledger("sqlite:///ledger.sqlite", folder)
+    assert ledger is not None
+    ledger.close()
+
+
+def test_who_is_taken_off_the_list_is_loaded_again_and_the_trail_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench(folder, SUPPRESSION)
+    suppress(folder, "di@x.org", "somebody@x.org", monkeypatch=monkeypatch)
+    before = (folder / "suppressed.csv").read_bytes()
+    wrong = suppress(folder, "di@x.org", "nobody@x.org", monkeypatch=monkeypatch, more=("--remove",))
+    assert wrong.code == 2
+    assert "1 of 2 identifiers are not on the list as email: number 2" in wrong.text
+    assert "nobody@x.org" not in wrong.text
+    assert (folder / "suppressed.csv").read_bytes() == before
+    assert not (folder / "ledger.sqlite").exists()
+    done = suppress(folder, "DI@x.org ", monkeypatch=monkeypatch, more=("--remove",))
+    assert (done.code, "1 are on it now" in done.out) == (0, True)
+    (entry,) = trail(folder)
+    assert entry.event == "people taken off the suppression list"
+    told = json.loads(entry.detail)
+    assert (told["reason"], told["by"], told["removed"], told["entries"]) == ("request 1", "officer", 1, 1)
+    assert told["sha256"] == hashlib.sha256((folder / "suppressed.csv").read_bytes()).hexdigest()
+    assert "x.org" not in entry.detail
+    found = Bench.of(folder).run()
+    assert ended(found)["people", "6"][0] == "created"
+    assert "PRV-LIST-CHANGED" not in found.summary["findings"]
+
+
+def test_a_list_that_lost_a_line_is_found_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench(folder, SUPPRESSION)
+    with_ledger(folder)
+    suppress(folder, "di@x.org", "bo@x.org", monkeypatch=monkeypatch)
+    assert within("check", folder).code == 0
+    whole = (folder / "suppressed.csv").read_bytes()
+    for kept in (b"".join(whole.splitlines(keepends=True)[:-1]), whole.replace(b"officer", b"nobody"), None):
+        if kept is None:
+            (folder / "suppressed.csv").unlink()
+        else:
+            (folder / "suppressed.csv").write_bytes(kept)
+        for said in (
+            within("check", folder),
+            within("suppress", folder, "--list"),
+            suppress(folder, "ana@x.org", monkeypatch=monkeypatch),
+        ):
+            assert said.code in (1, 2)
+            assert "the suppression list is not the one that the audit trail knows: it had 2 identifiers" in said.text
+            assert f"lms-migrate suppress {folder} --accept" in said.text
+    result = Bench.of(folder).run()
+    assert (result.exit_code, result.summary["findings"]["PRV-LIST-CHANGED"]) == (1, 1)
+    (row,) = [r for r in pq.read_table(result.folder / "findings.parquet").to_pylist() if r["code"] == "PRV-LIST-CHANGED"]
+    assert "now it is gone" in row["message"]
+    settings = folder / "migration.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("  system: hub", "  system: hub\n  deliver: ../out"), "utf-8")
+    with pytest.raises(ConfigurationError, match="the live run does not start") as refused:
+        Bench.of(folder).run(live=True)
+    assert "PRV-LIST-CHANGED" in str(refused.value)
+    # Put back, or accepted by somebody who says why, it is the list to go by.
+    (folder / "suppressed.csv").write_bytes(whole)
+    assert "PRV-LIST-CHANGED" not in Bench.of(folder).run().summary["findings"]
+    assert "nothing to accept" in within("suppress", folder, "--accept", "--reason", "r", "--by", "b").out
+    (folder / "suppressed.csv").unlink()
+    assert "--reason is missing" in within("suppress", folder, "--accept", "--by", "b").text
+    assert within("suppress", folder, "--accept", "--reason", "moved", "--by", "officer").code == 0
+    assert json.loads(trail(folder)[-1].detail) == {"entries": 0, "sha256": None, "reason": "moved", "by": "officer"}
+    assert "PRV-LIST-CHANGED" not in Bench.of(folder).run().summary["findings"]
 
 
 def test_a_list_that_cannot_be_used_is_never_an_empty_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

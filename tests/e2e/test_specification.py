@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from small_pair import write_workspace
 
 from migrate.cli import cli
+from migrate.decisions.file import append_decisions
+from migrate.decisions.model import Decision
 from migrate.errors import ConfigurationError
 from migrate.lineage.ask import ask
 from migrate.workspace import open_workspace
@@ -138,3 +140,55 @@ def test_a_name_that_nothing_has_is_refused_with_those_there_are(folder: Path, n
     with pytest.raises(ConfigurationError) as caught:
         ask(folder, name)
     assert caught.value.problems[0].allowed
+
+
+def decision(number: int, **words: str) -> Decision:
+    given = {
+        "item": f"W-{number:016x}", "kind": "record", "decision": "override", "new_value": "ana@x.org",
+        "reason": "she wrote from ana@x.org", "by": "Bo Chen", "at": f"2026-03-0{number}T10:00:00+00:00", "entity": "people",
+        "code": "USR-EMAIL", "field": "email", "rows": "2", "source": "", "contract": "", "run": "r",
+    }  # fmt: skip
+    return Decision(**{**given, **words})  # type: ignore[arg-type]
+
+
+def test_decisions_stand_beside_the_mapping_they_are_about(folder: Path) -> None:
+    made = (
+        decision(1),
+        decision(2),
+        decision(3, new_value="", decision="exclude", reason=HOSTILE, field="", code="USR-X", by="Al Ho"),
+        decision(4, entity="courses", decision="waive", new_value="", reason="known", field="level", code="CRS-LEVEL"),
+        decision(5, entity="", kind="run", decision="waive", new_value="", reason="seen", field="", code="SRC-VERSION"),
+        decision(6),
+        decision(6, decision="reopen", new_value="", reason="wrong", at="2026-03-07T10:00:00+00:00"),
+    )
+    append_decisions(folder, made)
+    settings = folder / "migration.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("mask: false", "mask: true"), "utf-8")
+    page, text = write(folder)
+    assert "Decisions in force: 5" in text.partition("## Contents")[0]
+    assert "SRC-VERSION" in text.partition("## Contents")[0]
+    people = text.partition("\n## people\n")[2].partition("\n## ")[0]
+    assert "Decisions in force: 3" in people
+    row = next(line for line in people.splitlines() if line.startswith("| USR-EMAIL | email | override"))
+    assert "| Bo Chen | 2026-03-01 to 2026-03-02 | 2 | 4 |" in row
+    assert "a\\*\\*\\*@" in row
+    assert "CRS-LEVEL" not in people.partition("###")[0]
+    courses = text.partition("\n## courses\n")[2].partition("\n## ")[0]
+    assert "| CRS-LEVEL | level | waive: leave it as it is" in courses
+    assert "ana@x.org" not in page + text
+    assert "<script>alert" not in page
+    assert page.count("What people decided") == 2
+    shape = Shape(page)
+    assert shape.bare == []
+
+
+def test_a_role_sees_of_decisions_what_it_may_see(folder: Path, tmp_path: Path) -> None:
+    append_decisions(folder, [decision(1)])
+    (folder / "privacy.yaml").write_text("roles: {desk: [email], clerk: []}\n", "utf-8")
+    for role, sees in (("desk", True), ("clerk", False)):
+        page, text = write(folder, "--out", str(tmp_path / role), "--role", role)
+        assert ("ana@x.org" in page) == ("ana@x.org" in text) == sees
+    for words, said in ((["--role", "desk"], "needs a folder"), (["--role", "boss", "--out", "x"], "no such role")):
+        with pytest.raises(ConfigurationError, match=said):
+            result = CliRunner().invoke(cli, ["specification", str(folder), *words], standalone_mode=False)
+            raise result.exception or AssertionError(result.output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 
 import database_servers as servers
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from signed_school import ROLES, SIGNERS, SignedSchool, Stages, later
 from small_pair import CLEAN_ROWS
 
-from migrate.approvals.listing import approvals
+from migrate.approvals.listing import approvals, gates_of
 from migrate.approvals.signing import approve, withdraw
 from migrate.cli import cli
 from migrate.errors import ConfigurationError
@@ -92,6 +93,22 @@ def test_the_data_may_change_between_rehearsal_and_run(approved: SignedSchool) -
     approved.rows({**CLEAN_ROWS, "user": [*CLEAN_ROWS["user"], {"id": 9, "login": "new", "active": 1}]})
     assert approved.live().exit_code == 0
     assert len(approved.held()["people"]) == 4
+
+
+def test_approvals_end_where_people_come_off_the_suppression_list(approved: SignedSchool) -> None:
+    ledger = open_ledger("sqlite:///ledger.sqlite", approved.folder)
+    assert ledger is not None
+    ledger.note(None, "people suppressed", {"kind": "email", "new": 0, "entries": 0, "sha256": None})
+    assert [state for _, state in states(approved)] == ["valid", "valid"]
+    ledger.note(None, "people taken off the suppression list", {"removed": 1, "entries": 0, "sha256": None})
+    ledger.close()
+    assert [state for _, state in states(approved)] == ["superseded", "superseded"]
+    assert "people came off the suppression list since (entry 4" in approved.refused()
+    with pytest.raises(ConfigurationError, match="people came off the suppression list at"):
+        approved.approve("quality")
+    time.sleep(1)  # rehearsals are named after the second in which they begin
+    approved.approved()
+    assert approved.live().exit_code == 0
 
 
 PEOPLE_EDIT = ("mapping/people.yaml", "do: [trim, lower], unique", "do: [lower, trim], unique")
@@ -262,8 +279,22 @@ def test_a_newer_rehearsal_that_missed_a_gate_stops_the_run(tmp_path: Path) -> N
     assert f"the newest rehearsal, {newer.folder.name}, missed a gate: findings CRS-LEVEL" in refused
     assert "value:   2" in refused
     assert "allowed: at most 1" in refused
+    # It does not go away with its folder: the trail knows it.
+    (older,) = (path for path in (school.folder / "runs").iterdir() if path != newer.folder)
+    shutil.rmtree(newer.folder)
+    said = f"the newest rehearsal, {newer.folder.name}"
+    assert said in (refused := school.refused())
+    assert "missed gates (findings CRS-LEVEL)" in refused
+    assert f"put the folder back, or rehearse again: lms-migrate run {school.folder}" in refused
+    for command in (lambda: school.approve("quality"), lambda: gates_of(school.folder)):
+        with pytest.raises(ConfigurationError, match=said):
+            command()
+    assert gates_of(school.folder, older.name)[0].id == older.name
     school.rows(CLEAN_ROWS)
-    school.rehearse()
+    good = school.rehearse().folder
+    assert gates_of(school.folder)[0].id == good.name
+    # One that reached its gates is not missed: it says what the older one says.
+    shutil.rmtree(good)
     assert school.live().exit_code == 0
 
 

@@ -149,7 +149,7 @@ def test_a_withdrawal_that_was_cut_off(approved: SignedSchool) -> None:
     withdraw(approved.folder, "quality", "Cy", "the counts are wrong")
     approved.spoil(sa.delete(AUDIT).where(AUDIT.c.id == 3))
     (problem,) = verify(approved.folder).problems
-    assert problem.startswith("entry 3 is missing: it was signed for run")
+    assert problem.startswith("entry 3 is missing (signed for run")
     assert "knows entry 3, which the ledger does not hold so" in approved.refused()
 
 
@@ -232,6 +232,26 @@ def test_a_disk_that_takes_no_note_takes_no_signature(
             rehearsed.approve("quality")
     assert [entry.event for entry in trail(rehearsed.folder)] == ["approved"]
     assert verify(rehearsed.folder).problems == []
+
+
+def test_another_ledger_is_told_from_one_that_was_tampered_with(approved: SignedSchool) -> None:
+    """It stays a problem, because a ledger that was written anew looks the same."""
+    (noted, *_) = json.loads(next(approved.folder.glob("runs/*/approvals.json")).read_text("utf-8"))["entries"]
+    first = noted["ledger"][:12]
+    for file in ledger_files(approved):
+        file.unlink()
+    ledger = open_ledger("sqlite:///ledger.sqlite", approved.folder)
+    assert ledger is not None
+    ledger.note(None, "another one begins", {})
+    ledger.close()
+    problems = verify(approved.folder).problems
+    assert len(problems) == 2
+    assert all(f"stands in another ledger, which begins with {first}" in problem for problem in problems)
+    assert all("or this ledger was written anew" in problem for problem in problems)
+    with pytest.raises(ConfigurationError, match="where another ledger is meant to begin, rehearse for it"):
+        approved.approve("quality")
+    ended = CliRunner().invoke(cli, ["audit", "verify", str(approved.folder)], standalone_mode=False)
+    assert ended.return_value == 3
 
 
 def test_entries_that_no_folder_holds_are_counted(approved: SignedSchool) -> None:

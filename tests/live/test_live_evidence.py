@@ -162,12 +162,49 @@ def test_a_live_run_without_approvals_is_an_open_question(live: Gone) -> None:
     assert [check.status for check in found.checks if check.name == "approvals"] == ["open"]
 
 
+def demanding(settings: str, change: Change) -> Change:
+    """The pack of a workspace that demands approvals. Its hash is another then, which is not what is asked here."""
+
+    def apply(content: Members) -> None:
+        change(content)
+        name = "workspace/settings/migration.yaml"
+        assert b"approvals: {roles: []}" in content[name]
+        content[name] = content[name].replace(b"approvals: {roles: []}", f"approvals: {settings}".encode())
+
+    return apply
+
+
+BOTH = "{roles: [data_owner, quality]}"
+DEMANDS: dict[str, tuple[str, Callable[[Entries], Any] | None, str | None]] = {
+    "both roles": (BOTH, lambda _: None, None),
+    "no role": (BOTH, None, "nobody approved as data_owner"),
+    "one role": (BOTH, lambda e: e[2]["detail"].update(approvals=[1]), "nobody approved as quality"),
+    "another role": ("{roles: [data_owner, officer]}", lambda _: None, "nobody approved as officer"),
+    "one person": (BOTH, lambda e: e[1]["detail"].update(name=" ana FERREIRA"), "nobody may sign for two roles"),
+    "one person, who may": (
+        "{roles: [data_owner, quality], separate_people: false}", lambda e: e[1]["detail"].update(name="Ana Ferreira"), None
+    ),
+    "two rehearsals": (BOTH, lambda e: e[1].update(run="20200101-000000"), "all roles approve one rehearsal"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DEMANDS)
+def test_approvals_have_to_be_those_that_the_packed_settings_demand(what: str, live: Gone, tmp_path: Path) -> None:
+    settings, change, words = DEMANDS[what]
+    signed: Change = (lambda _: None) if change is None else approved(live, change)
+    found = verify(forge(live.pack, tmp_path / "a.zip", demanding(settings, signed)))
+    text = told(found, "approvals")
+    assert (words or "Ana Ferreira as data_owner") in text
+    assert ("approvals" in failed(found)) == (words is not None)
+
+
 def given_after(entries: Entries) -> None:
     entries.append(entries[0] | {"at": "2027-01-01T00:00:00+00:00"})
     entries[2]["detail"].update(approvals=[1, len(entries)])
 
 
 WITHDRAWAL = {"at": "2026-01-03", "run": "r", "event": "approval withdrawn", "detail": {"of": 1}}
+LOST = {"at": "2026-01-03", "run": None, "event": "suppression list accepted", "detail": {"entries": 0, "sha256": None}}
 UNFIT: dict[str, tuple[Callable[[Entries], Any], str]] = {
     "other parts": (lambda e: e[0]["detail"]["parts"].update(mapping="0" * 64), "another mapping than the run had"),
     "another rehearsal's numbers": (
@@ -175,6 +212,7 @@ UNFIT: dict[str, tuple[Callable[[Entries], Any], str]] = {
     ),
     "withdrawn before": (lambda e: e.insert(2, WITHDRAWAL), "had been withdrawn"),
     "expired before": (lambda e: e[1]["detail"].update(expires="2026-01-03T00:00:00+00:00"), "had expired"),
+    "the list lost people": (lambda e: e.insert(2, LOST), "before people came off the suppression list"),
     "given after": (given_after, "was given after the run began"),
     "one that is none": (lambda e: e[2]["detail"].update(approvals=[1, 9]), "none of that number"),
 }  # fmt: skip

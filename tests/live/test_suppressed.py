@@ -10,7 +10,7 @@ from live_school import LiveSchool, dispositions, findings
 from migrate.privacy.barrier import Barrier
 from migrate.privacy.erasing import Erasing
 from migrate.privacy.prepare import suppression_list
-from migrate.privacy.suppression import add
+from migrate.privacy.suppression import added, write
 from migrate.rollback import rollback
 from migrate.workspace import open_workspace
 
@@ -27,7 +27,7 @@ def hall(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> LiveSchool:
 def erase(school: LiveSchool, *addresses: str) -> None:
     suppressed = suppression_list(open_workspace(school.folder), to_write=True)
     assert suppressed is not None
-    add(school.folder, suppressed, "email", addresses, "request", "officer", dt.datetime.now(dt.UTC))
+    write(school.folder, added(suppressed, "email", addresses, "request", "officer", dt.datetime.now(dt.UTC)))
 
 
 def people(school: LiveSchool) -> set[str]:

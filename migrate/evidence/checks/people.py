@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 from typing import Any
 
+from migrate.approvals.settings import ApprovalSettings
+from migrate.approvals.signed import same_name
 from migrate.evidence.checks.checking import Check, Context, parsed, verdict
 from migrate.evidence.contents import contents
 from migrate.evidence.gather import APPROVED, RELATED, ROLLBACKS, RUN, TRAIL, WITHDRAWN, WORKSPACE
 from migrate.evidence.opening import Pack, PackRefused
 from migrate.fingerprints import Part, to_approve
 from migrate.ledger.audit import START, digest
+from migrate.located_yaml import parse
+from migrate.privacy.noted_list import LOOSENING
+from migrate.workspace import FILE as SETTINGS
 
 NOTES = "approvals.json"
 _COLUMNS = {"id", "at", "run", "event", "detail", "previous", "hash"}
@@ -142,15 +150,52 @@ def approvals(context: Context) -> Iterator[Check]:
             wrong.append(f"the run started with approval {number}, and the trail has none of that number")
             continue
         wrong += [f"approval {number} {why}" for why in _unfit(found, started, own, entries)]
+    demanded = _demanded(context)
+    if used or context.summary.get("mode") == "live":
+        given = [signed[number] for number in used if number in signed]
+        wrong += [f"the settings in the pack demand more than the run had: {text}" for text in _lacking(demanded, given)]
+        if demanded is None:
+            unsure.append("the settings are not in the pack as the run found them: nobody can say who had to approve")
     if used:
         yield verdict("approvals", wrong, "; ".join(_says(signed[n]) for n in used if n in signed), unsure)
         return
     of_run = [entry for entry in signed.values() if entry.run == run]
     if context.summary.get("mode") == "live":
-        unsure.append("a live run that started without an approval")
+        unsure.append("a live run that started without an approval" + ("" if _roles(demanded) else ": its settings demand none"))
     wrong += [f"approval {e.id} was given for other parts than this run's" for e in of_run if _parts(e) != own]
-    well = "; ".join(map(_says, of_run)) or "nobody approved this rehearsal"
-    yield verdict("approvals", wrong, well, unsure)
+    said = list(map(_says, of_run)) or ["nobody approved this rehearsal"]
+    if lacking := list(_lacking(demanded, of_run)):
+        said.append(f"a live run needs more: {', '.join(lacking)}")
+    yield verdict("approvals", wrong, "; ".join(said), unsure)
+
+
+def _demanded(context: Context) -> ApprovalSettings | None:
+    """Who has to approve by the settings in the pack; None where they are not there. Raises MigrateError where they are no
+    settings."""
+    name = f"{WORKSPACE}/settings/{SETTINGS}"
+    if name not in context.members:
+        return None
+    content = parse(context.pack.read(name).decode("utf-8-sig"), Path(SETTINGS)).data
+    given = content.get("approvals") if isinstance(content, dict) else None
+    return ApprovalSettings.model_validate_json(json.dumps(given or {}))
+
+
+def _roles(demanded: ApprovalSettings | None) -> tuple[str, ...]:
+    return demanded.roles if demanded is not None else ()
+
+
+def _lacking(demanded: ApprovalSettings | None, given: list[Entry]) -> Iterator[str]:
+    """What is demanded and not among the approvals given: a role, other people, or one rehearsal for all."""
+    people = {
+        role: {same_name(str(e.told.get("name"))) for e in given if e.told.get("role") == role} for role in _roles(demanded)
+    }
+    missing = [role for role, names in people.items() if not names]
+    yield from (f"nobody approved as {role}" for role in missing)
+    separate = demanded is not None and demanded.separate_people and not missing
+    if separate and not any(len(set(pick)) == len(people) for pick in product(*people.values())):
+        yield "nobody may sign for two roles"
+    if len(runs := sorted({str(e.run) for e in given if e.told.get("role") in people})) > 1:
+        yield f"all roles approve one rehearsal, and not {' and '.join(runs)}"
 
 
 def _unfit(approval: Entry, started: Entry, own: Mapping[str, str], entries: list[Entry]) -> Iterator[str]:
@@ -163,6 +208,8 @@ def _unfit(approval: Entry, started: Entry, own: Mapping[str, str], entries: lis
         yield "was given after the run began"
     if any(e.event == WITHDRAWN and e.told.get("of") == approval.id and e.id < started.id for e in entries):
         yield "had been withdrawn when the run began"
+    if any(e.event in LOOSENING and approval.id < e.id < started.id for e in entries):
+        yield "was given before people came off the suppression list, and the run began after"
 
 
 def _parts(approval: Entry) -> dict[str, str]:

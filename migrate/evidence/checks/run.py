@@ -31,6 +31,7 @@ def statement(context: Context) -> Iterator[Check]:
     wrong += ["the manifest names other inputs than run.json"] if context.manifest.inputs != (facts.get("inputs") or {}) else []
     ended = f"it stopped at {own.get('stopped_at')}" if own.get("stopped_at") else "it came to its end"
     well = f"run {own['run']}, {own['mode']}, verdict {own['verdict']}: {ended}"
+    well += "; people had pseudonyms in it (--mask)" if facts.get("pseudonyms") else ""
     unsure = [] if facts.get("ended") else [f"{well}; it never said when it ended: it was killed, or is still going"]
     yield verdict("run", wrong, well, unsure)
 

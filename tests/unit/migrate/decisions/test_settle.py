@@ -183,3 +183,16 @@ def test_a_field_of_the_source_that_nothing_reads_does_not_stop_a_decision_about
     pair = bench.users("", mapping, target=target)
     decided = bench.answer(bench.settle(pair, given).item("U-ACTIVE"), "override", "new")
     assert bench.settle(pair, given, [decided], run_id="2").loading["users"][0]["active"] == "new"
+
+
+def test_what_map_leaves_at_fault_is_said(bench: Any) -> None:
+    """The record gets the key that the target has; the value that is too long is as long as before."""
+    given = {"person": [{"id": 1, "name": "Ana", "mail": "much too long"}]}
+    pair = bench.users("", FIELDS, target=TARGET)
+    item = bench.settle(pair, given).item("GATE-LENGTH")
+    mapped = bench.settle(pair, given, [bench.answer(item, "map", "theirs")], run_id="2")
+    again = mapped.item("GATE-LENGTH")
+    assert again["state"] == "open"
+    assert again["why"].startswith("the decision (map) was applied: the record has that key. It mends no other fault")
+    (ended,) = mapped.rows("users")
+    assert (ended["target_key"], ended["_disposition"]) == ("theirs", "quarantined")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from migrate.worklist.history import carry_over, previous
 
@@ -39,6 +40,21 @@ def test_the_largest_blast_radius_comes_first_and_what_is_settled_last(bench: An
     second = bench.settle(pair, given, [waived], run_id="second")
     assert [item["state"] for item in second.items] == ["open", "open", "waived"]
     assert second.items[-1]["key"] == "2"
+
+
+@pytest.mark.parametrize("verb", [None, "waive"])
+def test_a_record_at_fault_that_refers_to_itself_is_one_item(bench: Any, verb: str | None) -> None:
+    pair = bench.users("", CHECKED + "\nmanager: {ref: users, by: boss}")
+    given = {"person": [{"id": 1, "mail": "one", "boss": 1}, {"id": 2, "mail": "x@x.org", "boss": 1}]}
+    result = bench.settle(pair, given)
+    if verb is not None:
+        result = bench.settle(pair, given, [bench.answer(result.items[0], verb)], run_id="second")
+    (item,) = result.items
+    told = (item["kind"], item["code"], item["key"], item["rows"], item["waiting"], item["state"])
+    assert told == ("record", "U-MAIL", "1", 1, 1, "waived" if verb else "open")
+    found = pq.read_table(result.run.path / "findings.parquet").to_pylist()
+    assert [(f["code"], f["key"]) for f in found] == [("REF-BLOCKED", "1"), ("REF-BLOCKED", "2"), ("U-MAIL", "1")]
+    assert {f["item"] for f in found} == {item["item"]}
 
 
 def test_every_finding_has_its_item(bench: Any) -> None:

@@ -6,9 +6,12 @@ import csv
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from worklist_desk import LATER, NOW, RUN, SOME, Desk, decision, edit_csv, edit_xlsx, item
 
+from migrate import crosswalk_census as census
 from migrate.errors import ConfigurationError
 from migrate.trail import trail, verify
 from migrate.worklist.columns import KEPT
@@ -152,6 +155,22 @@ def test_rows_that_only_some_mappings_counted_are_no_basis_of_a_crosswalk(desk: 
     file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"only": "terms"}), "utf-8")
     desk.take_in(desk.answers({"item": "sort2", "decision": "confirm", "new_value": "b"}))
     assert (crosswalk(desk)["y"]["status"], crosswalk(desk)["y"]["rows"]) == ("confirmed", "")
+
+
+def test_answers_to_a_run_of_some_mappings_say_nothing_new_the_second_time(desk: Desk) -> None:
+    """The entry is based on the rows of the whole run, not on those that the newest run counted."""
+    for run, mappings, rows in ((RUN, [], 9), ("20251201-120000", ["people"], 30)):
+        folder = desk.folder / "runs" / run
+        (folder / "2_map").mkdir(parents=True, exist_ok=True)
+        used = dict.fromkeys(census.SCHEMA.names) | {"crosswalk": "sorts", "source": "y", "label": "", "rows": rows}
+        pq.write_table(pa.Table.from_pylist([used], census.SCHEMA), folder / "2_map" / census.FILE)
+        (folder / "summary.json").write_text(json.dumps({"entities": {name: {} for name in mappings}}), "utf-8")
+    file = desk.folder / "runs" / RUN / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"only": "terms"}), "utf-8")
+    answers = desk.answers({"item": "sort2", "decision": "confirm", "new_value": "b"})
+    assert len(desk.take_in(answers).decisions) == 1
+    assert crosswalk(desk)["y"]["rows"] == "30"
+    assert desk.take_in(answers).decisions == ()
 
 
 def test_another_target_is_another_equivalence(desk: Desk) -> None:
