@@ -82,7 +82,7 @@ class Table:
         return value if store is None else store(value)
 
     def findable(self, record: Record) -> bool:
-        """Can a row have the key of this record? Not where it names a record without a number: one that was removed, or never was."""
+        """Can a row have the key of this record? Not where that names one without a number: it was removed, or never was."""
         return all(f not in self.words.by_native or f in record.links or record.values.get(f) is None for f in self.key)
 
     def cells(self, records: Sequence[Record], field: str) -> list[Any]:
