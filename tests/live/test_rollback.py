@@ -74,6 +74,21 @@ def test_what_a_run_deleted_is_brought_back(school: LiveSchool) -> None:
     assert school.held() == before
 
 
+def test_a_person_that_was_deleted_with_what_refers_to_it_is_brought_back_with_it(school: LiveSchool) -> None:
+    school.live()
+    before = school.held()
+    school.rows(without(without(GOOD_ROWS, "enrol", 5), "user", 5))
+    school.set({"max_deletions": 50.0})
+    run = school.live(apply_deletions=True).folder.name
+    assert [row["person_id"] for row in school.held()["people"]] == ["p-3", "p-4"]
+    assert {entity: dict(words) for entity, words in rollback(school.folder, run)[0].counts().items()} == {
+        "enrolments": {"recreate": 1}, "courses": {"restore": 1}, "people": {"recreate": 1},
+    }  # fmt: skip
+    done, _ = rollback(school.folder, run, execute=True)
+    assert done.failed == ()
+    assert school.held() == before
+
+
 def test_what_somebody_changed_since_is_left_and_listed(school: LiveSchool) -> None:
     run = school.live().folder.name
     school.change("UPDATE people SET name = 'By hand' WHERE person_id = 'p-5'")

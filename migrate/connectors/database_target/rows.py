@@ -99,13 +99,13 @@ def find(connection: sa.Connection, table: Table, records: Sequence[Record], fie
     if not records:
         return
     parts = [table.column(f) for f in table.key]
-    wanted = {tuple(table.cell(record, f) for f in table.key): record.key for record in records}
+    wanted = {tuple(table.cell(record, f) for f in table.key): record.key for record in records if table.findable(record)}
     shown = [f for f in fields if table.words.columns.get(f, f) in table.table.c]
     native = [table.table.c[table.words.native]] if table.words.native else []
     by_native = {record.native: record.key for record in records if record.native is not None} if native else {}
     query = sa.select(*(part.label(f"k{n}") for n, part in enumerate(parts)), *native, *(table.column(f) for f in shown))
     seen: set[str] = set()
-    for row in connection.execute(query.where(_among(parts, list(wanted)))):
+    for row in connection.execute(query.where(_among(parts, list(wanted)))) if wanted else ():
         key = wanted.get(tuple(plain(value) for value in row[: len(parts)]))
         if key is None:
             continue

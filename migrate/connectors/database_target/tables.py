@@ -18,6 +18,8 @@ from migrate.contracts.model import Name, Words
 from migrate.errors import Problem, TargetRefused
 from migrate.models import build_part
 
+UNKNOWN = "the number of a record that it refers to is not known"
+
 
 class TableWords(Words):
     """``write`` of an entity: where its records are."""
@@ -68,13 +70,20 @@ class Table:
         return int(number) if is_number(self.table.c[self.words.native]) else number
 
     def cell(self, record: Record, field: str) -> Any:
-        """A field's value as its column takes it."""
-        value = record.links.get(field) if field in self.words.by_native else None
-        value = record.values.get(field) if value is None else value
+        """A field's value as its column takes it. Raises ValueError where that is the number of a record, which is not known."""
+        value = record.values.get(field)
+        if field in self.words.by_native:
+            if (link := record.links.get(field)) is None and value is not None:
+                raise ValueError(f"{field}: {UNKNOWN}")
+            value = link
         if value is None:
             return self.words.absent.get(field)
         store = self.storing[field]
         return value if store is None else store(value)
+
+    def findable(self, record: Record) -> bool:
+        """Can a row have the key of this record? Not where that names one without a number: it was removed, or never was."""
+        return all(f not in self.words.by_native or f in record.links or record.values.get(f) is None for f in self.key)
 
     def cells(self, records: Sequence[Record], field: str) -> list[Any]:
         """The cells of many records in one column."""
@@ -90,7 +99,7 @@ class Table:
         if field in self.words.by_native:
             natives = rows[links].combine_chunks() if links in rows.column_names else pa.nulls(len(values), pa.string())
             if not pc.all(pc.or_(pc.is_null(values), pc.is_valid(natives)), min_count=0).as_py():
-                raise ValueError(f"{field}: the number of a record that it refers to is not known")
+                raise ValueError(f"{field}: {UNKNOWN}")
             values = natives
         if len(values) == values.null_count:
             cells = pa.nulls(len(values), pa.string())

@@ -127,7 +127,7 @@ class DatabaseTarget:
                 with self._connection() as connection, connection.begin():
                     connection.execute(sa.delete(table.table).where(same(table, record)))
                 outcomes.append(Outcome(record.key, "done"))
-            except DBAPIError as error:
+            except (DBAPIError, ValueError) as error:
                 if _is_lost(error):
                     raise TargetLost(f"the target stopped answering: {_words(error)}") from None
                 outcomes.append(Outcome(record.key, "refused", None, _words(error)))
