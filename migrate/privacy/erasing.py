@@ -16,6 +16,8 @@ from migrate.privacy.settings import SUPPRESSED, Suppression
 from migrate.privacy.suppression import Suppressed
 
 FAULT, FAULT_VALUE = "_fault", "_fault_value"
+SHIFTED = ("SRC-SHAPE", "SRC-SWALLOWED")
+"""Faults of rows whose cells may stand in the wrong columns, so that a name may stand in a key."""
 _PARTS = re.compile(r"[,;|\t\"\s<>]+")
 
 
@@ -139,11 +141,26 @@ class Erasing:
             texts = batch.column(field).filter(mask).to_pylist()
             self.gone.setdefault((entity, field), set()).update(str(text).strip() for text in texts if text is not None)
         columns = {name: batch.column(name) for name in batch.schema.names}
-        for field in (*personal, FAULT_VALUE):
-            if field in columns:
-                columns[field] = pc.if_else(mask, pa.scalar(None, columns[field].type), columns[field])
+        for field, where in self._to_empty(model, columns, mask, personal):
+            columns[field] = pc.if_else(where, pa.scalar(None, columns[field].type), columns[field])
         columns[FAULT] = pc.if_else(mask, pa.scalar(SUPPRESSED, pa.string()), columns[FAULT])
         return pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
+
+    @staticmethod
+    def _to_empty(
+        model: Entity, columns: dict[str, pa.Array], mask: pa.Array, personal: Sequence[str]
+    ) -> Iterator[tuple[str, pa.Array]]:
+        """(column, rows in which it is emptied). Of a row that could not be read whole no text stays, for any may be a name;
+        where its cells may stand in the wrong columns, that goes for its key, too."""
+        broken = pc.and_(mask, pc.is_valid(columns[FAULT]))
+        shifted = pc.and_(mask, pc.is_in(columns[FAULT], pa.array(SHIFTED)))
+        for name, column in columns.items():
+            if name in personal or name == FAULT_VALUE:
+                yield name, mask
+            elif not name.startswith("_") and pa.types.is_string(column.type):
+                rule = model.fields.get(name)
+                kept = name in model.key or (rule is not None and rule.references is not None)
+                yield name, shifted if kept else broken
 
     def _referred(self, entity: str) -> set[str]:
         return {

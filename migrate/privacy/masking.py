@@ -10,14 +10,13 @@ import pyarrow.compute as pc
 from migrate.contracts.model import Contract
 from migrate.errors import RunFailed
 from migrate.privacy.classes import personal_fields
-from migrate.privacy.erasing import FAULT, FAULT_VALUE
+from migrate.privacy.erasing import FAULT, FAULT_VALUE, SHIFTED
 from migrate.privacy.pseudonyms import Pseudonyms
+from migrate.privacy.settings import SUPPRESSED
 
 _CODES = frozenset({"contact", "free_text"})
 """Classes in which a text of one or two letters is a code, such as a country or a tick."""
 _DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_SHIFTED = ("SRC-SHAPE", "SRC-SWALLOWED")
-"""Faults of rows whose cells may stand in the wrong columns, so that a name may stand in a key."""
 
 
 class Masking:
@@ -43,7 +42,9 @@ class Masking:
                 elif name != FAULT and FAULT in columns and columns[FAULT].null_count < len(column) and _is_text(column.type):
                     rule = model.fields.get(name)
                     kept = name in model.key or (rule is not None and rule.references is not None)
-                    broken = pc.is_in(columns[FAULT], pa.array(_SHIFTED)) if kept else pc.is_valid(columns[FAULT])
+                    # An erased person's row is not broken: what is personal has gone from it, and views join by the rest.
+                    broken = pc.not_equal(columns[FAULT], SUPPRESSED)
+                    broken = pc.is_in(columns[FAULT], pa.array(SHIFTED)) if kept else pc.fill_null(broken, False)
                     columns[name] = pc.if_else(broken, self._masked(entity, name, column, frozenset(), codes=False), column)
             yield pa.RecordBatch.from_arrays(list(columns.values()), schema=batch.schema)
 

@@ -86,6 +86,16 @@ def test_a_broken_row_is_searched_and_emptied() -> None:
     assert (row["_fault"], row["_fault_value"], row["name"]) == ("PRV-SUPPRESSED", None, None)
 
 
+def test_no_cell_of_a_broken_row_keeps_a_text_of_the_person() -> None:
+    broken = [{"id": "1", "mail": "di@x.org", "name": "Di", "age": "Lima", "_fault": "SRC-ENCODING"}]
+    (row,) = read(erasing("di@x.org"), "person", broken)
+    assert (row["id"], row["age"], row["_fault"]) == ("1", None, "PRV-SUPPRESSED")
+    shifted = [{"id": "Di Lima", "mail": "1", "name": "di@x.org", "age": "Lima", "_fault": "SRC-SHAPE"}, dict(PEOPLE[1])]
+    row, other = read(erasing("di@x.org"), "person", shifted)
+    assert (row["id"], row["mail"], row["age"], row["_fault"]) == (None, None, None, "PRV-SUPPRESSED")
+    assert other["age"] == "31"
+
+
 def test_rows_about_the_person_go_along_and_rows_that_the_person_changed_do_not() -> None:
     by = erasing("di@x.org")
     read(by, "person", PEOPLE)
@@ -169,6 +179,12 @@ def test_a_broken_row_has_no_name_in_any_cell() -> None:
     first, second, third = masked("person", rows)
     assert (first["id"], second["age"]) == ("7", "Lima")
     assert "Lima" not in (first["age"], first["_fault_value"], third["id"])
+
+
+def test_the_row_of_an_erased_person_is_not_broken() -> None:
+    """What a view joins by, such as the component that gave a role, has to be the same as without pseudonyms."""
+    (row,) = masked("person", [{"id": "1", "mail": None, "name": None, "age": "thirty", "_fault": "PRV-SUPPRESSED"}])
+    assert (row["id"], row["age"]) == ("1", "thirty")
 
 
 def test_in_a_table_that_nobody_described_every_text_may_be_a_name() -> None:
