@@ -53,10 +53,21 @@ def plain(value: str | None) -> str:
     return "".join(f"[{piece.text}]" if piece.kind == "sign" else piece.text for piece in pieces(value))
 
 
+def spelled(value: str) -> str:
+    """``value`` with code points in place of what one cannot see, such as control characters and lone surrogates. Blanks stay."""
+    if value.isprintable():
+        return value
+    return "".join(f"[U+{ord(sign):04X}]" if sign != " " and _is_hidden(sign) else sign for sign in value)
+
+
+def _is_hidden(sign: str) -> bool:
+    return unicodedata.category(sign) in _INVISIBLE
+
+
 def _piece(sign: str, blank: bool, spell: bool) -> Piece:
     if blank:
         return Piece("blank", "·")
-    hidden = sign != " " and unicodedata.category(sign) in _INVISIBLE
+    hidden = sign != " " and _is_hidden(sign)
     if hidden or (spell and ord(sign) > 126):
         return Piece("sign", f"U+{ord(sign):04X}")
     return Piece("text", sign)
