@@ -35,12 +35,13 @@ def junit(report: Report) -> bytes:
         for name, value in suite.numbers:
             ET.SubElement(properties, "property", _clean(name=name, value=value))
         for case in suite.cases:
-            _add(element, suite, case)
+            add_case(element, suite, case)
     ET.indent(root, " ")
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _add(suite: ET.Element, of: Suite, case: Case) -> None:
+def add_case(suite: ET.Element, of: Suite, case: Case) -> None:
+    """Write a case into the element of its suite."""
     element = ET.SubElement(suite, "testcase", _clean(classname=of.name, name=case.name, time="0.000"))
     lines = "\n".join(spelled(line) for line in case.lines)
     if case.outcome == "passed":

@@ -148,7 +148,7 @@ class Sheet:
                 self._text(at, number, content.content, content.style)
             elif isinstance(content, Link):
                 text = cell_text(content.content)
-                self._sheet.write_url(at, number, f"internal:'{content.sheet}'!A1", self._formats["link"], string=text)
+                self._sheet.write_url(at, number, f"internal:'{content.sheet}'!A1", self._look(text)["link"], string=text)
             elif content is not None:
                 self._number(at, number, content, column.style)
 
@@ -165,5 +165,8 @@ class Sheet:
 
     def _text(self, row: int, column: int, content: str, style: Style) -> None:
         text = cell_text(content) if content else EMPTY
-        formats = self._quoted if DANGEROUS_START.match(text) else self._formats
-        self._sheet.write_string(row, column, text, formats[style if content else "empty"])
+        self._sheet.write_string(row, column, text, self._look(text)[style if content else "empty"])
+
+    def _look(self, text: str) -> dict[Style, Any]:
+        """Cells that look like formulas say that they are text, also to whoever edits them."""
+        return self._quoted if DANGEROUS_START.match(text) else self._formats
