@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -14,8 +15,11 @@ from defusedxml.ElementTree import parse
 
 from migrate.cli import cli
 from migrate.errors import ConfigurationError
-from reports.forms import FORMS, checked
+from reports.build import build
+from reports.forms import FILES, FORMS, checked
+from reports.junit.cases import suites
 
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "report-forms.md").read_text("utf-8")
 ROLES = "roles:\n  registrar: [name, email, login, identifier, contact, free_text]\n"
 
 
@@ -100,3 +104,30 @@ def test_a_file_that_cannot_be_written_is_no_traceback(workspace: Path) -> None:
         assert isinstance(error, ConfigurationError)
         assert "cannot be written" in str(error)
     assert not [name for name in files(workspace) if name.startswith(".")]
+
+
+def documented(table: str) -> list[str]:
+    _, found, rest = DOCUMENT.partition(f"<!-- {table} -->\n")
+    assert found
+    return re.findall(r"^\| `([^`]+)` \|", rest.partition("\n\n")[0], re.MULTILINE)
+
+
+def test_the_document_names_every_form_and_file() -> None:
+    assert documented("forms of a report") == list(FORMS)
+    for form, ending in FILES.items():
+        assert f"| `{form}` | `report.{ending}` |" in DOCUMENT
+
+
+def test_the_document_names_every_test_case(workspace: Path) -> None:
+    """A run with gates, references, a rehearsal before it and a finding has a case of each kind."""
+    run = workspace / "runs" / "one" / "run.json"
+    facts = json.loads(run.read_text("utf-8"))
+    facts["gates"] = [{"gate": "balanced", "entity": None, "says": "", "value": "yes", "limit": "yes", "passed": True}]
+    facts["live"], facts["predicted"] = {}, {"run": "r-1"}
+    run.write_text(json.dumps(facts), "utf-8")
+    kinds = {
+        re.compile(re.sub("FIELD|NAME", ".+", re.sub("^CODE$", "[A-Z-]+[0-9]*", name))): name for name in documented("cases")
+    }
+    names = {case.name for suite in suites(build(run.parent, most_rows=0)) for case in suite.cases}
+    assert [name for name in names if not any(kind.fullmatch(name) for kind in kinds)] == []
+    assert [name for kind, name in kinds.items() if not any(kind.fullmatch(each) for each in names)] == []
