@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET  # only written with
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from reports.junit.cases import Case, Suite, suites
@@ -18,7 +19,8 @@ def write_junit(report: Report, file: Path) -> None:
         part.write_bytes(junit(report))
         part.replace(file)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def junit(report: Report) -> bytes:

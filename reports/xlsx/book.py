@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from reports.xlsx.cells import DANGEROUS_START, cell_text
 from reports.xlsx.names import SheetNames
@@ -91,7 +92,10 @@ class Book:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._book.close()
+        try:
+            self._book.close()
+        except FileCreateError as failed:
+            raise OSError(f"{failed}") from failed
 
     def sheet(self, name: str, widths: Sequence[int] = ()) -> Sheet:
         """A new sheet. ``name`` is one that :attr:`names` gave."""

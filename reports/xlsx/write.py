@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from reports.model import DISPOSITIONS, EntityRow, Report
@@ -21,7 +22,8 @@ def write_xlsx(report: Report, file: Path, *, most_rows: int = MOST_ROWS) -> Non
             _write(book, report)
         part.replace(file)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _write(book: Book, report: Report) -> None:

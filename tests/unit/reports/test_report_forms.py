@@ -104,6 +104,8 @@ def test_a_file_that_cannot_be_written_is_no_traceback(workspace: Path) -> None:
         assert isinstance(error, ConfigurationError)
         assert "cannot be written" in str(error)
     assert not [name for name in files(workspace) if name.startswith(".")]
+    (workspace / "runs" / "one" / ".report.xlsx.part").mkdir()
+    assert isinstance(report(workspace, "--format", "xlsx").exception, ConfigurationError)
 
 
 def documented(table: str) -> list[str]:
