@@ -56,6 +56,7 @@ from migrate.privacy.noted_list import demand_same, strayed
 from migrate.privacy.prepare import Prepared, prepare
 from migrate.progress import Progress, Silent
 from migrate.run_folder import STAGES, RunFolder, new_run
+from migrate.schemas import SUMMARY
 from migrate.stages.archive import archive
 from migrate.stages.extract import extract
 from migrate.stages.load import load
@@ -378,6 +379,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
     workspace, plan, source = run_.workspace, run_.plan, run_.source
     contract_source, contract_target = workspace.source.model, workspace.target.model
     run_.folder.summary = {
+        "schema": SUMMARY,
         "run": run_.folder.id,
         "mode": "live" if live else "rehearsal",
         "verdict": "fail",

@@ -33,6 +33,7 @@ from reports.model import (
     ReferenceRow,
     Report,
 )
+from reports.rules.read import read_checked
 
 MOST_ROWS = 500_000
 """Rows per table that a page carries. Beyond it, the page says so and names the file that holds the rest."""
@@ -109,6 +110,7 @@ def build(
             worklist=worklist,
             titles=titles,
             tables=evidence.tables() if most_rows else (),
+            checked=read_checked(run, evidence, masker, titles),
         )
 
 

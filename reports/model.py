@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reports.rules.model import Checked
+
 Level = Literal["pass", "attention", "fail"]
 
 LOADED = ("created", "updated", "unchanged")
@@ -386,3 +388,5 @@ class Report:
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     tables: tuple[Table, ...] = ()
+    checked: Checked = field(default_factory=Checked)
+    """Gates, and each rule entity by entity."""

@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from reports.build import build
-from reports.model import DISPOSITIONS, EntityRow, Report
-from reports.visible import plain
+from reports.columns import columns, fit, fits, wrapped
+from reports.model import DISPOSITIONS, Count, EntityRow, LiveRun, Report
+from reports.visible import LOOK_ALIKE, plain
 
 MOST_NEEDS = 10
+MOST_GATES = 10
+MOST_FIELDS = 10
+MOST_SURPRISES = 10
+MOST_CELLS = 60
+"""Of a value."""
 
 
-def render_text(run_folder: Path) -> str:
-    """The summary of a run. Control characters in its data do not reach the terminal."""
-    return text(build(run_folder, most_rows=0), run_folder / "report.html")
+def render_text(run_folder: Path, *, width: int | None = None) -> str:
+    """The summary of a run, in lines of ``width`` cells. Control characters in its data do not reach the terminal."""
+    return text(build(run_folder, most_rows=0), run_folder, page=run_folder / "report.html", width=width)
 
 
-def text(report: Report, page: Path) -> str:
-    """The summary of a report whose page is ``page``."""
-    blocks = [_head(report), _needs(report), _worklist(report, page), _entities(report), _findings(report), _losses(report)]
-    return "\n\n".join(block for block in [*blocks, f"Report: {plain(str(page))}"] if block) + "\n"
+def text(report: Report, run_folder: Path, *, page: Path | None, width: int | None = None) -> str:
+    """The summary of a report. ``page``: its HTML, where there is one. Without a ``width`` no line is cut."""
+    blocks = [
+        _head(report, width), _gates(report, width), _needs(report, width), _worklist(report, run_folder),
+        _entities(report, width), _differences(report, width), _live(report.live, width), _findings(report, width),
+        _losses(report), f"Report: {plain(str(page))}" if page else "",
+    ]  # fmt: skip
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _head(report: Report) -> str:
+def terminal_width(stream: TextIO) -> int | None:
+    """Cells of a line, where ``stream`` is a terminal."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def _head(report: Report, width: int | None) -> str:
     lines = [f"{report.verdict.word}  {report.mode} {plain(report.run)}  {plain(report.label)}".rstrip()]
-    lines += [f"  {plain(reason)}" for reason in report.verdict.reasons]
+    for reason in report.verdict.reasons:
+        lines += wrapped(plain(reason), "  ", width)
     if report.failure:
         lines += [f"  | {plain(' '.join(line.split()))}" for line in report.failure.splitlines()]
-    lines += [f"  ! {plain(alert)}" for alert in report.alerts]
+    for alert in report.alerts:
+        lines += wrapped(plain(alert), "  ! ", width)
     return "\n".join(lines)
 
 
-def _needs(report: Report) -> str:
+def _gates(report: Report, width: int | None) -> str:
+    """How many gates were reached, and those that were missed."""
+    gates, missed = report.checked.gates, report.checked.missed
+    if not gates:
+        return ""
+    head = f"Gates: {len(gates) - len(missed):,} of {len(gates):,} reached"
+    rows = [("MISSED", plain(gate.gate), plain(gate.value), f"{plain(gate.limit)} ({plain(gate.says)})") for gate in missed]
+    lines = columns(rows[:MOST_GATES], right=(2,), width=width, cut=3) if rows else []
+    return "\n".join([head, *lines, *_more(len(rows) - MOST_GATES, "lms-migrate gates shows them")])
+
+
+def _needs(report: Report, width: int | None) -> str:
     if not report.needs:
         return ""
     rows = [
@@ -45,46 +75,87 @@ def _needs(report: Report) -> str:
         )
         for need in report.needs[:MOST_NEEDS]
     ]
-    more = len(report.needs) - len(rows)
-    note = [f"  and {more} more in the report"] if more else []
-    return "\n".join(["What needs a person", *_columns(rows, right=(0,)), *note])
+    more = _more(len(report.needs) - len(rows), "in the report")
+    return "\n".join(["What needs a person", *columns(rows, right=(0,), width=width, cut=4), *more])
 
 
-def _worklist(report: Report, page: Path) -> str:
+def _worklist(report: Report, run_folder: Path) -> str:
     """Items by state, and the command that goes on with them."""
     if report.worklist is None or not report.worklist.states:
         return ""
     numbers = ", ".join(f"{count.n:,} {state}" for state, count in report.worklist.states)
-    runs = page.parent.parent
+    runs = run_folder.parent
     workspace = plain(str(runs.parent)) if runs.name == "runs" else "WORKSPACE"
     return f"Worklist: {numbers}. Next: lms-migrate worklist show {workspace}"
 
 
-def _entities(report: Report) -> str:
+def _entities(report: Report, width: int | None) -> str:
+    """Where every record ended, and what was read back: side by side where there is room."""
     if not report.entities:
         return ""
     words = [word for word in DISPOSITIONS if report.total.dispositions[word].n]
-    head = ("entity", "source", *words, "balance", "compared", "missing", "extra", "different")
+    ended, checks = ("source", *words, "balance"), ("compared", "missing", "extra", "different")
 
-    def line(row: EntityRow) -> tuple[str, ...]:
-        numbers = [row.source, *(row.dispositions[word] for word in words)]
-        checks = [row.compared, row.missing, row.extra, row.differences]
-        return (
-            plain(row.name), *(f"{count.n:,}" for count in numbers), "ok" if row.balanced else "NO",
-            *(f"{count.n:,}" for count in checks),
-        )  # fmt: skip
+    def sums(row: EntityRow) -> list[str]:
+        return [*_numbers(row.source, *(row.dispositions[word] for word in words)), "ok" if row.balanced else "NO"]
 
-    rows = [head, *(line(row) for row in report.entities)]
-    if len(report.entities) > 1:
-        rows.append(line(report.total))
-    return "\n".join(["Records", *_columns(rows, right=range(1, len(head)))])
+    def back(row: EntityRow) -> list[str]:
+        return _numbers(row.compared, row.missing, row.extra, row.differences)
+
+    whole = _table(report, (*ended, *checks), lambda row: [*sums(row), *back(row)], width)
+    if fits(whole, width):
+        return "\n".join(["Records", *whole])
+    return "\n".join(["Records", *_table(report, ended, sums, width), "", "Read back", *_table(report, checks, back, width)])
 
 
-def _findings(report: Report) -> str:
+def _table(report: Report, head: Sequence[str], line: Callable[[EntityRow], list[str]], width: int | None) -> list[str]:
+    listed = [*report.entities, *([report.total] if len(report.entities) > 1 else [])]
+    rows = [["entity", *head], *([plain(row.name), *line(row)] for row in listed)]
+    return columns(rows, right=range(1, len(head) + 1), width=width, cut=0)
+
+
+def _differences(report: Report, width: int | None) -> str:
+    """The fields that differ most, each with its commonest change."""
+    fields = sorted((each for each in report.differences if each.count.n), key=lambda each: -each.count.n)
+    if not fields:
+        return ""
+    rows = []
+    for each in fields[:MOST_FIELDS]:
+        how = ""
+        if each.changes:
+            change = each.changes[0]
+            spell = change.how in LOOK_ALIKE
+            sides = (fit(plain(side, spell=spell), MOST_CELLS) for side in (change.expected, change.actual))
+            values = "" if change.masked else f": {' -> '.join(sides)}"
+            how = f"{change.how}{values}, {change.count.n:,} x"
+        rows.append((f"{each.count.n:,}", f"{plain(each.entity)}.{plain(each.field)}", how))
+    more = _more(len(fields) - len(rows), "in the report")
+    return "\n".join(["Values that differ", *columns(rows, right=(0,), width=width, cut=2), *more])
+
+
+def _live(live: LiveRun | None, width: int | None) -> str:
+    """What a live run did otherwise than its rehearsal, and what it leaves to a person."""
+    if live is None:
+        return ""
+    lines = [f"Live run: {plain(live.address)}"] if live.address else ["Live run"]
+    if live.lost:
+        lines += wrapped(plain(live.lost), "  ! ", width)
+    if live.rehearsal:
+        lines.append(f"  {len(live.surprises):,} surprises against rehearsal {plain(live.rehearsal)}")
+        rows = [(plain(s.entity), s.disposition, f"{s.predicted:,}", "->", f"{s.actual:,}") for s in live.surprises]
+        lines += columns(rows[:MOST_SURPRISES], right=(2, 4), width=width, cut=0) if rows else []
+        lines += _more(len(rows) - MOST_SURPRISES, "in the report")
+        lines += [f"  changed since: {plain(', '.join(live.changed_inputs))}"] if live.changed_inputs else []
+    if live.handed_over:
+        lines.append(f"  a person has to go on with {plain(live.handed_over)}")
+    return "\n".join(lines)
+
+
+def _findings(report: Report, width: int | None) -> str:
     if not report.findings:
         return ""
     rows = [(f"{row.count.n:,}", row.severity, plain(row.code), plain(row.title)) for row in report.findings]
-    return "\n".join(["Findings", *_columns(rows, right=(0,))])
+    return "\n".join(["Findings", *columns(rows, right=(0,), width=width, cut=3)])
 
 
 def _losses(report: Report) -> str:
@@ -94,16 +165,12 @@ def _losses(report: Report) -> str:
     for treatment in dict.fromkeys(loss.treatment for loss in report.losses):
         held = [loss.rows for loss in report.losses if loss.treatment == treatment]
         rows.append((treatment, f"{len(held):,} entries", f"{sum(held):,} rows with data"))
-    return "\n".join(["Loss register", *_columns(rows, right=(1, 2))])
+    return "\n".join(["Loss register", *columns(rows, right=(1, 2))])
 
 
-def _columns(rows: Sequence[Sequence[str]], right: Sequence[int]) -> list[str]:
-    """Rows as indented lines with aligned columns."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "  " + "  ".join(
-            cell.rjust(width) if at in right else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]  # fmt: skip
+def _numbers(*counts: Count) -> list[str]:
+    return [f"{count.n:,}" for count in counts]
+
+
+def _more(number: int, where: str) -> list[str]:
+    return [f"  and {number:,} more: {where}"] if number > 0 else []

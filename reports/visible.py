@@ -16,6 +16,9 @@ Kind = Literal["text", "blank", "sign", "nothing"]
 _EDGE_OR_RUN = re.compile(r"^ +| +$| {2,}")
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 
+_NO_CHARACTERS = "\ufffe\uffff"
+"""XML takes them as little as control characters."""
+
 LOOK_ALIKE = frozenset({"Unicode form", "blanks or invisible characters"})
 """Ways of differing (:mod:`reports.queries`) that a reader cannot see."""
 
@@ -48,15 +51,27 @@ def pieces(value: str | None, *, spell: bool = False) -> tuple[Piece, ...]:
     return tuple(cut)
 
 
-def plain(value: str | None) -> str:
-    """``value`` for a terminal: no control sequence survives."""
-    return "".join(f"[{piece.text}]" if piece.kind == "sign" else piece.text for piece in pieces(value))
+def plain(value: str | None, *, spell: bool = False) -> str:
+    """``value`` for a terminal: no control sequence survives. ``spell`` as in :func:`pieces`."""
+    return "".join(f"[{piece.text}]" if piece.kind == "sign" else piece.text for piece in pieces(value, spell=spell))
+
+
+def spelled(value: str) -> str:
+    """``value`` with code points in place of what one cannot see, such as control characters and lone surrogates. Blanks stay."""
+    if value.isprintable():
+        return value
+    hidden = (sign != " " and (_is_hidden(sign) or sign in _NO_CHARACTERS) for sign in value)
+    return "".join(f"[U+{ord(sign):04X}]" if hide else sign for sign, hide in zip(value, hidden, strict=True))
+
+
+def _is_hidden(sign: str) -> bool:
+    return unicodedata.category(sign) in _INVISIBLE
 
 
 def _piece(sign: str, blank: bool, spell: bool) -> Piece:
     if blank:
         return Piece("blank", "·")
-    hidden = sign != " " and unicodedata.category(sign) in _INVISIBLE
+    hidden = sign != " " and _is_hidden(sign)
     if hidden or (spell and ord(sign) > 126):
         return Piece("sign", f"U+{ord(sign):04X}")
     return Piece("text", sign)

@@ -1,15 +1,26 @@
-"""One cache for all tests of a session, and never the user's own: nothing that an earlier session proved is believed."""
+"""One cache for all tests of a session, and never the user's own: nothing that an earlier session proved is believed.
+
+Whatever summary a run writes has to follow the published schema.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from migrate.proofs import VARIABLE
+from migrate.run_folder import RunFolder
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from summaries import faults, watched
 
 MADE = pytest.StashKey[Path]()
 
@@ -32,3 +43,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv(VARIABLE, str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def summaries_follow_their_schema(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    last: dict[Path, str] = {}
+    monkeypatch.setattr(RunFolder, "save", watched(RunFolder.save, last))
+    yield
+    for run, text in last.items():
+        assert not faults(json.loads(text)), f"the summary of {run} does not follow its schema: lms-migrate schema summary"

@@ -29,7 +29,7 @@ def command(
     from migrate.privacy.roles import has_mask_key
     from migrate.progress import Bars, Lines
     from reports.html import render
-    from reports.text import render_text
+    from reports.text import render_text, terminal_width
 
     progress = Bars() if sys.stderr.isatty() else Lines(sys.stderr)
     result = run(
@@ -47,7 +47,7 @@ def command(
             "pseudonyms of a key that nobody keeps: this run cannot be compared with others (mask: in privacy.yaml)", err=True
         )
     render(result.folder)
-    click.echo(render_text(result.folder))
+    click.echo(render_text(result.folder, width=terminal_width(sys.stdout)))
     if result.failure:
         click.echo(result.failure, err=True)
     return result.exit_code

@@ -14,7 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 from worklist_desk import RUN, SOME, Desk, decision, item
 
 from migrate.errors import ConfigurationError
+from migrate.worklist.cells import encoded
 from migrate.worklist.columns import CAUSES, ITEMS, MEANING
+from reports.formulas import restored
 from reports.worklist_lists import INLINE, Lists, Shelf
 
 
@@ -137,3 +139,28 @@ def test_a_long_text_is_cut_and_says_so(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "desk", [item("record", "P-NOTE", "note", "1", "x" * 50_000)])
     values = [str(row[10].value) for row in openpyxl.load_workbook(desk.export("w.xlsx"))["Items"].iter_rows(min_row=2)]
     assert [(len(value), value[-7:]) for value in values] == [(32_767, "… (cut)"[-7:])]
+
+
+HOSTILE = (
+    "=1+1", "+1+1", "-x", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "=cmd|' /C calc'!A0", "'=1", "</script><b>", "a\u202eb",
+    "\x1b[2J", "#REF!", '=HYPERLINK("http://attacker.example")', "http://attacker.example", "<r><t>=1</t></r>",
+)  # fmt: skip
+
+
+def test_hostile_text_stays_text_in_a_workbook(tmp_path: Path) -> None:
+    items = [item("record", "P-NOTE", "note", text, text, message=text) for text in HOSTILE]
+    book = openpyxl.load_workbook(Desk(tmp_path / "desk", items).export("w.xlsx"))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    assert not [cell for cell in cells if cell.data_type == "n" and not isinstance(cell.value, int)]
+    assert not [cell for cell in cells if cell.hyperlink]
+    assert all(cell.quotePrefix for cell in cells if str(cell.value)[:1] in "=+-@＝" and cell.data_type == "s")
+    shown = {str(cell.value) for cell in cells}
+    assert {encoded(text) for text in HOSTILE} <= shown
+
+
+def test_hostile_text_begins_no_cell_of_a_csv(tmp_path: Path) -> None:
+    items = [item("record", "P-NOTE", "note", text, text, message=text) for text in HOSTILE]
+    found = rows(Desk(tmp_path / "desk", items).export("w.csv"))
+    assert not [cell for row in found for cell in row.values() if cell[:1] in tuple("=+-@\t\r\n＝")]
+    assert {restored(row["value"]) for row in found if row["kind"] != "cause"} == {encoded(text) for text in HOSTILE}

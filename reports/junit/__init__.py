@@ -1,0 +1,1 @@
+"""The report as JUnit XML, which CI servers show as test cases."""

@@ -1,0 +1,135 @@
+"""`report --format`: each form by its name, one report behind them all, and what is printed can be piped."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+from defusedxml.ElementTree import parse
+
+from migrate.cli import cli
+from migrate.errors import ConfigurationError
+from reports.build import build
+from reports.forms import FILES, FORMS, checked
+from reports.junit.cases import suites
+
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "report-forms.md").read_text("utf-8")
+ROLES = "roles:\n  registrar: [name, email, login, identifier, contact, free_text]\n"
+
+
+@pytest.fixture
+def workspace(decided_run: Path, tmp_path: Path) -> Path:
+    """A workspace with one finished run."""
+    runs = tmp_path / "desk" / "runs"
+    runs.mkdir(parents=True)
+    shutil.copytree(decided_run, runs / "one")
+    (tmp_path / "desk" / "privacy.yaml").write_text(ROLES, "utf-8")
+    return tmp_path / "desk"
+
+
+def report(workspace: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["report", str(workspace), *arguments], standalone_mode=False)
+
+
+def files(workspace: Path) -> set[str]:
+    return {path.name for path in (workspace / "runs" / "one").iterdir() if path.name.startswith(("report", "."))}
+
+
+def test_the_page_is_what_it_makes_unasked(workspace: Path) -> None:
+    done = report(workspace)
+    assert done.stdout == f"report: {workspace / 'runs' / 'one' / 'report.html'}\n"
+    assert files(workspace) == {"report.html"}
+
+
+def test_several_forms_of_one_report(workspace: Path) -> None:
+    done = report(workspace, "--format", "xlsx", "--format", "junit", "--format", "html", "--format", "xlsx")
+    assert [Path(line.removeprefix("report: ")).name for line in done.stdout.splitlines()] == [
+        "report.xlsx", "report.junit.xml", "report.html",
+    ]  # fmt: skip
+    assert files(workspace) == {"report.html", "report.xlsx", "report.junit.xml"}
+    root: Element = parse(workspace / "runs" / "one" / "report.junit.xml").getroot()
+    assert int(str(root.get("failures"))) > 0
+    assert "users" in openpyxl.load_workbook(workspace / "runs" / "one" / "report.xlsx").sheetnames
+
+
+def test_a_role_has_files_of_its_own(workspace: Path) -> None:
+    report(workspace, "--format", "xlsx", "--format", "junit", "--role", "registrar")
+    assert files(workspace) == {"report-registrar.xlsx", "report-registrar.junit.xml"}
+    book = openpyxl.load_workbook(workspace / "runs" / "one" / "report-registrar.xlsx")
+    assert "ana.ferreira@school.example.org" in {row[5] for row in book["Findings"].iter_rows(values_only=True)}
+    assert b"ana.ferreira@" in (workspace / "runs" / "one" / "report-registrar.junit.xml").read_bytes()
+    with pytest.raises(ConfigurationError, match="no such role"):
+        raise report(workspace, "--format", "xlsx", "--role", "janitor").exception or AssertionError
+
+
+def test_json_is_the_summary_and_nothing_beside_it(workspace: Path) -> None:
+    done = report(workspace, "--format", "json", "--format", "junit")
+    assert json.loads(done.stdout) == json.loads((workspace / "runs" / "one" / "summary.json").read_text("utf-8"))
+    assert "report.junit.xml" in done.stderr
+
+
+def test_text_names_the_page_where_there_is_one(workspace: Path) -> None:
+    alone = report(workspace, "--format", "text").stdout
+    assert alone.startswith("NEEDS A PERSON  rehearsal")
+    assert f"Next: lms-migrate worklist show {workspace}" in alone
+    assert "Report:" not in alone
+    report(workspace)
+    assert "Report:" in report(workspace, "--format", "text").stdout
+
+
+@pytest.mark.parametrize(("forms", "said"), [(["pdf"], "there is no such form"), (["text", "json"], "only one form")])
+def test_what_cannot_be_made_is_answered_with_what_can(workspace: Path, forms: list[str], said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        checked(forms)
+    told = str(caught.value)
+    assert said in told
+    assert "allowed:" in told
+    assert "next:    lms-migrate report --help" in told
+    assert len(forms) > 1 or all(form in told for form in FORMS)
+    assert report(workspace, *(word for form in forms for word in ("--format", form))).exit_code != 0
+    assert files(workspace) == set()
+
+
+def test_a_file_that_cannot_be_written_is_no_traceback(workspace: Path) -> None:
+    for name in ("report.xlsx", "report.junit.xml", "report.html"):
+        (workspace / "runs" / "one" / name).mkdir()
+    for form in ("xlsx", "junit", "html"):
+        error = report(workspace, "--format", form).exception
+        assert isinstance(error, ConfigurationError)
+        assert "cannot be written" in str(error)
+    assert not [name for name in files(workspace) if name.startswith(".")]
+    (workspace / "runs" / "one" / ".report.xlsx.part").mkdir()
+    assert isinstance(report(workspace, "--format", "xlsx").exception, ConfigurationError)
+
+
+def documented(table: str) -> list[str]:
+    _, found, rest = DOCUMENT.partition(f"<!-- {table} -->\n")
+    assert found
+    return re.findall(r"^\| `([^`]+)` \|", rest.partition("\n\n")[0], re.MULTILINE)
+
+
+def test_the_document_names_every_form_and_file() -> None:
+    assert documented("forms of a report") == list(FORMS)
+    for form, ending in FILES.items():
+        assert f"| `{form}` | `report.{ending}` |" in DOCUMENT
+
+
+def test_the_document_names_every_test_case(workspace: Path) -> None:
+    """A run with gates, references, a rehearsal before it and a finding has a case of each kind."""
+    run = workspace / "runs" / "one" / "run.json"
+    facts = json.loads(run.read_text("utf-8"))
+    facts["gates"] = [{"gate": "balanced", "entity": None, "says": "", "value": "yes", "limit": "yes", "passed": True}]
+    facts["live"], facts["predicted"] = {}, {"run": "r-1"}
+    run.write_text(json.dumps(facts), "utf-8")
+    kinds = {
+        re.compile(re.sub("FIELD|NAME", ".+", re.sub("^CODE$", "[A-Z-]+[0-9]*", name))): name for name in documented("cases")
+    }
+    names = {case.name for suite in suites(build(run.parent, most_rows=0)) for case in suite.cases}
+    assert [name for name in names if not any(kind.fullmatch(name) for kind in kinds)] == []
+    assert [name for kind, name in kinds.items() if not any(kind.fullmatch(each) for each in names)] == []
