@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from migrate.artefacts import sha256
 from migrate.decisions.file import FILE as DECISIONS_FILE
-from migrate.workspace import EXPECTATIONS, FILE, Workspace
+from migrate.workspace import FILE, Workspace
+from validators.expectations.load import FOLDER as EXPECTATIONS
 
 PRIVACY_FILE, SUPPRESSED_FILE = "privacy.yaml", "suppressed.csv"
 Of = TypeVar("Of")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from reports.acceptance.model import WORDS
 from reports.build import build
 from reports.model import DISPOSITIONS, EntityRow, Report
 from reports.visible import plain
@@ -19,7 +20,8 @@ def render_text(run_folder: Path) -> str:
 
 def text(report: Report, page: Path) -> str:
     """The summary of a report whose page is ``page``."""
-    blocks = [_head(report), _needs(report), _worklist(report, page), _entities(report), _findings(report), _losses(report)]
+    lists = [_worklist(report, page), _acceptance(report, page), _entities(report), _findings(report), _losses(report)]
+    blocks = [_head(report), _needs(report), *lists]
     return "\n\n".join(block for block in [*blocks, f"Report: {plain(str(page))}"] if block) + "\n"
 
 
@@ -58,6 +60,24 @@ def _worklist(report: Report, page: Path) -> str:
     runs = page.parent.parent
     workspace = plain(str(runs.parent)) if runs.name == "runs" else "WORKSPACE"
     return f"Worklist: {numbers}. Next: lms-migrate worklist show {workspace}"
+
+
+def _acceptance(report: Report, page: Path) -> str:
+    """The reviewers' tests that do not hold, or the command that judges them."""
+    accepted = report.acceptance
+    if accepted is None:
+        return ""
+    if not accepted.judged:
+        runs = page.parent.parent
+        workspace = plain(str(runs.parent)) if runs.name == "runs" else "WORKSPACE"
+        return f"Acceptance tests: {accepted.number:,} not judged. Next: lms-migrate acceptance {workspace}"
+    numbers = ", ".join(f"{accepted.of(state):,} {word}" for state, word in WORDS.items())
+    rows = [
+        (one.word, plain(one.code), "" if one.unexpected is None else f"{one.unexpected:,} not so", plain(one.says))
+        for one in accepted.expected
+        if one.state != "passed"
+    ]
+    return "\n".join([f"Acceptance tests: {numbers}", *(_columns(rows, right=(2,)) if rows else ())])
 
 
 def _entities(report: Report) -> str:

@@ -31,9 +31,7 @@ RESULT_SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 """``entity`` is the mapping by whose personal fields values are masked; null where the run has none for the entity."""
-FAILING_SCHEMA = pa.schema(
-    [("code", _TEXT), ("entity", _TEXT), ("target_key", _TEXT), ("field", _TEXT), ("value", _TEXT)]
-)
+FAILING_SCHEMA = pa.schema([("code", _TEXT), ("entity", _TEXT), ("target_key", _TEXT), ("field", _TEXT), ("value", _TEXT)])
 """One row per record and field that is not as expected."""
 _MIDNIGHT, _MICROSECONDS = r" 00:00:00\.0+$", r"\.0+$"
 
@@ -87,13 +85,12 @@ def write_failing(writer: pq.ParquetWriter, result: Result, rows: pa.Table) -> N
     if not result.judged.failing:
         return
     found = rows.take(pa.array(result.judged.failing, pa.int64()))
-    columns = [(column.path, _texts(found.column(column.path), column.type)) for column in result.wanted.columns]
+    columns: list[tuple[str | None, pa.Array]] = [
+        (column.path, _texts(found.column(column.path), column.type)) for column in result.wanted.columns
+    ]
     for path, texts in columns or [(None, pa.nulls(found.num_rows, _TEXT))]:
-        def constant(value: str | None) -> pa.Array:
-            return pa.array([value], _TEXT).take(pa.array([0] * found.num_rows, pa.int32()))
-
-        arrays = [constant(result.wanted.code), constant(result.entity), found.column(KEY), constant(path), texts]
-        writer.write_table(pa.table(arrays, schema=FAILING_SCHEMA))
+        code, entity, field = (pa.repeat(pa.scalar(v, _TEXT), found.num_rows) for v in (result.wanted.code, result.entity, path))
+        writer.write_table(pa.table([code, entity, found.column(KEY), field, texts], schema=FAILING_SCHEMA))
 
 
 def _texts(values: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:

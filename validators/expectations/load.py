@@ -137,7 +137,9 @@ class _Check:
             suite, self.document.file.name, model, name, rule, tuple(columns), arguments, tuple(used.values()), place
         )  # fmt: skip
 
-    def _problem(self, message: str, word: str | Keys, value: object = None, allowed: tuple[str, ...] = (), hint: str = "") -> None:
+    def _problem(
+        self, message: str, word: str | Keys, value: object = None, allowed: tuple[str, ...] = (), hint: str = ""
+    ) -> None:
         keys = (word,) if isinstance(word, str) else word
         place = self.document.place(*self.at, *keys)
         self.problems.append(Problem(f"{self.model.code}: {message}", place, value, allowed, hint))

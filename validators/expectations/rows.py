@@ -66,4 +66,3 @@ def _join(contract: Contract, entity: Entity, field: str) -> str:
         f"WHERE {name(key)} IS NOT NULL QUALIFY row_number() OVER (PARTITION BY {name(key)} ORDER BY {name(KEY)}) = 1"
     )
     return f"LEFT JOIN ({rows}) AS {alias} ON {alias}.{name('ref:key')} = CAST(t.{name(field)} AS VARCHAR)"
-
