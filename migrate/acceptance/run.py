@@ -136,7 +136,8 @@ def _name_personal(facts: dict[str, Any], contract: Contract, wanted: Sequence[W
         for column in one.columns:
             kind = personal.get(column.entity, {}).get(column.field)
             if column.through and kind and (mapping := there.get(one.model.entity)) is not None:
-                facts["pii"][mapping] = {**facts["pii"].get(mapping, {}), column.path: kind}
+                known = facts.setdefault("pii", {})
+                known[mapping] = {**known.get(mapping, {}), column.path: kind}
 
 
 def _run(workspace: Workspace, run_id: str | None) -> RunFolder:

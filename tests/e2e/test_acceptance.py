@@ -261,6 +261,25 @@ class TestWithoutTheLibrary:
         with pytest.raises(ConfigurationError, match="the contracts are not those of run"):
             acceptance(hub)
 
+    def test_on_the_command_line(self, hub: Path) -> None:
+        from click.testing import CliRunner
+
+        from migrate.cli.acceptance import command
+
+        sabotage(hub, "people", "login", "\x1b[2J9")
+        done = CliRunner().invoke(command, [str(hub)], standalone_mode=False)
+        assert done.return_value == 1
+        first, second, third, _, sums, page, following = done.stdout.splitlines()
+        assert first.startswith("FAILED  ACC-LOGIN  people: login holds what this pattern matches (regex: ^[a-z]+$): 1 of 3 not so")
+        assert second == "passed  ACC-PERSON  enrolments: person_id.login has a value"
+        assert third.endswith("(min_value: 1), where role = 'teacher'")
+        assert sums.endswith(": 2 passed, 1 failed, 0 could not be evaluated")
+        assert page.endswith("report.html#acceptance")
+        assert following.startswith("next: lms-migrate gates ")
+        assert "\x1b" not in done.output
+        sabotage(hub, "people", "login", "ana")
+        assert CliRunner().invoke(command, [str(hub)], standalone_mode=False).return_value == 0
+
     def test_in_the_run_where_the_workspace_says_so(self, school: Path) -> None:
         write_suite(school)
         settings = school / "migration.yaml"
