@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from migrate.inline_tests import AS_OF, run_inline_tests
 from migrate.mapper import build_identities, build_source, findings_sql
 from migrate.matching.register import build_lists
 from migrate.workspace import Workspace, open_workspace
+from validators.expectations import rows
 
 _RAW_TYPES = {**SQL_TYPES, "epoch": "BIGINT", "flag": "BIGINT"}
 
@@ -53,7 +55,7 @@ def _check(folder: Path, anew: bool) -> CheckResult:
     matching = any(mapping.model.match for mapping in workspace.pair.mappings.values())
     problems = list(_bind(make_plan(workspace.pair.with_lists(None), AS_OF) if matching else plan))
     problems += losses.undeclared(plan)
-    problems += list(_unknown_drops(plan))
+    problems += list(_unknown_drops(plan)) + list(_bind_acceptance(workspace))
     proof = None if anew else proofs.known(workspace.pair)
     if proof is None:
         tests = run_inline_tests(workspace.pair.with_policies(()))
@@ -129,6 +131,20 @@ def _bind_expectations(connection: duckdb.DuckDBPyConnection, plan: Plan) -> lis
             place = plan.pair.source.document.place("source", "expects", number, "sql")
             problems.append(Problem(f"the query of {expectation.code} does not fit: {_line(error)}", place))
     return problems
+
+
+def _bind_acceptance(workspace: Workspace) -> Iterator[Problem]:
+    """Plan the rows of every expectation of the reviewers on empty tables."""
+    wanted = [one for suite in workspace.expectations for one in suite.wanted]
+    if not wanted:
+        return
+    with session() as connection:
+        rows.register(connection, workspace.target.model, {})
+        for one in wanted:
+            try:
+                connection.execute(f"EXPLAIN {rows.select(one, workspace.target.model, AS_OF)}")
+            except duckdb.Error as error:
+                yield Problem(f"{one.code}: its rows cannot be selected: {_line(error)}", one.place, one.model.where)
 
 
 def _bind_mapping(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> list[Problem]:

@@ -1,6 +1,7 @@
 """What a run was made of, as hashes: what people approve, what documents describe, and what tells one run's input from another's.
 
-The parts are those that a person changes and another person signs: settings, contracts, mapping, crosswalks, decisions, privacy.
+The parts are those that a person changes and another person signs: settings, contracts, mapping, crosswalks, decisions,
+expectations, privacy.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeVar
 from migrate.artefacts import sha256
 from migrate.decisions.file import FILE as DECISIONS_FILE
 from migrate.workspace import FILE, Workspace
+from validators.expectations.load import FOLDER as EXPECTATIONS
 
 PRIVACY_FILE, SUPPRESSED_FILE = "privacy.yaml", "suppressed.csv"
 Of = TypeVar("Of")
@@ -58,6 +60,7 @@ def part_files(workspace: Workspace) -> dict[str, dict[str, Path]]:
         "mapping": _there(sorted(mapping.glob("*.yaml"))),
         "crosswalks": _there(sorted(crosswalk.file for crosswalk in workspace.crosswalks.values())),
         "decisions": _there([folder / DECISIONS_FILE]),
+        "expectations": {f"{EXPECTATIONS}/{suite.file.name}": suite.file for suite in workspace.expectations},
         "privacy": _there([folder / PRIVACY_FILE]),
         "suppression": _there([folder / SUPPRESSED_FILE]),
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from migrate import __version__
+from migrate.acceptance.run import judge_run, waiting
 from migrate.approvals.demand import demand
 from migrate.approvals.gates import judge
 from migrate.approvals.noted_rehearsals import note_rehearsal
@@ -285,11 +286,20 @@ class _Run:
             build_worklist(mapped, settled, *decided, folder, memory)
 
         self._stage("reconcile", last)
+        self._acceptance()
         self.folder.facts["stopped_at"] = None
         if live is not None:
             folder.facts["predicted"] = predicted(self.workspace.runs, folder)
             if (lost := folder.facts["live"]["lost"]) is not None:
                 raise TargetLost(lost, hint="mend its cause, then run again: what is done is not done twice")
+
+    def _acceptance(self) -> None:
+        """What reviewers expect of the target, where the workspace wants it judged in the run."""
+        if not self.workspace.expectations or self.workspace.settings.acceptance.when != "after_run":
+            return
+        start = time.monotonic()
+        judge_run(self.workspace, self.folder, self.progress)
+        self.folder.summary["timings"]["acceptance"] = round(time.monotonic() - start, 3)
 
     def _held(self) -> frozenset[str]:
         """Target entities whose records wait for a live run, because no file carries them and the target has no address."""
@@ -324,7 +334,7 @@ class _Run:
         summary, facts = self.folder.summary, self.folder.facts
         facts["failure"] = failure
         facts["ended"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        summary["verdict"] = _verdict(summary, facts, failure)
+        summary["verdict"] = verdict(summary, facts, failure)
         with suppress(OSError, RunFailed):
             facts["gates"] = [asdict(gate) for gate in judge(self.workspace.settings.gates, self.folder.path, summary, facts)]
         with suppress(OSError):
@@ -344,7 +354,8 @@ class _Run:
         return RunResult(self.folder.path, summary, code, failure)
 
 
-def _verdict(summary: dict[str, Any], facts: dict[str, Any], failure: str | None) -> str:
+def verdict(summary: dict[str, Any], facts: dict[str, Any], failure: str | None) -> str:
+    """What the two JSON files say of a run, in a word."""
     if failure:
         return "fail"
     if facts["stopped_at"] is not None:
@@ -355,7 +366,9 @@ def _verdict(summary: dict[str, Any], facts: dict[str, Any], failure: str | None
         entity["missing"] or entity["extra"] or entity["differences"] for entity in summary["entities"].values()
     )
     undeclared = any(entry["treatment"] == "undeclared" for entry in summary["loss_register"])
-    return "attention" if open_ends or undeclared else "pass"
+    accepted = summary.get("acceptance") or {}
+    unaccepted = bool(accepted.get("failed") or accepted.get("error"))
+    return "attention" if open_ends or undeclared or unaccepted else "pass"
 
 
 def _named(error: MigrateError | OSError) -> MigrateError:
@@ -400,6 +413,8 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
             "extra": 0,
             "differences": {},
         }
+    if (waits := waiting(workspace.expectations)) is not None:
+        run_.folder.summary["acceptance"] = waits
     run_.folder.facts = {
         "label": workspace.settings.label,
         "workspace": workspace.folder.resolve().name,

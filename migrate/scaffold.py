@@ -13,10 +13,11 @@ from migrate.located_yaml import read
 from migrate.mapping.model import Pair
 from migrate.models import build
 from migrate.resources import contract_file, known_pairs, known_systems, mappings_folder
+from validators.expectations.load import FOLDER as EXPECTATIONS
 
 
 def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
-    """Write ``migration.yaml``, ``mapping/``, ``crosswalks/`` and ``README.md``; gives what was written.
+    """Write ``migration.yaml``, ``mapping/``, ``crosswalks/``, ``expectations/`` and ``README.md``; gives what was written.
 
     Raises ConfigurationError for unknown systems, for a pair without a mapping, and where files would be overwritten.
     """
@@ -63,6 +64,9 @@ def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
         (directory / "crosswalks").mkdir()
         for file in sorted((pair / "crosswalks").glob("*.csv")):
             shutil.copyfile(file, directory / "crosswalks" / file.name)
+        (directory / EXPECTATIONS).mkdir()
+        for file in sorted((pair / EXPECTATIONS).glob("*.yaml")):
+            shutil.copyfile(file, directory / EXPECTATIONS / file.name)
         for name in ("migration.yaml", "README.md"):
             text = templates.get_template(f"{name}.j2").render(values)
             (directory / name).write_text(text, "utf-8")

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from migrate.acceptance.settings import AcceptanceSettings
 from migrate.approvals.budgets import known_codes, near
 from migrate.approvals.settings import ApprovalSettings, GateSettings
 from migrate.connectors.source import SECRET_WORDS
@@ -29,6 +30,8 @@ from migrate.models import build
 from migrate.privacy.settings import LoadedPrivacy, load_privacy
 from migrate.resources import Role, contract_file, known_systems
 from migrate.secrets import VARIABLE, Secrets, open_secrets
+from validators.expectations.load import FOLDER as EXPECTATIONS
+from validators.expectations.load import LoadedSuite, load_suites
 
 FILE = "migration.yaml"
 
@@ -139,6 +142,8 @@ class Settings(Words):
     """Who has to sign before a live run."""
     gates: GateSettings = GateSettings()
     """What a rehearsal has to reach so that it can be approved."""
+    acceptance: AcceptanceSettings = AcceptanceSettings()
+    """When the reviewers' expectations are judged."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,8 @@ class Workspace:
     """Those in force, by worklist item."""
     privacy: LoadedPrivacy | None = None
     """``privacy.yaml``, where there is one."""
+    expectations: tuple[LoadedSuite, ...] = ()
+    """The suites of acceptance tests in ``expectations/``."""
 
     @property
     def runs(self) -> Path:
@@ -246,7 +253,8 @@ def open_workspace(folder: Path) -> Workspace:
     privacy = load_privacy(folder, pair)
     if privacy is not None:
         pair = pair.with_policies(privacy.policies())
-    return Workspace(folder, settings, document, source, target, pair, crosswalks, decisions, privacy)
+    suites = tuple(load_suites(folder / EXPECTATIONS, target))
+    return Workspace(folder, settings, document, source, target, pair, crosswalks, decisions, privacy, suites)
 
 
 def _setting_problems(settings: Settings, document: Document) -> list[Problem]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import checks, links, needs, queries
+from reports.acceptance.build import acceptance
 from reports.causes import read_causes, read_worklist
 from reports.evidence import LISTED_CHANGES, Evidence
 from reports.live import live_run
@@ -79,7 +80,8 @@ def build(
             *needs.from_losses(losses, causes),
         ]
         open_needs.sort(key=lambda need: (need.severity != "fatal", need.severity == "warn", -need.affected.n))
-        alerts = tuple(checks.disagreements(evidence, summary, run, entities))
+        accepted = acceptance(run_folder, summary, run, masker)
+        alerts = (*checks.disagreements(evidence, summary, run, entities), *(accepted.wrong if accepted else ()))
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
@@ -108,6 +110,7 @@ def build(
             timings=tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items()),
             live=live_run(summary, run, masker),
             worklist=worklist,
+            acceptance=accepted,
             titles=titles,
             tables=evidence.tables() if most_rows else (),
             checked=read_checked(run, evidence, masker, titles),

@@ -81,10 +81,17 @@ def verdict(
     if worklist is not None and worklist.open:
         numbers = [f"{count.n:,} {state}" for state, count in worklist.states if state in NEEDS_A_PERSON]
         reasons.append(f"Items of the worklist that need a person: {_listed(numbers)}.")
-    reasons += _read_back(total, bool(stopped))
+    reasons += _acceptance(summary) + _read_back(total, bool(stopped))
     if total.balanced and not stopped:
         reasons.append(f"All {_records(total.source.n)} are accounted for: the sums balance for every entity.")
     return Verdict(level, WORDS[level], tuple(reasons))
+
+
+def _acceptance(summary: Mapping[str, Any]) -> list[str]:
+    said: Mapping[str, int] = summary.get("acceptance") or {}
+    words = {"failed": "failed", "error": "could not be evaluated"}
+    numbers = [f"{said[state]:,} {word}" for state, word in words.items() if said.get(state)]
+    return [f"Of {said['expectations']:,} acceptance tests of the reviewers, {_listed(numbers)}."] if numbers else []
 
 
 def _level(said: object) -> Level:

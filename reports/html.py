@@ -38,7 +38,7 @@ def write(report: model.Report, run_folder: Path, role: str | None = None) -> Pa
 
 def page(report: model.Report) -> str:
     """The whole page as text. Equal reports give equal pages."""
-    style = own("report.css") + own("deciding.css")
+    style = own("report.css") + own("deciding.css") + own("acceptance.css")
     parts = "\n".join(own(name) for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{parts}\nroute();\n}})();\n'
     return (

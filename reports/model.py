@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reports.acceptance.model import Acceptance
 from reports.rules.model import Checked
 
 Level = Literal["pass", "attention", "fail"]
@@ -385,6 +386,8 @@ class Report:
     live: LiveRun | None = None
     worklist: Worklist | None = None
     """None of a run that has none: an older one, or one that stopped before its end."""
+    acceptance: Acceptance | None = None
+    """None where the workspace has no acceptance tests."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     tables: tuple[Table, ...] = ()

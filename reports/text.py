@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from reports.acceptance.model import WORDS
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
 from reports.model import DISPOSITIONS, Count, EntityRow, LiveRun, Report
@@ -29,8 +30,8 @@ def text(report: Report, run_folder: Path, *, page: Path | None, width: int | No
     """The summary of a report. ``page``: its HTML, where there is one. Without a ``width`` no line is cut."""
     blocks = [
         _head(report, width), _gates(report, width), _needs(report, width), _worklist(report, run_folder),
-        _entities(report, width), _differences(report, width), _live(report.live, width), _findings(report, width),
-        _losses(report), f"Report: {plain(str(page))}" if page else "",
+        _acceptance(report, run_folder, width), _entities(report, width), _differences(report, width),
+        _live(report.live, width), _findings(report, width), _losses(report), f"Report: {plain(str(page))}" if page else "",
     ]  # fmt: skip
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -84,9 +85,28 @@ def _worklist(report: Report, run_folder: Path) -> str:
     if report.worklist is None or not report.worklist.states:
         return ""
     numbers = ", ".join(f"{count.n:,} {state}" for state, count in report.worklist.states)
+    return f"Worklist: {numbers}. Next: lms-migrate worklist show {_workspace(run_folder)}"
+
+
+def _workspace(run_folder: Path) -> str:
     runs = run_folder.parent
-    workspace = plain(str(runs.parent)) if runs.name == "runs" else "WORKSPACE"
-    return f"Worklist: {numbers}. Next: lms-migrate worklist show {workspace}"
+    return plain(str(runs.parent)) if runs.name == "runs" else "WORKSPACE"
+
+
+def _acceptance(report: Report, run_folder: Path, width: int | None) -> str:
+    """The reviewers' tests that do not hold, or the command that judges them."""
+    accepted = report.acceptance
+    if accepted is None:
+        return ""
+    if not accepted.judged:
+        return f"Acceptance tests: {accepted.number:,} not judged. Next: lms-migrate acceptance {_workspace(run_folder)}"
+    numbers = ", ".join(f"{accepted.of(state):,} {word}" for state, word in WORDS.items())
+    rows = [
+        (one.word, plain(one.code), "" if one.unexpected is None else f"{one.unexpected:,} not so", plain(one.says))
+        for one in accepted.expected
+        if one.state != "passed"
+    ]
+    return "\n".join([f"Acceptance tests: {numbers}", *(columns(rows, right=(2,), width=width, cut=3) if rows else ())])
 
 
 def _entities(report: Report, width: int | None) -> str:

@@ -84,7 +84,7 @@ class _Changed:
     def change(self) -> Change:
         by_part: dict[str, Callable[[], Change]] = {
             "mapping": self._mapping, "crosswalks": self._crosswalk, "contracts": self._contract, "decisions": self._decisions,
-            "settings": self._settings, "privacy": self._privacy,
+            "settings": self._settings, "privacy": self._privacy, "expectations": self._expectations,
         }  # fmt: skip
         return by_part[self.part]()
 
@@ -170,6 +170,10 @@ class _Changed:
         what = f"{len(listed)} decision(s): {', '.join(listed[:SHOWN])}{' ...' if len(listed) > SHOWN else ''}"
         where = f"records of the items in {DECISIONS_FILE}"
         return self._change(what if listed else "no decision and no value", sum(rows), where)
+
+    def _expectations(self) -> Change:
+        what, _ = self._keys()  # what is expected changes no record
+        return self._change(what, 0, "records")
 
     def _privacy(self) -> Change:
         what, keys = self._keys()

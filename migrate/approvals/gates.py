@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migrate.acceptance.results import not_as_signed, read_results
 from migrate.approvals.counts import Counts, Records, counts
 from migrate.approvals.settings import EntityGates, GateSettings
 
@@ -44,6 +45,7 @@ def judge(settings: GateSettings, run_folder: Path, summary: Mapping[str, Any], 
     return [
         *_of_the_run(settings, counted, summary, facts),
         *_of_findings(settings, counted),
+        *_of_acceptance(run_folder, summary, facts),
         *(gate for name, records in counted.records.items() for gate in _of_records(name, settings.of(name), records)),
     ]
 
@@ -93,6 +95,23 @@ def _of_findings(settings: GateSettings, counted: Counts) -> Iterator[Gate]:
         yield _most(f"findings {severity}", None, says, counted.severity(severity, settings.findings), most)
     for code, most in settings.findings.items():
         yield _most(f"findings {code}", None, "findings of this code", counted.code(code), most)
+
+
+def _of_acceptance(run_folder: Path, summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Gate]:
+    """Expectations that were not judged, or could not be, stand in the way as those do that fail."""
+    said = summary.get("acceptance")
+    if not said or not said["gates"]:
+        return
+    says = "expectations that have to hold and do not"
+    if not said["judged"]:
+        yield Gate("acceptance", None, says, "not judged", "at most 0", False)
+        return
+    not_as_signed(run_folder, facts)
+    demanded = [row for row in read_results(run_folder) or () if row["gate"]]
+    failed = [row for row in demanded if row["state"] != "passed"]
+    yield _most("acceptance", None, says, len(failed) + max(0, said["gates"] - len(demanded)), 0)
+    for entity in sorted({row["entity"] for row in demanded if row["entity"]}):
+        yield _most(f"{entity} acceptance", entity, says, sum(row["entity"] == entity for row in failed), 0)
 
 
 def _of_records(name: str, gates: EntityGates, records: Records) -> Iterator[Gate]:

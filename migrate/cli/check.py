@@ -26,6 +26,9 @@ def command(workspace: Path) -> int:
     dropped = sum(1 for loss in result.losses if loss.treatment == "dropped")
     archived = sum(1 for loss in result.losses if loss.treatment == "archived")
     click.echo(f"  loss register: {dropped} fields or tables dropped with a reason, {archived} archived")
+    if suites := result.workspace.expectations:
+        number = sum(len(suite.wanted) for suite in suites)
+        click.echo(f"  {number} acceptance tests in {len(suites)} suite(s) fit the target")
     decisions = result.workspace.decisions.values()
     if decisions:
         click.echo(f"  {len(decisions)} decisions in force")

@@ -67,6 +67,7 @@ def _of_the_run(report: Report) -> Iterator[Case]:
         _rule(rule, f"{rule.code} {rule.entity or ''}".rstrip()) for rule in report.checked.rules if rule.entity not in named
     )
     yield from _without_rows(report)
+    yield from _acceptance(report)
     if report.live is not None and report.live.rehearsal:
         surprises = [f"{s.entity} {s.disposition}: {s.predicted:,} predicted, {s.actual:,} came" for s in report.live.surprises]
         # No failure: a live run may differ from its rehearsal for good reasons, and the verdict does not hang on it.
@@ -90,6 +91,28 @@ def _without_rows(report: Report) -> Iterator[Case]:
         if found != row.count.n:
             message = f"the summary counts {row.count.n:,} findings, and {found:,} are there"
             yield Case(f"{row.code} without rows", "failure", message, (f"{row.severity}: {row.title}",))
+
+
+def _acceptance(report: Report) -> Iterator[Case]:
+    """The reviewers' tests; none of them may be silent, so those that nobody judged are one case that is skipped."""
+    accepted = report.acceptance
+    if accepted is None:
+        return
+    if not accepted.judged:
+        yield Case("acceptance tests", "skipped", f"{accepted.number:,} were not judged: {accepted.command}")
+        return
+    yield _listed("acceptance results are those of the run", accepted.wrong)
+    for one in accepted.expected:
+        said = (
+            one.says if one.unexpected is None else f"{one.unexpected:,} of {one.records or 0:,} records are not so: {one.says}"
+        )
+        sample = tuple(
+            f"{each.key}: " + ", ".join(f"{field} {'null' if text is None else text}" for field, text in each.values)
+            for each in one.sample[:LISTED]
+        )
+        lines = tuple(line for line in (one.why, one.observed or "", *sample) if line)
+        outcomes: dict[str, Outcome] = {"passed": "passed", "failed": "failure", "error": "error"}
+        yield Case(f"acceptance {one.suite} {one.code}", outcomes[one.state], said, lines)
 
 
 def _of_entity(report: Report, row: EntityRow) -> Iterator[Case]:

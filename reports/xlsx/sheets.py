@@ -70,6 +70,17 @@ def listed(report: Report, sheets: Mapping[str, str]) -> Iterator[Listed]:
           ", ".join(f"{n:,} {state}" for state, n in rule.states) or None)
          for rule in report.checked.rules],
     )  # fmt: skip
+    if (accepted := report.acceptance) is not None:
+        yield _small(
+            "Acceptance",
+            "the reviewers' acceptance tests" if accepted.judged else f"acceptance tests, not judged yet: {accepted.command}",
+            (Column("result", 24), Column("code", 22), Column("suite", 18), Column("expectation", 60, "wrap"), Column("gate", 8),
+             Column("records", 10), Column("not as expected", 16), Column("observed", 24), Column("why", 50, "wrap"),
+             Column("reason", 60, "wrap"), Column("requirement", 22)),
+            [(one.word, one.code, one.suite, one.says, "gate" if one.gate else None, one.records, one.unexpected, one.observed,
+              one.why, one.reason, one.requirement)
+             for one in accepted.expected],
+        )  # fmt: skip
     yield _small(
         "Changes", "differences grouped by the change of value",
         (Column("entity", 22), Column("field", 22), Column("how", 28), Column("mapped", 36, empty=True),

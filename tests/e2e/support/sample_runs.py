@@ -96,7 +96,7 @@ class SampleRun:
         back = pipeline.read_back(loaded, self.plan, run, Silent(), memory, delivered)
         pipeline.reconcile(validated, loaded, back, self.plan, run, Silent(), memory)
         run.facts["stopped_at"] = None
-        run.summary["verdict"] = pipeline._verdict(run.summary, run.facts, None)
+        run.summary["verdict"] = pipeline.verdict(run.summary, run.facts, None)
         return run.summary
 
 

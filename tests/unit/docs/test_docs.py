@@ -14,6 +14,7 @@ import click
 import pytest
 from pydantic import BaseModel
 
+import migrate.acceptance.settings as acceptance_settings
 import migrate.approvals.settings as approval_words
 import migrate.connectors.canvas_sis.words as canvas_words
 import migrate.connectors.database_target.tables as database_words
@@ -26,6 +27,7 @@ import migrate.privacy.settings as privacy_words
 import migrate.runbook.words as runbook_words
 import migrate.test_plan.words as test_plan_words
 import migrate.workspace as workspace_words
+import validators.expectations.words as acceptance_words
 import validators.sampling.words as sampling_words
 from migrate import crosswalks, errors
 from migrate.cli import COMMANDS, cli
@@ -49,6 +51,7 @@ from migrate.stages.reconcile import DISPOSITIONS
 from migrate.test_plan import sheets, store
 from migrate.test_plan.words import PolicyFile
 from migrate.workspace import Settings
+from validators.expectations.vocabulary import vocabulary
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -61,6 +64,7 @@ REFERENCES = {
     "runbook-guide.md": (runbook_words,),
     "documents.md": (test_plan_words, sampling_words),
     "approvals.md": (approval_words,),
+    "acceptance.md": (acceptance_words, acceptance_settings),
 }
 CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|MATCH|REF|KEY|GATE|READ|REC|LIVE|PRV)(?:-[A-Z0-9]+)+)["']""")
 
@@ -132,6 +136,8 @@ def test_no_table_describes_a_model_that_is_gone(name: str) -> None:
         ("contract-reference.md", "types", list(typing.get_args(FieldType))),
         ("contract-reference.md", "pii classes", list(typing.get_args(PiiClass))),
         ("privacy.md", "columns of suppressed.csv", list(suppression.COLUMNS)),
+        ("acceptance.md", "expectations", list(vocabulary().expectations)),
+        ("acceptance.md", "refused expectations", list(vocabulary().refused)),
     ],
 )
 def test_a_closed_list_is_documented_whole(name: str, marker: str, there: list[str]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import openpyxl
@@ -15,6 +17,7 @@ from defusedxml.ElementTree import parse
 
 from migrate.cli import cli
 from migrate.errors import ConfigurationError
+from reports.acceptance.model import Acceptance, Expected, State, Unexpected
 from reports.build import build
 from reports.forms import FILES, FORMS, checked
 from reports.junit.cases import suites
@@ -108,6 +111,43 @@ def test_a_file_that_cannot_be_written_is_no_traceback(workspace: Path) -> None:
     assert isinstance(report(workspace, "--format", "xlsx").exception, ConfigurationError)
 
 
+def expected(state: State, **words: Any) -> Expected:
+    unexpected = int(state == "failed")
+    row = Expected(
+        f"ACC-{state.upper()}", "own", "a login is there", "nobody signs in without", "", True, state, 9, 9, unexpected, None, ""
+    )
+    return replace(row, **words)
+
+
+ACCEPTED = Acceptance(
+    True, 3, 3, "gx", "acceptance/rows.parquet", "lms-migrate acceptance acme",
+    (
+        expected("failed", sample=(Unexpected("k-1", None, (("login", None),)),)), expected("error", why="it broke"),
+        expected("passed"),
+    ),
+)  # fmt: skip
+
+
+def test_acceptance_tests_are_cases(workspace: Path) -> None:
+    report = build(workspace / "runs" / "one", most_rows=0)
+    run, *_ = suites(replace(report, acceptance=ACCEPTED))
+    cases = {case.name: case for case in run.cases if case.name.startswith("acceptance")}
+    assert {name: case.outcome for name, case in cases.items()} == {
+        "acceptance results are those of the run": "passed",
+        "acceptance own ACC-FAILED": "failure",
+        "acceptance own ACC-ERROR": "error",
+        "acceptance own ACC-PASSED": "passed",
+    }
+    assert cases["acceptance own ACC-FAILED"].lines == ("k-1: login null",)
+    assert cases["acceptance own ACC-ERROR"].lines == ("it broke",)
+    (waiting,) = [
+        case
+        for case in suites(replace(report, acceptance=replace(ACCEPTED, judged=False)))[0].cases
+        if case.name.startswith("acceptance")
+    ]
+    assert (waiting.outcome, waiting.message) == ("skipped", "3 were not judged: lms-migrate acceptance acme")
+
+
 def documented(table: str) -> list[str]:
     _, found, rest = DOCUMENT.partition(f"<!-- {table} -->\n")
     assert found
@@ -128,8 +168,10 @@ def test_the_document_names_every_test_case(workspace: Path) -> None:
     facts["live"], facts["predicted"] = {}, {"run": "r-1"}
     run.write_text(json.dumps(facts), "utf-8")
     kinds = {
-        re.compile(re.sub("FIELD|NAME", ".+", re.sub("^CODE$", "[A-Z-]+[0-9]*", name))): name for name in documented("cases")
+        re.compile(re.sub("FIELD|NAME|SUITE CODE", ".+", re.sub("^CODE$", "[A-Z-]+[0-9]*", name))): name
+        for name in documented("cases")
     }
-    names = {case.name for suite in suites(build(run.parent, most_rows=0)) for case in suite.cases}
+    report = build(run.parent, most_rows=0)
+    names = {case.name for suite in suites(replace(report, acceptance=ACCEPTED)) for case in suite.cases}
     assert [name for name in names if not any(kind.fullmatch(name) for kind in kinds)] == []
     assert [name for kind, name in kinds.items() if not any(kind.fullmatch(each) for each in names)] == []

@@ -201,3 +201,55 @@ def test_a_run_that_wrote_nothing_yet_can_be_judged(run: Run, tmp_path: Path) ->
     summary = {"entities": {"users": {"source": 0}}, **run.summary}
     gates = judge(GateSettings(), tmp_path / "empty", summary, run.facts)
     assert [gate.gate for gate in missed(gates)] == ["whole"]
+
+
+def accepted(run: Run, states: dict[str, str], **said: Any) -> None:
+    """Results of acceptance tests: ``{mapping: state}``."""
+    from migrate.acceptance.results import FAILING, FAILING_SCHEMA, RESULT_SCHEMA, RESULTS
+    from migrate.artefacts import sha256
+
+    (run.folder / "acceptance").mkdir(exist_ok=True)
+    rows = [{"code": f"ACC-{e}", "entity": e, "state": state, "gate": e != "loose"} for e, state in states.items()]
+    pq.write_table(pa.Table.from_pylist(rows, schema=RESULT_SCHEMA), run.folder / RESULTS)
+    pq.write_table(FAILING_SCHEMA.empty_table(), run.folder / FAILING)
+    run.facts["acceptance"] = {"files": {name: sha256(run.folder / name) for name in (RESULTS, FAILING)}}
+    run.summary["acceptance"] = {"judged": True, "expectations": len(rows), "gates": len(rows), **said}
+
+
+@pytest.mark.parametrize(("state", "passed"), [("passed", True), ("failed", False), ("error", False)])
+def test_an_expectation_that_does_not_hold_or_was_not_evaluated_is_missed(run: Run, state: str, passed: bool) -> None:
+    accepted(run, {"users": state, "courses": "passed"})
+    gates = run.gates()
+    assert gates["acceptance"].passed is passed
+    assert gates["users acceptance"].passed is passed
+    assert gates["courses acceptance"].passed
+    assert verdicts(list(gates.values()))["users"] is passed
+
+
+def test_expectations_that_are_only_reported_are_no_gate(run: Run) -> None:
+    accepted(run, {"users": "passed", "loose": "failed"}, gates=1)
+    assert run.missed() == []
+
+
+def test_expectations_that_were_not_judged_are_missed(run: Run) -> None:
+    run.summary["acceptance"] = {"judged": False, "expectations": 3, "gates": 1}
+    gate = run.gates()["acceptance"]
+    assert (gate.passed, gate.value) == (False, "not judged")
+    run.summary["acceptance"]["gates"] = 0
+    assert "acceptance" not in run.gates()
+
+
+def test_results_that_are_fewer_than_said_are_missed(run: Run) -> None:
+    accepted(run, {"users": "passed"}, gates=2)
+    assert run.missed() == ["acceptance"]
+
+
+def test_results_that_were_altered_cannot_be_judged(run: Run) -> None:
+    from migrate.errors import RunFailed
+
+    accepted(run, {"users": "failed"})
+    kept = run.facts["acceptance"]
+    accepted(run, {"users": "passed"})
+    run.facts["acceptance"] = kept
+    with pytest.raises(RunFailed, match="is not what was written"):
+        run.gates()

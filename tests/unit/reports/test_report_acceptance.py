@@ -1,0 +1,119 @@
+"""The section on acceptance tests: numbers are those of the files, hostile text stays text, personal data is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from migrate.acceptance.results import FAILING, FAILING_SCHEMA, RESULT_SCHEMA, RESULTS
+from migrate.artefacts import sha256
+from reports.acceptance.build import SAMPLE, acceptance
+from reports.acceptance.model import Acceptance
+from reports.masking import Masker
+
+HOSTILE = "</script><img src=x onerror=alert(1)>\u202e"
+FACTS: dict[str, Any] = {
+    "mask": True,
+    "pii": {"people": {"email": "email", "boss.login": "login"}},
+    "entities": {"people": {"from": "old.user", "to": "new.people", "target_key": ["person"]}},
+}
+Row = dict[str, Any]
+
+
+def result(**words: Any) -> Row:
+    row: Row = dict.fromkeys(RESULT_SCHEMA.names)
+    row |= {"suite": "s", "code": "ACC-ONE", "entity": "people", "says": "s", "gate": True, "mostly": 1.0, "reason": "r"}
+    return row | {"state": "failed", "records": 9, "values": 9, "unexpected": 1, "observes": "number"} | words
+
+
+def failing(value: str, **words: Any) -> Row:
+    return {"code": "ACC-ONE", "entity": "people", "target_key": "k-1", "field": "email", "value": value} | words
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Callable[..., Acceptance]:
+    folder = tmp_path / "acme" / "runs" / "1"
+    (folder / "acceptance").mkdir(parents=True)
+
+    def built(results: list[Row], rows: list[Row], **said: Any) -> Acceptance:
+        pq.write_table(pa.Table.from_pylist(results, schema=RESULT_SCHEMA), folder / RESULTS)
+        pq.write_table(pa.Table.from_pylist(rows, schema=FAILING_SCHEMA), folder / FAILING)
+        facts = FACTS | {"acceptance": {"by": "gx", "files": {name: sha256(folder / name) for name in (RESULTS, FAILING)}}}
+        states = {state: sum(row["state"] == state for row in results) for state in ("passed", "failed", "error")}
+        summary = {"acceptance": {"judged": True, "expectations": len(results), "gates": 1, **states, **said}}
+        found = acceptance(folder, summary, facts, Masker(facts))
+        assert found is not None
+        return found
+
+    return built
+
+
+def test_those_that_do_not_hold_come_first(shown: Callable[..., Acceptance]) -> None:
+    found = shown([result(code=f"ACC-{state[0].upper()}", state=state) for state in ("passed", "error", "failed")], [])
+    assert [one.state for one in found.expected] == ["failed", "error", "passed"]
+    assert (found.unaccepted, found.wrong, found.command) == (2, (), "lms-migrate acceptance acme --run 1")
+
+
+def test_a_sample_is_shown_and_the_rest_is_counted(shown: Callable[..., Acceptance]) -> None:
+    rows = [failing("a@x.org", target_key=f"k-{at:03}") for at in range(SAMPLE + 5)]
+    (one,) = shown([result()], rows).expected
+    assert (len(one.sample), one.more, one.sample[0].key) == (SAMPLE, 5, "k-000")
+
+
+def test_the_fields_of_a_record_stand_together(shown: Callable[..., Acceptance]) -> None:
+    (one,) = shown([result()], [failing("a@x.org"), failing("7", field="age")]).expected
+    assert one.sample[0].values == (("age", "7"), ("email", "a***@***.org"))
+
+
+def test_values_of_referred_records_are_masked(shown: Callable[..., Acceptance]) -> None:
+    (one,) = shown([result()], [failing("sesame", field="boss.login")]).expected
+    assert one.sample[0].values == (("boss.login", "s•••e"),)
+
+
+def test_where_nobody_says_what_is_personal_nothing_is_shown(shown: Callable[..., Acceptance]) -> None:
+    (one,) = shown([result(entity=None)], [failing("sesame", entity=None)]).expected
+    assert (one.sample[0].key, one.sample[0].values) == ("•••", (("email", "•••"),))
+
+
+def test_what_is_seen_of_a_personal_column_is_masked_and_numbers_are_not(shown: Callable[..., Acceptance]) -> None:
+    seen = {"field": "email", "observed": "ana@x.org"}
+    one, other = shown(
+        [result(code="A-A", observes="values", **seen), result(code="A-B", **seen | {"observed": "17"})], []
+    ).expected
+    assert (one.observed, other.observed) == ("a***@***.org", "17")
+
+
+def test_numbers_that_the_summary_has_otherwise_are_told(shown: Callable[..., Acceptance]) -> None:
+    assert shown([result()], [], passed=1, failed=0).wrong == (
+        "passed: the summary says 1 expectations, 0 are in the file",
+        "failed: the summary says 0 expectations, 1 are in the file",
+    )
+
+
+def test_a_file_that_is_gone_is_told(shown: Callable[..., Acceptance], tmp_path: Path) -> None:
+    shown([result()], [])
+    folder = tmp_path / "acme" / "runs" / "1"
+    (folder / FAILING).unlink()
+    found = acceptance(folder, {"acceptance": {"judged": True}}, FACTS, Masker(FACTS))
+    assert found is not None
+    assert "is not what was written" in found.wrong[0]
+
+
+def test_hostile_text_stays_text(shown: Callable[..., Acceptance]) -> None:
+    from jinja2 import Environment
+
+    from reports.html import environment
+
+    row = result(says=HOSTILE, reason=HOSTILE, requirement=HOSTILE, suite=HOSTILE, why=HOSTILE, observed=HOSTILE, code="ACC-ONE")
+    found = shown([row], [failing(HOSTILE, field="age", target_key=HOSTILE)])
+    templates: Environment = environment()
+    section = templates.get_template("sections/acceptance.html.j2").render(report={"acceptance": found}, words={})
+    assert "<img" not in section
+    assert "</script>" not in section
+    assert "\u202e" not in section
+    assert section.count("&lt;img src=x") == 8
