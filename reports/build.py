@@ -33,6 +33,7 @@ from reports.model import (
     ReferenceRow,
     Report,
 )
+from reports.overview.build import read_overview
 
 MOST_ROWS = 500_000
 """Rows per table that a page carries. Beyond it, the page says so and names the file that holds the rest."""
@@ -79,6 +80,9 @@ def build(
         ]
         open_needs.sort(key=lambda need: (need.severity != "fatal", need.severity == "warn", -need.affected.n))
         alerts = tuple(checks.disagreements(evidence, summary, run, entities))
+        findings = tuple(_findings(summary, run, titles, evidence))
+        timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
+        given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, role)
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
@@ -100,14 +104,15 @@ def build(
             references=tuple(_references(summary, evidence)),
             differences=differences,
             excused=tuple(_excused(run)),
-            findings=tuple(_findings(summary, run, titles, evidence)),
+            findings=findings,
             losses=losses,
             archive=archive,
             extract=extract,
-            timings=tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items()),
+            timings=timings,
             live=live_run(summary, run, masker),
             worklist=worklist,
             titles=titles,
+            overview=read_overview(*given) if most_rows else None,
             tables=evidence.tables() if most_rows else (),
         )
 

@@ -93,6 +93,10 @@ class Masker:
         parts = {classes[part] for part in re.findall(r"\w+", field) if part in classes}
         return None if not parts else parts.pop() if len(parts) == 1 else "free_text"
 
+    def personal(self, entity: str, field: str) -> str | None:
+        """The class of a personal field, also where it may be shown to this reader; None where it is not personal."""
+        return self._classes.get(entity, {}).get(field)
+
     def value(self, entity: str | None, field: str | None, value: str | None) -> str | None:
         """A value of ``field``, masked if need be."""
         pii = self.field_class(entity, field)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from reports.overview.model import Overview
 
 Level = Literal["pass", "attention", "fail"]
 
@@ -385,4 +388,6 @@ class Report:
     """None of a run that has none: an older one, or one that stopped before its end."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
+    overview: Overview | None = None
+    """None where only numbers were asked for."""
     tables: tuple[Table, ...] = ()
