@@ -82,7 +82,8 @@ def build(
         alerts = tuple(checks.disagreements(evidence, summary, run, entities))
         findings = tuple(_findings(summary, run, titles, evidence))
         timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
-        given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, role)
+        facts = tuple(_facts(summary, run))
+        given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, facts, role)
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
@@ -91,7 +92,7 @@ def build(
             stopped_at=run.get("stopped_at"),
             failure=masker.free(run.get("failure")),
             alerts=alerts,
-            facts=tuple(_facts(summary, run)),
+            facts=facts,
             libraries=tuple((run.get("libraries") or {}).items()),
             inputs=tuple((run.get("inputs") or {}).items()),
             masked=masker.masked_fields(),

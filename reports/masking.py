@@ -129,7 +129,7 @@ class Masker:
             return message
         pii = self.field_class(entity, field)
         for text, shown in known:
-            if text and shown != text and len(text) >= 3:
+            if text and shown != text and len(text) >= 3 and text in message:
                 message = (shown or "").join(re.split(rf"(?<!\w){re.escape(text)}(?!\w)", message))
         if pii is not None:
             message = _QUOTED.sub(lambda found: _mask_quoted(found.group(), pii), message)

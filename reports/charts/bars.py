@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from reports.charts.drawing import Behind, Cell, Drawing, Pen
 from reports.model import Count
 
-LABELS, BODY, NUMBERS = 150, 210, 100
+LABELS, BODY, NUMBERS = 136, 146, 90
 WIDTH = LABELS + BODY + NUMBERS
-THICK, SPACE = 9, 8
+THICK, SPACE = 10, 8
 
 
 @dataclass(frozen=True)

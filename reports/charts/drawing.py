@@ -11,7 +11,7 @@ from reports.visible import plain
 
 Tag = Literal["rect", "path", "circle", "line", "text"]
 Cell = str | int | float | Count | None
-LONGEST_LABEL = 30
+LONGEST_LABEL = 22
 """Characters of a label in a chart; the table behind it has all."""
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from reports.charts.drawing import Behind, Drawing, Pen, path
 
-WIDTH, HEIGHT = 300, 132
-LEFT, RIGHT, TOP, BOTTOM = 8, 214, 14, 104
+WIDTH, HEIGHT = 340, 136
+LEFT, RIGHT, TOP, BOTTOM = 8, 214, 22, 108
 Dash = Literal["line-1", "line-2", "line-3"]
 DASHES: tuple[Dash, ...] = ("line-1", "line-2", "line-3")
 
@@ -40,7 +40,7 @@ def draw_lines(chart: Lines) -> Drawing:
     most = max([value for one in chart.series for value in one.values if value is not None] or [0]) or 1
     pen = Pen()
     pen.line(LEFT, BOTTOM, RIGHT, BOTTOM, "axis")
-    pen.number(LEFT, TOP - 4, most, "small soft")
+    pen.number(LEFT, TOP - 10, most, "small soft")
     step = (RIGHT - LEFT - 12) / max(len(chart.points) - 1, 1)
     places = [LEFT + 6 + at * step if len(chart.points) > 1 else (LEFT + RIGHT) / 2 for at in range(len(chart.points))]
     ends: list[tuple[float, Series, float]] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from reports.evidence import Evidence
 from reports.masking import Masker
-from reports.model import EntityRow, FindingRow
+from reports.model import EntityRow, Fact, FindingRow
 from reports.overview import flows
 from reports.overview.changes import read_changes
 from reports.overview.gates import read_gates
@@ -31,6 +31,7 @@ def read_overview(
     total: EntityRow,
     findings: Iterable[FindingRow],
     timings: Iterable[tuple[str, float]],
+    facts: Iterable[Fact],
     role: str | None = None,
 ) -> Overview:
     """The first view of a run. It gives findings and records of ``evidence`` their part of the history."""
@@ -49,6 +50,6 @@ def read_overview(
         charts=tuple(each for each in drawn if each is not None),
         sides=sides,
         sides_note=sides_note,
-        header=read_header(summary, run),
+        header=read_header(summary, run, facts),
         signatures=read_signatures(run_folder, run),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,12 @@ DIGITS = 16
 Json = Mapping[str, Any]
 
 
-def read_header(summary: Json, run: Json) -> tuple[Fact, ...]:
-    """Lines of the header. What an older run does not say is said to be unknown, so that nobody takes it for blank."""
-    return tuple(Fact(fact.label, fact.value or "not recorded", fact.code) for fact in _facts(summary, run))
+def read_header(summary: Json, run: Json, more: Iterable[Fact] = ()) -> tuple[Fact, ...]:
+    """Lines of the header, then those of ``more`` that it does not have. What an older run does not say is said to be not
+    recorded, so that nobody takes it for blank."""
+    own = [Fact(fact.label, fact.value or "not recorded", fact.code) for fact in _facts(summary, run)]
+    labels = {fact.label for fact in own} | {"Source address"}
+    return (*own, *(fact for fact in more if fact.value and fact.label not in labels))
 
 
 def _facts(summary: Json, run: Json) -> Iterator[Fact]:
@@ -30,6 +33,7 @@ def _facts(summary: Json, run: Json) -> Iterator[Fact]:
     yield Fact("Run", _text(summary.get("run")), code=True)
     yield Fact("Mode", " ".join(filter(None, (_text(summary.get("mode")), f"only {run['only']}" if run.get("only") else ""))))
     yield Fact("Operator", _listed(operator.get("name"), f"account {operator['account']}" if operator.get("account") else ""))
+    yield Fact("Came", f"to {run['stopped_at']}, where it stopped" if run.get("stopped_at") else "to its end")
     yield Fact("Started", _text(run.get("started")))
     yield Fact("Ended", _text(run.get("ended")))
     yield Fact("First table read", _text(extracted.get("first")))

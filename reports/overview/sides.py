@@ -97,8 +97,8 @@ def _chart(evidence: Evidence, folder: Path, entity: str, target: str, field: st
         return None
     rest = next((int(row[4]) for row in rows if row[1]), 0)
     pairs = tuple(Pair(REST if row[1] else row[0] or NOTHING, int(row[2]), int(row[3])) for row in rows)
-    title = f"{field} by year" if by == "year" else field
-    about = f"Records of {entity} by {title}: in scope in the source as the mapping gives it, and read back from the target."
+    title = f"{entity}: {field} by year" if by == "year" else f"{entity}: {field}"
+    about = f"Records of {title}: in scope in the source as the mapping gives it, and read back from the target."
     note = f"{rest:,} further values together are {REST}." if rest else ""
     return draw_paired(Paired(title, about, SIDES, pairs, "year" if by == "year" else "value", note=note))
 
