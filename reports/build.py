@@ -83,7 +83,7 @@ def build(
         findings = tuple(_findings(summary, run, titles, evidence))
         timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
         facts = tuple(_facts(summary, run))
-        given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, facts, role)
+        given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, facts)
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
@@ -311,7 +311,7 @@ def _facts(summary: Json, run: Json) -> Iterable[Fact]:
     yield Fact("Started", str(run.get("started") or ""))
     yield Fact("Ended", str(run.get("ended") or ""))
     yield Fact("lms-migrate", str(run.get("tool_version") or ""), code=True)
-    if gates := run.get("gates"):
+    if gates := [gate for gate in run.get("gates") or () if isinstance(gate, Mapping)]:
         missed = [str(gate.get("gate")) for gate in gates if not gate.get("passed")]
         yield Fact(
             "Gates", f"{len(gates) - len(missed)} of {len(gates)} reached" + (f"; missed: {', '.join(missed)}" if missed else "")

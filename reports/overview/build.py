@@ -32,13 +32,12 @@ def read_overview(
     findings: Iterable[FindingRow],
     timings: Iterable[tuple[str, float]],
     facts: Iterable[Fact],
-    role: str | None = None,
 ) -> Overview:
     """The first view of a run. It gives findings and records of ``evidence`` their part of the history."""
     findings = tuple(findings)
     history = read_history(run_folder, run)
     mine = Past(run_folder.resolve(), summary, run)
-    changes = read_changes(evidence, history, summary, run, entities, findings, role)
+    changes = read_changes(evidence, history, summary, run, entities, findings)
     drawn = (flows.ended(entities), flows.gravity(findings), flows.times(timings, history, mine))
     sides, sides_note = read_sides(evidence, run_folder, run, masker)
     return Overview(

@@ -10,14 +10,14 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
 from migrate.compiler.text import literal
 from reports import links, queries
 from reports.evidence import Evidence
-from reports.masking import Masker, masker_for
+from reports.masking import HIDDEN, Masker
 from reports.model import HELD_BACK, LOADED, NEEDS_A_PERSON, STATES, Count, EntityRow, FindingRow, Table
 from reports.overview.history import History, Past, unfit, unlike
 from reports.overview.model import Changes, Earlier, Moved, Moves
@@ -73,7 +73,6 @@ def read_changes(
     run: Json,
     entities: Iterable[EntityRow],
     findings: Iterable[FindingRow],
-    role: str | None = None,
 ) -> Changes:
     """What changed since the newest run before that can be compared. Findings and records get their part of the history."""
     if why := unfit(summary, run):
@@ -82,9 +81,9 @@ def read_changes(
         return Changes(None, "This run has no findings.parquet that can be read, so it is not compared with another.", ())
     passed: list[Earlier] = []
     for past in reversed(history.runs):
-        why = unlike(summary, run, past) or _open(evidence, past)
+        why = unlike(summary, run, past) or compare(evidence, past)
         if not why:
-            return _changes(evidence, past, tuple(passed), run, entities, findings, role)
+            return _changes(evidence, past, tuple(passed), run, entities, findings)
         passed.append(past.earlier(why))
     return Changes(None, _none(history, passed), tuple(passed))
 
@@ -97,8 +96,20 @@ def _none(history: History, passed: list[Earlier]) -> str:
     return "No run of this workspace lies before this one, so everything is new."
 
 
-def _open(evidence: Evidence, past: Past) -> str:
-    """Compare the findings, or say why they cannot be."""
+class Asked(Protocol):
+    """Where ``findings`` of this run are asked about, and ``news`` of them is kept."""
+
+    def ask(self, sql: str) -> list[Any]:
+        """All rows of a query."""
+        ...
+
+    def do(self, sql: str) -> None:
+        """A statement that gives no rows."""
+        ...
+
+
+def compare(evidence: Asked, past: Past) -> str:
+    """Fill ``news`` and ``fixed`` with what became of findings since ``past``; or say why that cannot be told."""
     earlier = _rows(evidence, past.folder / "findings.parquet", COLUMNS)
     if earlier is None:
         return "its findings.parquet is not there, or cannot be read"
@@ -111,7 +122,7 @@ def _open(evidence: Evidence, past: Past) -> str:
     return ""
 
 
-def _rows(evidence: Evidence, file: Path, columns: tuple[str, ...]) -> str | None:
+def _rows(evidence: Asked, file: Path, columns: tuple[str, ...]) -> str | None:
     """SQL of the rows of a file as text, numbered; None where it is not there, is damaged or lacks a column."""
     if not file.is_file():
         return None
@@ -132,7 +143,6 @@ def _changes(
     run: Json,
     entities: Iterable[EntityRow],
     findings: Iterable[FindingRow],
-    role: str | None,
 ) -> Changes:
     by_code = {name: _moves(name, *counts, code=name) for name, *counts in evidence.ask(_BY.format(by="code"))}
     by_entity = {name: _moves(name, *counts, entity=name) for name, *counts in evidence.ask(_BY.format(by="entity"))}
@@ -155,7 +165,7 @@ def _changes(
         items=items,
         answered=answered,
         moved=_records(evidence, past, known),
-        fixed=_fixed(evidence, past, run, role),
+        fixed=_fixed(evidence, past, run),
         inputs=_inputs(run, past),
     )  # fmt: skip
 
@@ -228,24 +238,22 @@ def _records(evidence: Evidence, past: Past, known: list[str]) -> tuple[Moved, .
     return tuple(found)
 
 
-def _fixed(evidence: Evidence, past: Past, run: Json, role: str | None) -> Table:
-    """The fixed findings, hidden by what either of the runs calls personal."""
+def _fixed(evidence: Evidence, past: Past, run: Json) -> Table:
+    """The fixed findings. Whoever they are about may have been erased since, so what is personal is not repeated to anybody."""
     (total,) = evidence.ask("SELECT count(*) FROM fixed")
     found = evidence.arrow(_FIXED_ROWS.format(limit=evidence.limit))
     columns: dict[str, list[Any]] = {column: found.column(column).to_pylist() for column in found.column_names}
-    hide = _both(run, past.facts, role)
-    about = list(zip(columns["entity"], columns["field"], columns["key"], columns["value"], columns["message"], strict=True))
-    columns["key"] = [hide.key(entity, key) for entity, _, key, _, _ in about]
-    columns["value"] = [hide.value(entity, field, value) for entity, field, _, value, _ in about]
-    columns["message"] = [
-        hide.message(entity, field, message, (value, hide.value(entity, field, value)), (key, hide.key(entity, key)))
-        for entity, field, key, value, message in about
-    ]
+    hide = Masker(_both(run, past.facts), clear=())
+    about = list(zip(columns["entity"], columns["field"], strict=True))
+    for name in ("value", "message"):
+        columns[name] = [HIDDEN if hide.field_class(*each) else text for each, text in zip(about, columns[name], strict=True)]
+    columns["message"] = [hide.free(message) for message in columns["message"]]
+    columns["key"] = [hide.key(entity, key) for (entity, _), key in zip(about, columns["key"], strict=True)]
     return Table(FIXED, f"../{past.id}/findings.parquet", int(total[0]), columns)
 
 
-def _both(run: Json, past: Json, role: str | None) -> Masker:
-    """Hides what is personal in one run or the other: a mapping may have had another name then."""
+def _both(run: Json, past: Json) -> Json:
+    """What is personal in one run or the other: a mapping may have had another name then."""
     merged: dict[str, dict[str, Any]] = {"pii": {}, "entities": {}}
     for word, both in merged.items():
         for facts in (past, run):
@@ -253,7 +261,7 @@ def _both(run: Json, past: Json, role: str | None) -> Masker:
             for name, about in described.items() if isinstance(described, Mapping) else ():
                 if isinstance(about, Mapping):
                     both[name] = {**both.get(name, {}), **about}
-    return masker_for({**run, **merged}, role)
+    return merged
 
 
 def _inputs(run: Json, past: Past) -> tuple[str, ...]:

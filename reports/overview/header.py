@@ -17,6 +17,7 @@ ROLES = ("data_owner", "quality")
 DIGITS = 16
 """Of a hash, in the header. The whole ones stand under the inputs."""
 Json = Mapping[str, Any]
+_NO_FILES = hashlib.sha256(b"").hexdigest()
 
 
 def read_header(summary: Json, run: Json, more: Iterable[Fact] = ()) -> tuple[Fact, ...]:
@@ -33,7 +34,7 @@ def _facts(summary: Json, run: Json) -> Iterator[Fact]:
     yield Fact("Run", _text(summary.get("run")), code=True)
     yield Fact("Mode", " ".join(filter(None, (_text(summary.get("mode")), f"only {run['only']}" if run.get("only") else ""))))
     yield Fact("Operator", _listed(operator.get("name"), f"account {operator['account']}" if operator.get("account") else ""))
-    yield Fact("Came", f"to {run['stopped_at']}, where it stopped" if run.get("stopped_at") else "to its end")
+    yield Fact("How far it ran", f"to {run['stopped_at']}, where it stopped" if run.get("stopped_at") else "to its end")
     yield Fact("Started", _text(run.get("started")))
     yield Fact("Ended", _text(run.get("ended")))
     yield Fact("First table read", _text(extracted.get("first")))
@@ -51,7 +52,8 @@ def _facts(summary: Json, run: Json) -> Iterator[Fact]:
     parts = _mapping(run, "parts")
     for name in ("mapping", "contracts", "crosswalks", "decisions", "settings", "privacy"):
         if parts.get(name):
-            yield Fact(f"Hash of {name}", _text(parts[name])[:DIGITS], code=True)
+            digest = _text(parts[name])
+            yield Fact(f"Hash of {name}", "no file" if digest == _NO_FILES else digest[:DIGITS], code=True)
     inputs = _mapping(run, "inputs")
     yield Fact("Inputs", f"{len(inputs)} files, together {_together(inputs)}" if inputs else "", code=True)
 
