@@ -5,6 +5,15 @@ function localNumber(text) {
   return new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Number(text));
 }
 for (const each of document.querySelectorAll("data[value]")) each.textContent = localNumber(each.value);
+// In sentences a number of four digits or more has commas, which mean something else in other languages. Values are left alone.
+if (localNumber("1234") !== "1,234") {
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (text.parentElement.closest("data, time, svg, pre, .value, .code")) continue;
+    const said = text.data.replace(/(?<![\w,.])\d{1,3}(?:,\d{3})+(?![\w,]|\.\d)/g, (found) => localNumber(found.replace(/,/g, "")));
+    if (said !== text.data) text.data = said;
+  }
+}
 for (const each of document.querySelectorAll("[data-number]")) each.lastChild.data = localNumber(each.dataset.number);
 for (const each of document.querySelectorAll("time[datetime]")) {
   const instant = new Date(each.dateTime), said = each.textContent;
