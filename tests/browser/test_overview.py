@@ -177,7 +177,7 @@ def test_numbers_and_instants_are_in_the_reader_s_language_and_zone(run: Path, o
     assert "2031-05-03 12:00:00 UTC" in page.text_content("#changes .lead")
     assert "1.840" in page.text_content("#losses")
     assert "1,840" not in page.text_content("#losses")
-    share = page.text_content("#gates tbody tr >> nth=1 >> td:nth-of-type(5)")
+    share = page.text_content("#gates tbody tr >> nth=1 >> td:nth-of-type(4)")
     assert "," in share
     assert "." not in share
 
