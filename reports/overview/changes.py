@@ -265,7 +265,10 @@ def _both(run: Json, past: Json) -> Json:
 
 
 def _inputs(run: Json, past: Past) -> tuple[str, ...]:
+    """Files, and this tool, where they are not those of the run before."""
     before, now = past.facts.get("inputs"), run.get("inputs")
     if not isinstance(before, Mapping) or not isinstance(now, Mapping):
         return ()
-    return tuple(name for name in dict.fromkeys((*now, *before)) if now.get(name) != before.get(name))
+    versions = [str(facts.get("tool_version") or "of unknown version") for facts in (run, past.facts)]
+    tool = (f"lms-migrate {versions[0]} (then {versions[1]})",) if versions[0] != versions[1] else ()
+    return tool + tuple(name for name in dict.fromkeys((*now, *before)) if now.get(name) != before.get(name))

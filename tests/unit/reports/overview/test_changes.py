@@ -156,3 +156,5 @@ def test_other_inputs_are_named(lay_run: Lay) -> None:
     lay_run(BEFORE, [], inputs={"users.yaml": "1", "gone.csv": "2", "same.yaml": "3"})
     folder = lay_run(NOW, [], inputs={"users.yaml": "9", "same.yaml": "3", "new.yaml": "4"})
     assert changes(folder).inputs == ("users.yaml", "new.yaml", "gone.csv")
+    newer = lay_run("20310505-000000", [], inputs={"users.yaml": "9", "same.yaml": "3", "new.yaml": "4"}, tool_version="1.1.0")
+    assert changes(newer).inputs == ("lms-migrate 1.1.0 (then 1.0.0)",)
