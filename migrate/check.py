@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from migrate import crosswalks, expectations, losses, proofs
+from migrate.charted import chart_problems
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SQL_TYPES
@@ -56,6 +57,7 @@ def _check(folder: Path, anew: bool) -> CheckResult:
     problems = list(_bind(make_plan(workspace.pair.with_lists(None), AS_OF) if matching else plan))
     problems += losses.undeclared(plan)
     problems += list(_unknown_drops(plan)) + list(_bind_acceptance(workspace))
+    problems += chart_problems(workspace.pair)
     proof = None if anew else proofs.known(workspace.pair)
     if proof is None:
         tests = run_inline_tests(workspace.pair.with_policies(()))

@@ -19,8 +19,10 @@ from migrate.approvals.demand import demand
 from migrate.approvals.gates import judge
 from migrate.approvals.noted_rehearsals import note_rehearsal
 from migrate.approvals.rehearsals import Rehearsed
+from migrate.approvals.settings import GateSettings
 from migrate.approvals.signed import Approval
 from migrate.artefacts import ReadBack
+from migrate.charted import charted
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import handed_over, open_source
@@ -28,6 +30,7 @@ from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import Warned
 from migrate.crosswalk_gate import demand_confirmed, unconfirmed
 from migrate.defects import traced, without_values
+from migrate.environment import account, commit_of, machine
 from migrate.errors import (
     EXIT_ATTENTION,
     EXIT_FAILED,
@@ -107,6 +110,7 @@ def run(
     delta: bool = False,
     apply_deletions: bool = False,
     mask: bool = False,
+    operator: str | None = None,
     progress: Progress | None = None,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> RunResult:
@@ -115,7 +119,7 @@ def run(
     ``only`` names one mapping (those it refers to are run with it); ``stop_after`` is one of STAGES.
     ``delta`` reads back only what this run writes; ``apply_deletions`` removes what no source record stands behind any
     more. Both need a live target. A live run starts with the approvals that the workspace demands, and not without.
-    ``mask`` rehearses with pseudonyms in place of what is personal.
+    ``mask`` rehearses with pseudonyms in place of what is personal. ``operator`` is who answers for the run, for its header.
     """
     checked = check(workspace_folder)
     workspace = checked.workspace
@@ -165,6 +169,7 @@ def run(
         )  # fmt: skip
         _describe(run_, live, started, as_of, parts)
         folder.facts["only"] = only
+        folder.facts["operator"] = {"account": account(), "name": operator}
         acknowledged = workspace.settings.target.acknowledge
         folder.facts |= privacy.facts
         folder.facts["side_effects"] = [asdict(w) | {"acknowledged": acknowledged.get(w.code)} for w in warned]
@@ -244,7 +249,9 @@ class _Run:
     def _stages(self) -> None:
         plan, folder, progress, memory = self.plan, self.folder, self.progress, self.workspace.settings.memory
         reading = (self.privacy.reading, self.known)
+        folder.facts["extracted"]["first"] = _instant()
         extracted = self._stage("extract", lambda: extract(self.source, plan, folder, progress, *reading))
+        folder.facts["extracted"]["last"] = _instant()
         known = self.workspace.crosswalks
         decided = (self.workspace.decisions, self.workspace.settings.decisions.row_drift)
         given = (known, folder, progress, memory, *decided, self.lists)
@@ -354,6 +361,10 @@ class _Run:
         return RunResult(self.folder.path, summary, code, failure)
 
 
+def _instant() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
 def verdict(summary: dict[str, Any], facts: dict[str, Any], failure: str | None) -> str:
     """What the two JSON files say of a run, in a word."""
     if failure:
@@ -423,6 +434,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
             "label": contract_source.label,
             "version": source.info.version,
             "address": source.info.address,
+            "server": source.info.server,
         },
         "target": {
             "system": contract_target.system,
@@ -430,6 +442,8 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
             "package": contract_target.target.package if contract_target.target else None,
         },
         "tool_version": __version__,
+        "environment": machine(),
+        "commit": commit_of(workspace.folder),
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "started": started.isoformat(timespec="seconds"),
         "ended": None,
@@ -440,6 +454,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
         "pii": personal_of_mappings(plan),
         "archive": {},
         "extract": {},
+        "extracted": {"first": None, "last": None},
         "codes": {},
         "entities": {
             name: {
@@ -449,11 +464,14 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
                 "target_key": list(plan.pair.mappings[name].target.key),
                 "left_out": _reasons(plan, name),
                 "excused": {},
+                "charts": charted(plan.pair, name),
             }
             for name in plan.names
         },
         "parts": {name: part.hash for name, part in parts.items()},
         "gates": [],
+        "gates_declared": workspace.settings.gates != GateSettings(),
+        "approval_roles": list(workspace.settings.approvals.roles),
         "approvals": [
             {
                 "entry": a.entry,

@@ -34,6 +34,7 @@ from reports.model import (
     ReferenceRow,
     Report,
 )
+from reports.overview.build import read_overview
 from reports.rules.read import read_checked
 
 MOST_ROWS = 500_000
@@ -82,6 +83,10 @@ def build(
         open_needs.sort(key=lambda need: (need.severity != "fatal", need.severity == "warn", -need.affected.n))
         accepted = acceptance(run_folder, summary, run, masker)
         alerts = (*checks.disagreements(evidence, summary, run, entities), *(accepted.wrong if accepted else ()))
+        findings = tuple(_findings(summary, run, titles, evidence))
+        timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
+        facts = tuple(_facts(summary, run))
+        given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, facts)
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
@@ -90,7 +95,7 @@ def build(
             stopped_at=run.get("stopped_at"),
             failure=masker.free(run.get("failure")),
             alerts=alerts,
-            facts=tuple(_facts(summary, run)),
+            facts=facts,
             libraries=tuple((run.get("libraries") or {}).items()),
             inputs=tuple((run.get("inputs") or {}).items()),
             masked=masker.masked_fields(),
@@ -103,15 +108,16 @@ def build(
             references=tuple(_references(summary, evidence)),
             differences=differences,
             excused=tuple(_excused(run)),
-            findings=tuple(_findings(summary, run, titles, evidence)),
+            findings=findings,
             losses=losses,
             archive=archive,
             extract=extract,
-            timings=tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items()),
+            timings=timings,
             live=live_run(summary, run, masker),
             worklist=worklist,
             acceptance=accepted,
             titles=titles,
+            overview=read_overview(*given) if most_rows else None,
             tables=evidence.tables() if most_rows else (),
             checked=read_checked(run, evidence, masker, titles),
         )
@@ -310,7 +316,7 @@ def _facts(summary: Json, run: Json) -> Iterable[Fact]:
     yield Fact("Started", str(run.get("started") or ""))
     yield Fact("Ended", str(run.get("ended") or ""))
     yield Fact("lms-migrate", str(run.get("tool_version") or ""), code=True)
-    if gates := run.get("gates"):
+    if gates := [gate for gate in run.get("gates") or () if isinstance(gate, Mapping)]:
         missed = [str(gate.get("gate")) for gate in gates if not gate.get("passed")]
         yield Fact(
             "Gates", f"{len(gates) - len(missed)} of {len(gates)} reached" + (f"; missed: {', '.join(missed)}" if missed else "")

@@ -44,7 +44,7 @@ class Evidence:
 
     def __init__(self, folder: Path, masker: Masker, limit: int) -> None:
         self._masker = masker
-        self._limit = limit
+        self.limit = limit
         self._spill = TemporaryDirectory(prefix="report-")
         self._db = duckdb.connect(config={"temp_directory": self._spill.name, "autoinstall_known_extensions": "false"})
         self.unreadable: list[str] = []
@@ -62,6 +62,14 @@ class Evidence:
     def ask(self, sql: str) -> list[Row]:
         """All rows of a query over ``d``, ``f`` and ``x``."""
         return self._db.execute(sql).fetchall()
+
+    def do(self, sql: str) -> None:
+        """A statement that gives no rows."""
+        self._db.execute(sql)
+
+    def arrow(self, sql: str) -> pa.Table:
+        """All rows of a query, by column."""
+        return self._db.sql(sql).to_arrow_table()
 
     def counts(self, sql: str) -> dict[Any, int]:
         """A query's last column by the others: by a tuple, or by the value where there is only one."""
@@ -98,7 +106,7 @@ class Evidence:
         listed = self.available["worklist"]
         (items.find_blame if listed else items.build_items)(self._db, "(SELECT * EXCLUDE (item), item AS given FROM findings)")
         self._db.execute(f"CREATE VIEW blaming AS {queries.TOLD[listed]}")
-        for statement in (*queries.DIFFERENCES, queries.WORKLIST[listed], *queries.FINDINGS):
+        for statement in (*queries.HISTORY, *queries.DIFFERENCES, queries.WORKLIST[listed], *queries.FINDINGS):
             self._db.execute(statement)
 
     def _register_classes(self) -> None:
@@ -120,7 +128,7 @@ class Evidence:
 
     def _table(self, name: str) -> Table:
         total = int(self.ask(f"SELECT count(*) FROM {name}")[0][0])
-        found = self._db.sql(queries.ROWS[name].format(limit=self._limit)).to_arrow_table()
+        found = self._db.sql(queries.ROWS[name].format(limit=self.limit)).to_arrow_table()
         columns = {column: found.column(column).to_pylist() for column in found.column_names}
         self._mask(name, columns)
         return Table(name, FILES[name], total, columns, self.available[name])

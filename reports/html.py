@@ -15,10 +15,12 @@ from markupsafe import Markup
 from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, VERBS
 from reports import model, visible
 from reports.build import MOST_ROWS, build
+from reports.instants import instant
 from reports.payload import encode
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = ("report.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js")
+STYLES = ("report.css", "deciding.css", "acceptance.css", "overview.css")
+SCRIPTS = ("report.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js", "overview.js")
 """Parts of the page's one script, which share their names."""
 
 
@@ -38,7 +40,7 @@ def write(report: model.Report, run_folder: Path, role: str | None = None) -> Pa
 
 def page(report: model.Report) -> str:
     """The whole page as text. Equal reports give equal pages."""
-    style = own("report.css") + own("deciding.css") + own("acceptance.css")
+    style = "".join(map(own, STYLES)) + margins(report)
     parts = "\n".join(own(name) for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{parts}\nroute();\n}})();\n'
     return (
@@ -50,9 +52,26 @@ def page(report: model.Report) -> str:
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=policy(style, script),
-            tables=[(table.name, encode(table)) for table in (*report.tables, _codes(report), _verbs())],
+            tables=[(table.name, encode(table)) for table in (*report.tables, *_more(report), _codes(report), _verbs())],
         )
     )
+
+
+def margins(report: model.Report) -> str:
+    """What stands in the margins of a printed page: the run, and the number of the page."""
+    run = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in report.run)[:60]
+    font = "font: 8pt system-ui, sans-serif; color: #444;"
+    boxes = {
+        "top-left": '"Reconciliation report"',
+        "top-right": f'"run {run}, {report.verdict.word}"',
+        "bottom-left": '"lms-migrate"',
+        "bottom-right": '"page " counter(page) " of " counter(pages)',
+    }
+    return "@page { " + " ".join(f"@{place} {{ content: {text}; {font} }}" for place, text in boxes.items()) + " }\n"
+
+
+def _more(report: model.Report) -> tuple[model.Table, ...]:
+    return report.overview.tables if report.overview is not None else ()
 
 
 def duration(seconds: float) -> str:
@@ -113,6 +132,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": lambda n: f"{n:,}", "duration": duration, "pieces": visible.pieces}
+    environment.filters |= {"number": lambda n: f"{n:,}", "duration": duration, "pieces": visible.pieces, "instant": instant}
     environment.globals["look_alike"] = visible.LOOK_ALIKE
     return environment

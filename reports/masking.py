@@ -93,6 +93,10 @@ class Masker:
         parts = {classes[part] for part in re.findall(r"\w+", field) if part in classes}
         return None if not parts else parts.pop() if len(parts) == 1 else "free_text"
 
+    def personal(self, entity: str, field: str) -> str | None:
+        """The class of a personal field, also where it may be shown to this reader; None where it is not personal."""
+        return self._classes.get(entity, {}).get(field)
+
     def value(self, entity: str | None, field: str | None, value: str | None) -> str | None:
         """A value of ``field``, masked if need be."""
         pii = self.field_class(entity, field)
@@ -125,7 +129,7 @@ class Masker:
             return message
         pii = self.field_class(entity, field)
         for text, shown in known:
-            if text and shown != text and len(text) >= 3:
+            if text and shown != text and len(text) >= 3 and text in message:
                 message = (shown or "").join(re.split(rf"(?<!\w){re.escape(text)}(?!\w)", message))
         if pii is not None:
             message = _QUOTED.sub(lambda found: _mask_quoted(found.group(), pii), message)

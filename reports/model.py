@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from reports.overview.model import Overview
 
 from reports.acceptance.model import Acceptance
 from reports.rules.model import Checked
@@ -390,6 +393,8 @@ class Report:
     """None where the workspace has no acceptance tests."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
+    overview: Overview | None = None
+    """None where only numbers were asked for."""
     tables: tuple[Table, ...] = ()
     checked: Checked = field(default_factory=Checked)
     """Gates, and each rule entity by entity."""

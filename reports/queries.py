@@ -136,6 +136,12 @@ FINDINGS = (
     LEFT JOIN w ON faults.item = w.item""",
 )
 
+HISTORY = (
+    # What the run before knew of a finding, and where it left a record: filled in where there is a run to compare with.
+    "CREATE TEMP TABLE news (row BIGINT, history VARCHAR)",
+    "CREATE TEMP TABLE ended_before (entity VARCHAR, key VARCHAR, was VARCHAR)",
+)
+
 CAUSES = """WITH told AS (
         SELECT cause, count(*) AS n, count(DISTINCT (entity, key, CASE WHEN key IS NULL THEN row END)) AS affected
         FROM f WHERE needs GROUP BY cause)
@@ -209,8 +215,8 @@ ROWS = {
             SELECT entity, key, min(CASE kind WHEN 'missing' THEN 'missing' ELSE 'different' END) AS answer
             FROM x WHERE kind IN ('missing', 'different') GROUP BY entity, key),
         told AS (SELECT DISTINCT entity, key FROM findings UNION SELECT entity, key FROM x)
-        SELECT row, entity, key, target_key, disposition, code, read_back FROM (
-            SELECT d.row, d.entity, d.key, target_key, disposition, code,
+        SELECT row, entity, key, target_key, disposition, code, read_back, was FROM (
+            SELECT d.row, d.entity, d.key, target_key, disposition, code, was,
                 CASE WHEN disposition IN ('created', 'updated', 'unchanged')
                     THEN coalesce(answer, CASE WHEN unread.key IS NULL THEN 'no difference' ELSE 'not read' END) END AS read_back,
                 CASE WHEN disposition IN ('quarantined', 'blocked', 'held', 'failed') THEN 0
@@ -219,12 +225,14 @@ ROWS = {
             FROM d LEFT JOIN read_back ON d.entity = read_back.entity AND d.key = read_back.key
             LEFT JOIN told ON d.entity = told.entity AND d.key = told.key
             LEFT JOIN unread ON d.entity = unread.entity AND d.key = unread.key
+            LEFT JOIN ended_before ON d.entity = ended_before.entity AND d.key = ended_before.key
             ORDER BY urgency, d.row LIMIT {limit})
         ORDER BY row""",
     "findings": """SELECT record, severity, code, entity, key, field, value, message,
             CASE WHEN NOT own THEN root END AS root,
-            CASE WHEN NOT own THEN root_record END AS root_record, cause, state, item
+            CASE WHEN NOT own THEN root_record END AS root_record, cause, state, item, history
         FROM (SELECT *, row_number() OVER (PARTITION BY code, cause ORDER BY entity, key, row) AS turn FROM f
+            LEFT JOIN news USING (row)
             ORDER BY turn, row LIMIT {limit})
         ORDER BY rank, code, row""",
     "differences": """SELECT record, entity, key, target_key, field, kind, how, expected, actual, change

@@ -20,7 +20,7 @@ from migrate.workspace import Workspace
 SHOWN = 8
 WITHOUT_EFFECT = {
     "settings": {"label", "memory", "report", "approvals", "gates"},
-    "mapping": {"note", "tests"},
+    "mapping": {"note", "tests", "charts"},
     "contracts": {"label"},
 }
 """Keys that change no record. They change the hash all the same: what was signed is the file."""

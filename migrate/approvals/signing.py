@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +29,7 @@ from migrate.approvals.signed import (
 )
 from migrate.approvals.standing import evidence_of, standing
 from migrate.artefacts import Reconciled
+from migrate.environment import account
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.fingerprints import Part, fingerprints, part_files, to_approve
 from migrate.ledger import Ledger, open_ledger
@@ -91,7 +90,7 @@ def approve(
         except OSError as error:
             raise _not_written(error) from None
         signed = Approving(
-            role=role, name=name, account=_account(), at=_text(moment), meaning=MEANING, reason=reason,
+            role=role, name=name, account=account(), at=_text(moment), meaning=MEANING, reason=reason,
             expires=_text(moment + dt.timedelta(days=workspace.settings.approvals.valid_days)), tool_version=__version__,
             parts={part.name: part.hash for part in parts.values()}, files={part.name: part.files for part in parts.values()},
             evidence=evidence,
@@ -125,7 +124,7 @@ def withdraw(
             )
         for approval in standing_:
             signed = Withdrawing(
-                role=role, name=name, account=_account(), at=_text(now()), meaning=TAKEN_BACK, reason=reason, of=approval.entry
+                role=role, name=name, account=account(), at=_text(now()), meaning=TAKEN_BACK, reason=reason, of=approval.entry
             )
             # A folder that is gone or damaged lets no run start either, and must not keep anybody from stopping one.
             _write(ledger, workspace.runs / approval.run, WITHDRAWN, signed, must_note=False)
@@ -277,14 +276,6 @@ def _write(ledger: Ledger, run_folder: Path, event: str, signed: Approving | Wit
 def _not_written(error: Exception) -> ConfigurationError:
     what = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else f"{NOTE} is not what lms-migrate wrote"
     return ConfigurationError(f"nothing was signed: {what}", hint="mend its cause, then sign again")
-
-
-def _account() -> str:
-    """Whom the operating system knows. It is what can be said of an identity here; names are claims."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"uid {os.getuid()}"
 
 
 def _text(moment: dt.datetime) -> str:

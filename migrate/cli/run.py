@@ -18,9 +18,11 @@ from migrate.run_folder import STAGES
 @click.option("--delta", is_flag=True, help="With --live: read back only what this run writes.")
 @click.option("--apply-deletions", is_flag=True, help="With --live: remove what no source record stands behind any more.")
 @click.option("--mask", is_flag=True, help="Rehearse with pseudonyms: no name, address or login leaves the source.")
+@click.option("--operator", metavar="NAME", help="Who answers for the run; it stands in the report's header.")
 def command(
-    workspace: Path, live: bool, only: str | None, stop_after: str | None, delta: bool, apply_deletions: bool, mask: bool
-) -> int:
+    workspace: Path, live: bool, only: str | None, stop_after: str | None, delta: bool, apply_deletions: bool, mask: bool,
+    operator: str | None,
+) -> int:  # fmt: skip
     """Rehearse the migration of WORKSPACE, or run it with --live.
 
     Exit codes: 0 passes, 1 findings need a person, 2 usage or configuration, 3 the run failed, 130 interrupted.
@@ -40,6 +42,7 @@ def command(
         delta=delta,
         apply_deletions=apply_deletions,
         mask=mask,
+        operator=operator,
         progress=progress,
     )
     if mask and not has_mask_key(workspace):

@@ -67,7 +67,7 @@ class DatabaseSource:
             )
         version = self._version()
         known = contract.source.version.known if contract.source and contract.source.version else ()
-        self.info = SourceInfo(address, version, version is None or _is_one_of(version, known), {})
+        self.info = SourceInfo(address, version, version is None or _is_one_of(version, known), {}, _server(self._engine.dialect))
 
     def present(self, entity: str) -> bool:
         return self._table(entity) in self._names
@@ -279,6 +279,17 @@ def _usable(url: str, base: Path) -> URL:
             raise SourceRefused(f"there is no SQLite database {file}", hint="correct source: {url: ...} in migration.yaml")
         parsed = parsed.set(database=f"file:{quote(str(file))}", query={"mode": "ro", "uri": "true"})
     return parsed
+
+
+def _server(dialect: sa.Dialect) -> str:
+    """``postgresql 15.6``: the kind of database and the version that it told when the connection was made."""
+    told = getattr(dialect, "server_version_info", None) or ()
+    kind = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+    if kind == "sqlite":
+        import sqlite3
+
+        return f"sqlite {sqlite3.sqlite_version}"
+    return " ".join((kind, ".".join(str(part) for part in told))).strip()
 
 
 def _read_only_engine(url: URL) -> sa.Engine:

@@ -29,6 +29,8 @@ class SourceInfo:
     version_known: bool
     inputs: dict[str, str]
     """sha256 of each input file; empty for a database."""
+    server: str | None = None
+    """Kind and version of the database; None for files."""
 
 
 class SourceConnector(Protocol):

@@ -348,6 +348,8 @@ class Pair(Words):
     """Names of crosswalks, or what is known of each."""
     parameters: dict[Name, Parameter] = {}
     """``{name: what it is}``: values that a workspace may set."""
+    charts: dict[Name, tuple[Name, ...]] | None = None
+    """``{mapping: target fields}`` that the report draws on both sides; None: what the target's contract suggests."""
     archive: dict[Name, Archive] = {}
     drop: dict[str, str] = {}
     """Tables (glob patterns) or ``table.column`` that are left behind, with the reason."""

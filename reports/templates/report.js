@@ -32,7 +32,7 @@ const LABELS = {
 };
 const label = (column) => LABELS[column] || column;
 const byId = (id) => document.getElementById(id);
-const number = (n) => n.toLocaleString("en-US");
+const number = (n) => n.toLocaleString();
 
 // ---- elements -------------------------------------------------------------------------------------------------
 function make(tag, attributes, ...children) {
@@ -363,7 +363,8 @@ function nearestFirst(table, order, text) {
 
 // ---- one record -----------------------------------------------------------------------------------------------
 async function record(query) {
-  const [dispositions, findings, differences, worklist, codes] = await Promise.all([...Object.keys(VIEWS), "codes"].map(load));
+  const [dispositions, findings, differences, worklist, codes] = await Promise.all(
+    ["dispositions", "findings", "differences", "worklist", "codes"].map(load));
   const row = query.has("row") ? Number(query.get("row")) : null;
   const same = (table, column) => {
     if (!table.rows) return [];

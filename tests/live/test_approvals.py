@@ -121,6 +121,10 @@ CHANGED = {
         ("mapping/pair.yaml", "label: School to Hub", "label: School to Hub\ndrop: {nothing: none}"),
         r"pair\.yaml .*\(drop\); it touches 10 records of all mappings",
     ),
+    "what the report draws": (
+        ("mapping/pair.yaml", "label: School to Hub", "label: School to Hub\ncharts: {}"),
+        r"pair\.yaml .*\(charts\); it touches 0 records",
+    ),
     "a crosswalk's entry": (
         ("crosswalks/levels.csv", "1,,,basic", "1,,,advanced"),
         r"crosswalks: levels\.csv .*\(entries '1'\); it touches 2 records whose value they are in courses\.level",

@@ -275,6 +275,31 @@ def _run() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def lay(
+    runs: Path, name: str, told: Rows, ended: Rows | None = None, *, summary: dict[str, Any] | None = None, **facts: Any
+) -> Path:
+    """Write a run among others: ``name`` is its id and tells its start. ``summary`` and ``facts`` go before what it would say."""
+
+    def change(said: dict[str, Any], run: dict[str, Any]) -> None:
+        day, clock = name[:8], name[9:15]
+        started = f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:]}+00:00"
+        said.update({"run": name} | (summary or {}))
+        run.update({"started": started, "ended": started} | facts)
+
+    records = ended if ended is not None else [("users", "7", "created", "E-7", None)]
+    return write_rows(runs / name, records, told, [], {}, change)
+
+
+@pytest.fixture
+def lay_run(tmp_path: Path) -> Callable[..., Path]:
+    """Write a run into the runs of a workspace."""
+
+    def write(name: str, told: Rows, ended: Rows | None = None, **more: Any) -> Path:
+        return lay(tmp_path / "workspace" / "runs", name, told, ended, **more)
+
+    return write
+
+
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
     """A finished rehearsal that needs a person."""

@@ -1,0 +1,1 @@
+"""The first view of the report: gates, what changed, the flow, charts, and the header for an auditor."""

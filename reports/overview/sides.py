@@ -1,0 +1,111 @@
+"""What some fields hold in the source and in the target: records by value or by year, counted from the rows of the run folder.
+
+Which fields those are stands in ``run.json`` (``entities.NAME.charts``). The left side is what the mapping says of the records in
+scope: all but those left out on purpose. The right side is what was read back. Where they differ, records wait or failed.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from migrate.compiler.text import literal
+from reports.charts.bars import Pair, Paired, draw_paired
+from reports.charts.drawing import Drawing
+from reports.evidence import Evidence
+from reports.masking import Masker
+from reports.model import LOADED, SET_ASIDE
+
+MOST_VALUES, MOST_CHARTS = 10, 24
+SIDES = ("source, in scope", "read back")
+NOTHING, REST = "(blank)", "all others"
+_LISTS = {words: ", ".join(literal(word) for word in words) for words in (LOADED, SET_ASIDE)}
+_COUNT = f"""WITH scope AS (
+        SELECT {{by_source}} AS value, count(*) AS n FROM read_parquet({{mapped}}) AS m
+        JOIN (SELECT DISTINCT key FROM d WHERE entity = {{entity}} AND disposition NOT IN ({_LISTS[SET_ASIDE]})) AS d
+            ON d.key = m._key
+        GROUP BY value),
+    back AS (
+        SELECT {{by_target}} AS value, count(*) AS n FROM read_parquet({{held}}) AS b
+        SEMI JOIN (SELECT target_key FROM d WHERE entity = {{entity}} AND disposition IN ({_LISTS[LOADED]})) AS d
+            ON d.target_key = b._target_key
+        GROUP BY value),
+    sums AS (
+        SELECT coalesce(scope.value, back.value) AS value, coalesce(scope.n, 0) AS first, coalesce(back.n, 0) AS second
+        FROM scope FULL JOIN back ON scope.value IS NOT DISTINCT FROM back.value),
+    ranked AS (SELECT *, row_number() OVER (ORDER BY first + second DESC, value) AS place FROM sums)
+    SELECT CASE WHEN place <= {MOST_VALUES} THEN value END AS shown, place > {MOST_VALUES} AS rest,
+        CAST(sum(first) AS BIGINT), CAST(sum(second) AS BIGINT), count(*)
+    FROM ranked GROUP BY ALL ORDER BY rest, {{order}}"""
+_ORDER = {"year": "shown NULLS LAST", "value": "sum(first) + sum(second) DESC, shown NULLS LAST"}
+Json = Mapping[str, Any]
+Sides = tuple[tuple[str, tuple[Drawing, ...]], ...]
+
+
+def read_sides(evidence: Evidence, folder: Path, run: Json, masker: Masker) -> tuple[Sides, str]:
+    """Charts by entity, and what to say beside them."""
+    found: dict[str, list[Drawing]] = {}
+    unread: list[str] = []
+    single: list[str] = []
+    wanted = list(_wanted(run, masker))
+    for entity, target, field, by in wanted[:MOST_CHARTS]:
+        try:
+            drawing = _chart(evidence, folder, entity, target, field, by)
+        except duckdb.Error:
+            unread.append(f"{entity}.{field}")
+            continue
+        if drawing is not None:
+            found.setdefault(entity, []).append(drawing)
+        else:
+            single.append(f"{entity}.{field}")
+    notes = []
+    if single:
+        notes.append(f"Not drawn, because one value at most is there, as often on both sides: {', '.join(single)}.")
+    if unread:
+        notes.append(f"Not drawn, because the rows are not in the run folder or cannot be read: {', '.join(unread)}.")
+    if len(wanted) > MOST_CHARTS:
+        notes.append(f"{len(wanted) - MOST_CHARTS} more fields are declared than are drawn.")
+    return tuple((entity, tuple(drawings)) for entity, drawings in found.items()), " ".join(notes)
+
+
+def _wanted(run: Json, masker: Masker) -> Iterator[tuple[str, str, str, str]]:
+    """(entity, entity of the target, field, how it is counted). What is personal to this reader is not counted by value."""
+    described = run.get("entities")
+    for entity, about in described.items() if isinstance(described, Mapping) else ():
+        charts = about.get("charts") if isinstance(about, Mapping) else None
+        target = str(about.get("to") or "").partition(".")[2] if isinstance(about, Mapping) else ""
+        for field, by in charts.items() if isinstance(charts, Mapping) else ():
+            if by in _ORDER and target and masker.personal(entity, field) is None:
+                yield entity, target, field, by
+
+
+def _chart(evidence: Evidence, folder: Path, entity: str, target: str, field: str, by: str) -> Drawing | None:
+    mapped, held = folder / "2_map" / f"{entity}.parquet", folder / "5_read_back" / f"{target}.parquet"
+    if not evidence.available["dispositions"] or not mapped.is_file() or not held.is_file():
+        raise duckdb.IOException("the rows are not there")
+    rows = evidence.ask(
+        _COUNT.format(
+            by_source=_by(f"m.{_name('to:' + field)}", by), by_target=_by(f"b.{_name(field)}", by), entity=literal(entity),
+            mapped=literal(glob.escape(str(mapped))), held=literal(glob.escape(str(held))), order=_ORDER[by],
+        )
+    )  # fmt: skip
+    if not rows or (len(rows) == 1 and rows[0][2] == rows[0][3]):
+        return None
+    rest = next((int(row[4]) for row in rows if row[1]), 0)
+    pairs = tuple(Pair(REST if row[1] else row[0] or NOTHING, int(row[2]), int(row[3])) for row in rows)
+    title = f"{entity}: {field} by year" if by == "year" else f"{entity}: {field}"
+    about = f"Records of {title}: in scope in the source as the mapping gives it, and read back from the target."
+    note = f"{rest:,} further values together are {REST}." if rest else ""
+    return draw_paired(Paired(title, about, SIDES, pairs, "year" if by == "year" else "value", note=note))
+
+
+def _by(column: str, by: str) -> str:
+    return f"CAST(year(CAST({column} AS TIMESTAMP)) AS VARCHAR)" if by == "year" else f"CAST({column} AS VARCHAR)"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
