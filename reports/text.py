@@ -58,7 +58,7 @@ def _gates(report: Report, width: int | None) -> str:
     if not gates:
         return ""
     head = f"Gates: {len(gates) - len(missed):,} of {len(gates):,} reached"
-    rows = [("MISSED", plain(gate.gate), plain(gate.value), f"{plain(gate.limit)} ({plain(gate.says)})") for gate in missed]
+    rows = [("MISSED", plain(gate.gate), plain(str(gate.value)), f"{plain(gate.limit)} ({plain(gate.says)})") for gate in missed]
     lines = columns(rows[:MOST_GATES], right=(2,), width=width, cut=3) if rows else []
     return "\n".join([head, *lines, *_more(len(rows) - MOST_GATES, "lms-migrate gates shows them")])
 

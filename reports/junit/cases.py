@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from reports.gates import Judged
 from reports.model import DISPOSITIONS, LOADED, SET_ASIDE, EntityRow, FieldDifferences, Need, Report
-from reports.rules.model import GateRow, RuleRow, Sample
+from reports.rules.model import RuleRow, Sample
 from reports.visible import LOOK_ALIKE, plain
 
 Outcome = Literal["passed", "failure", "error", "skipped"]
@@ -164,7 +165,7 @@ def _changes(field: FieldDifferences) -> Iterator[str]:
         yield f"  {rest:,} x other changes"
 
 
-def _gate(gate: GateRow) -> Case:
+def _gate(gate: Judged) -> Case:
     return Case(f"gate {gate.gate}", "passed" if gate.passed else "failure", f"{gate.value}; allowed: {gate.limit}", (gate.says,))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reports.gates import Judged, judged_gates
 from reports.model import LOADED, SET_ASIDE, SEVERITIES, EntityRow, FindingRow
-from reports.overview.model import EntityVerdict, Gates, Judged
+from reports.overview.model import EntityVerdict, Gates
 
 MOST_CODES = 4
 """Codes named in the example of what to declare."""
@@ -14,7 +15,7 @@ MOST_CODES = 4
 
 def read_gates(run: Mapping[str, Any], entities: Iterable[EntityRow], findings: Iterable[FindingRow]) -> Gates:
     """All gates. A run of an older version has none, or does not say whether people set any."""
-    judged = [one for each in run.get("gates") or () if isinstance(each, Mapping) and (one := _judged(each))]
+    judged = judged_gates(run)
     of_findings = tuple(one for one in judged if one.entity is None and one.gate.startswith("findings "))
     of_run = tuple(one for one in judged if one.entity is None and one not in of_findings)
     declared = run.get("gates_declared")
@@ -29,15 +30,6 @@ def read_gates(run: Mapping[str, Any], entities: Iterable[EntityRow], findings: 
         entities=tuple(_entity(row, judged) for row in entities),
         codes=tuple(row.code for row in without[:MOST_CODES]),
     )
-
-
-def _judged(gate: Mapping[str, Any]) -> Judged | None:
-    name, value = gate.get("gate"), gate.get("value")
-    if not isinstance(name, str) or not isinstance(value, str | int | float):
-        return None
-    entity = gate.get("entity")
-    said = str(gate.get("says") or ""), value, str(gate.get("limit") or ""), gate.get("passed") is True
-    return Judged(name, *said, str(entity) if entity is not None else None)
 
 
 def _entity(row: EntityRow, judged: Iterable[Judged]) -> EntityVerdict:

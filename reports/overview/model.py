@@ -6,21 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reports.charts.drawing import Drawing
+from reports.gates import Judged
 from reports.model import Count, EntityRow, Fact, Table
 
 News = Literal["new", "recurring"]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One gate: what was demanded, and what was reached."""
-
-    gate: str
-    says: str
-    value: str | int | float
-    limit: str
-    passed: bool
-    entity: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class GateRow:
-    """One thing that the workspace demands, and what the run reached."""
-
-    gate: str
-    entity: str | None
-    """The mapping, where it is about one."""
-    says: str
-    """What is counted, in words."""
-    value: str
-    limit: str
-    passed: bool
+from reports.gates import Judged
 
 
 @dataclass(frozen=True)
@@ -67,10 +55,10 @@ class RuleRow:
 class Checked:
     """All of it."""
 
-    gates: tuple[GateRow, ...] = ()
+    gates: tuple[Judged, ...] = ()
     rules: tuple[RuleRow, ...] = ()
 
     @property
-    def missed(self) -> tuple[GateRow, ...]:
+    def missed(self) -> tuple[Judged, ...]:
         """Gates that were not reached."""
         return tuple(gate for gate in self.gates if not gate.passed)

@@ -8,9 +8,10 @@ from typing import Any
 
 from reports.answers import mask_reason
 from reports.evidence import Evidence
+from reports.gates import judged_gates
 from reports.masking import Masker
 from reports.queries import SEVERITY_RANK
-from reports.rules.model import Checked, GateRow, RuleRow, Sample, Settled
+from reports.rules.model import Checked, RuleRow, Sample, Settled
 
 SAMPLES = 3
 SETTLED = 3
@@ -54,13 +55,7 @@ def read_checked(run: Mapping[str, Any], evidence: Evidence, masker: Masker, tit
         )
         for entity, code, severity, findings, needing, affected in evidence.ask(_RULES)
     )  # fmt: skip
-    return Checked(tuple(_gate(gate) for gate in run.get("gates") or ()), rules)
-
-
-def _gate(gate: Mapping[str, Any]) -> GateRow:
-    texts = (str(gate.get(word) or "") for word in ("says", "limit"))
-    says, limit = texts
-    return GateRow(str(gate.get("gate") or ""), gate.get("entity"), says, str(gate.get("value")), limit, bool(gate.get("passed")))
+    return Checked(tuple(judged_gates(run)), rules)
 
 
 def _sample(

@@ -158,7 +158,7 @@ def test_gates_and_facts_stand_in_the_overview(make_run: Callable[..., Path], tm
 
     write_xlsx(build(make_run(gates)), tmp_path / "r.xlsx")
     lines = [row[:5] for row in opened(tmp_path / "r.xlsx")[OVERVIEW].iter_rows(values_only=True)]
-    assert ("users held", "users", "MISSED", "6", "at most 0") in lines
+    assert ("users held", "users", "MISSED", 6, "at most 0") in lines
     assert ("balanced", None, "yes", "yes", "yes") in lines
     assert ("lms-migrate", "1.0.0") in {line[:2] for line in lines}
 
