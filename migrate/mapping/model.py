@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Default
 
 from migrate.contracts.model import Code, Name, OneOrMore, Severity, Words
+from migrate.mapping.tolerance import Compare
 
 Expression = str
 Scalar = str | int | float | bool | None
@@ -195,8 +196,8 @@ class FieldRule(Words):
     unique: Outcome | None = None
     malformed: Outcome | None = None
     """A source value that cannot be read as its type. Default: ``quarantine`` with code ``SRC-TYPE``."""
-    compare: Literal["exact", "trim", "case", "day", "unicode"] = "exact"
-    """The difference that reconciliation may excuse, and will count, between the mapped value and the one read back."""
+    compare: Compare = ()
+    """The differences that reconciliation may excuse, and will count, between the mapped value and the one read back. None: exact."""
     note: str = ""
 
     @model_validator(mode="after")
