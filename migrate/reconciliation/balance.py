@@ -1,4 +1,4 @@
-"""The target balances too: every row that was read back is identical, equal under a rule, different, was there before, or extra."""
+"""The target balances too: a row that was read back is identical, equal under a rule, different, was there before, or is extra."""
 
 from __future__ import annotations
 

@@ -75,12 +75,10 @@ def _known(plan: Plan, reference: Reference, back: Callable[[str], str], mapped:
     entity = plan.pair.target.model.entities[reference.entity]
     field = reference.field or entity.key[0]
     there = f"SELECT CAST(o.{name(field)} AS VARCHAR) FROM {back(reference.entity)} AS o WHERE o.{name(field)} IS NOT NULL"
-    rows = []
-    for mapping in _by_target(plan).get(reference.entity, []):
-        if field in plan.pair.mappings[mapping].model.fields:
-            rows.append(
-                f"SELECT CAST(m.{name(field)} AS VARCHAR) FROM {mapped(mapping)} AS m JOIN dispositions AS d "
-                f"ON d.entity = {literal(mapping)} AND d.key = m._key AND d.disposition IN {LOADED} "
-                f"WHERE m.{name(field)} IS NOT NULL"
-            )
+    rows = [
+        f"SELECT CAST(m.{name(field)} AS VARCHAR) FROM {mapped(mapping)} AS m JOIN dispositions AS d "
+        f"ON d.entity = {literal(mapping)} AND d.key = m._key AND d.disposition IN {LOADED} WHERE m.{name(field)} IS NOT NULL"
+        for mapping in _by_target(plan).get(reference.entity, [])
+        if field in plan.pair.mappings[mapping].model.fields
+    ]
     return there, " UNION ALL ".join(rows) or "SELECT NULL WHERE FALSE"
