@@ -33,6 +33,7 @@ from reports.model import (
     ReferenceRow,
     Report,
 )
+from reports.reconciliation.build import read_reconciliation
 
 MOST_ROWS = 500_000
 """Rows per table that a page carries. Beyond it, the page says so and names the file that holds the rest."""
@@ -107,6 +108,7 @@ def build(
             timings=tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items()),
             live=live_run(summary, run, masker),
             worklist=worklist,
+            reconciliation=read_reconciliation(run_folder, summary, run, masker, titles, evidence),
             titles=titles,
             tables=evidence.tables() if most_rows else (),
         )

@@ -16,6 +16,7 @@ from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, VERBS
 from reports import model, visible
 from reports.build import MOST_ROWS, build
 from reports.payload import encode
+from reports.reconciliation.model import VERDICT_WORDS
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("report.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js")
@@ -38,7 +39,7 @@ def write(report: model.Report, run_folder: Path, role: str | None = None) -> Pa
 
 def page(report: model.Report) -> str:
     """The whole page as text. Equal reports give equal pages."""
-    style = own("report.css") + own("deciding.css")
+    style = own("report.css") + own("deciding.css") + own("reconciliation.css")
     parts = "\n".join(own(name) for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{parts}\nroute();\n}})();\n'
     return (
@@ -47,6 +48,7 @@ def page(report: model.Report) -> str:
         .render(
             report=report,
             words=model,
+            rule_words=VERDICT_WORDS,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=policy(style, script),

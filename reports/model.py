@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from reports.reconciliation.model import Reconciliation
 
 Level = Literal["pass", "attention", "fail"]
 
@@ -383,6 +386,8 @@ class Report:
     live: LiveRun | None = None
     worklist: Worklist | None = None
     """None of a run that has none: an older one, or one that stopped before its end."""
+    reconciliation: Reconciliation | None = None
+    """None of a run that did not come that far."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     tables: tuple[Table, ...] = ()

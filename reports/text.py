@@ -19,7 +19,15 @@ def render_text(run_folder: Path) -> str:
 
 def text(report: Report, page: Path) -> str:
     """The summary of a report whose page is ``page``."""
-    blocks = [_head(report), _needs(report), _worklist(report, page), _entities(report), _findings(report), _losses(report)]
+    blocks = [
+        _head(report),
+        _needs(report),
+        _worklist(report, page),
+        _entities(report),
+        _both_sides(report),
+        _findings(report),
+        _losses(report),
+    ]
     return "\n\n".join(block for block in [*blocks, f"Report: {plain(str(page))}"] if block) + "\n"
 
 
@@ -78,6 +86,20 @@ def _entities(report: Report) -> str:
     if len(report.entities) > 1:
         rows.append(line(report.total))
     return "\n".join(["Records", *_columns(rows, right=range(1, len(head)))])
+
+
+def _both_sides(report: Report) -> str:
+    """One line: how many rules hold, which do not, and what was equal under a rule only."""
+    found = report.reconciliation
+    if found is None or not found.rules:
+        return ""
+    parts = [f"{found.holding:,} of {len(found.rules):,} rules hold"]
+    parts += [f"{rule.different:,} groups differ in {plain(rule.name)}" for rule in found.failing]
+    if idle := sum(rule.verdict in ("empty", "not asked") for rule in found.rules):
+        parts.append(f"{idle:,} had nothing to compare")
+    excused = sum(row.transformed for row in found.rows)
+    parts.append(f"{excused:,} rows are equal under a tolerance only")
+    return f"Both sides: {'; '.join(parts)}"
 
 
 def _findings(report: Report) -> str:

@@ -153,7 +153,8 @@ def _number(argument: Any) -> Tolerance:
     bounds = argument if isinstance(argument, dict) else {"within": argument}
     if not bounds or not set(bounds) <= {"within", "relative"} or argument is None:
         raise ValueError("number needs a bound: {number: {within: 0.005}}, {number: {relative: 0.000001}}, or both")
-    return Tolerance(kind="number", **{word: _positive(bound) for word, bound in bounds.items()})
+    found = {word: _positive(bound) for word, bound in bounds.items()}
+    return Tolerance(kind="number", within=found.get("within"), relative=found.get("relative"))
 
 
 def _positive(value: Any) -> float:

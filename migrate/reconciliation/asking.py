@@ -31,6 +31,19 @@ _AMOUNT = "DECIMAL(38, 6)"
 _SHORT = 300
 """Characters of a value in a finding."""
 
+_LACKS = (
+    "nullif(array_to_string(list_filter(string_split({0}, ', '), "
+    "lambda x: NOT list_contains(string_split({1}, ', '), x)), ', '), '')"
+)
+_VALUE = (
+    "CASE WHEN how = 'set' THEN left(concat_ws('; ', "
+    f"'not in the target: ' || {_LACKS.format('expected', 'target')}, "
+    f"'not in the source: ' || {_LACKS.format('target', 'expected')}), {2 * _SHORT}) "
+    f"ELSE left('the source has ' || coalesce(expected, 'nothing'), {_SHORT}) || "
+    f"left(', the target ' || coalesce(target, 'nothing'), {_SHORT}) END"
+)
+"""What a finding shows of a group that differs."""
+
 
 @dataclass(frozen=True)
 class Sides:
@@ -56,7 +69,8 @@ class Asking:
         self.connection, self.plan, self.sides = connection, plan, sides
         parts = ", ".join(f"{part} DOUBLE" for part in PARTS)
         connection.execute(
-            f"CREATE TABLE sides (rule VARCHAR, grouped VARCHAR[], key VARCHAR, measure VARCHAR, how VARCHAR, source VARCHAR, {parts}, "
+            f"CREATE TABLE sides (rule VARCHAR, grouped VARCHAR[], key VARCHAR, measure VARCHAR, how VARCHAR, "
+            f"source VARCHAR, {parts}, "
             "expected VARCHAR, target VARCHAR, remainder DOUBLE, verdict VARCHAR)"
         )
         connection.execute(
@@ -82,14 +96,15 @@ class Asking:
             [rule.name],
         )
         (target,) = self._one("SELECT count(*) FROM _target")
-        unseen = records.get("unseen", 0)
+        expected, unseen = records.get("expected", 0), records.get("unseen", 0)
+        compared = "equal" if expected or target else "empty"
         return {
-            "verdict": "different" if different or unseen else "equal",
+            "verdict": "different" if different or unseen else compared,
             "groups": int(groups),
             "different": int(different),
             "source": sum(records.values()),
             "parts": {part: records[part] for part in PARTS if part in records},
-            "expected": records.get("expected", 0),
+            "expected": expected,
             "target": int(target),
         }
 
@@ -168,8 +183,9 @@ class Asking:
         if way.field is None:
             return f"SELECT key, target_key AS value FROM ({own})"
         return (
-            f"SELECT o.key, b.value FROM ({own}) AS o JOIN (SELECT _target_key, CAST(any_value({name(way.field)}) AS VARCHAR) AS value "
-            f"FROM {name(TARGET, mapping.target_name)} GROUP BY _target_key) AS b ON b._target_key = o.target_key"
+            f"SELECT o.key, b.value FROM ({own}) AS o JOIN (SELECT _target_key, "
+            f"CAST(any_value({name(way.field)}) AS VARCHAR) AS value FROM {name(TARGET, mapping.target_name)} "
+            "GROUP BY _target_key) AS b ON b._target_key = o.target_key"
         )
 
     def _compare(self, rule: Rule, measure: str, how: str) -> None:
@@ -212,8 +228,10 @@ class Asking:
         number = rule.model.by.index(rule.about) + 1 if rule.about else 1
         keys = self._source_keys(rule)
         self.connection.execute(
-            f"INSERT INTO sides SELECT {literal(rule.name)}, m.grouped, k.key, {literal(measure)}, {literal(how)}, {shown('m.source')}, "
-            f"{', '.join(f'coalesce(m.{p}, 0)' for p in PARTS)}, {shown('m.expected')}, {shown('m.target')}, m.remainder, m.verdict "
+            f"INSERT INTO sides SELECT {literal(rule.name)}, m.grouped, k.key, {literal(measure)}, {literal(how)}, "
+            f"{shown('m.source')}, "
+            f"{', '.join(f'coalesce(m.{p}, 0)' for p in PARTS)}, {shown('m.expected')}, {shown('m.target')}, "
+            "m.remainder, m.verdict "
             f"FROM _measured AS m LEFT JOIN ({keys}) AS k ON k.value = m.grouped[{number}]"
         )
 
@@ -227,11 +245,12 @@ class Asking:
 
     def _account(self, rule: Rule) -> None:
         """Records and amounts of each part, by code."""
-        measures = [(m, how) for m, how in rule.model.compare.items() if how in ("count", "sum")]
+        measures: list[tuple[str | None, str]] = [(m, how) for m, how in rule.model.compare.items() if how in ("count", "sum")]
         for measure, how in measures or [(None, "")]:
             amount = "NULL" if measure is None else "count(*)" if how == "count" else f"sum(coalesce({name(measure)}, 0))"
             self.connection.execute(
-                f"INSERT INTO accounting SELECT {literal(rule.name)}, part, CASE WHEN part <> 'expected' THEN code END AS code, count(*), "
+                f"INSERT INTO accounting SELECT {literal(rule.name)}, part, "
+                "CASE WHEN part <> 'expected' THEN code END AS code, count(*), "
                 f"{literal(measure)}, CAST({amount} AS DOUBLE) FROM _source GROUP BY ALL"
             )
 
@@ -248,8 +267,7 @@ class Asking:
         self.connection.execute(
             f"INSERT INTO told SELECT {literal(model.code)}, {literal(model.severity)}, {literal(entity)}, key, "
             f"{literal(rule.name)} || '.' || measure, "
-            f"left('the source has ' || coalesce(nullif(expected, ''), 'nothing'), {_SHORT}) || "
-            f"left(', the target ' || coalesce(nullif(target, ''), 'nothing'), {_SHORT}), "
+            f"{_VALUE}, "
             f"{literal(f'{model.label}: this does not hold on both sides')}{where}, NULL "
             f"FROM sides WHERE rule = {literal(rule.name)} AND verdict = 'different'"
         )

@@ -1,4 +1,4 @@
-"""The target balances too: a row that was read back is identical, equal under a rule, different, was there before, or is extra."""
+"""The target balances too: each row that was read back is identical, equal under a rule, different, there before, or extra."""
 
 from __future__ import annotations
 

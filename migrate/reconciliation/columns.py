@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from migrate.contracts.model import Contract
+from migrate.contracts.model import Contract, Entity
 from migrate.expressions import parse_query
 
 
@@ -24,21 +24,23 @@ def personal(contract: Contract, sql: str, column: str) -> str | None:
     classes: set[str] = set()
     for part in _made_of(tree, column):
         for read in part.find_all(exp.Column):
-            tables = aliases.get(read.table, set()) if read.table else {name for names in aliases.values() for name in names}
-            known = [contract.entities[table] for table in tables if table in contract.entities]
-            if len(known) < len(tables):  # a common table expression: whatever the query reads under that name
-                known = [*known, *(entity for entity in _entities(contract, tree) if read.name in entity.fields)]
-                if not any(read.name in entity.fields for entity in known):
-                    known, read = _entities(contract, tree), None
-            for entity in known:
-                names = entity.fields if read is None else [read.name]
-                classes |= {rule.pii for name in names if (rule := entity.fields.get(name)) is not None and rule.pii}
-            if read is None:
-                break
+            classes |= _classes(contract, tree, aliases, read)
     return None if not classes else classes.pop() if len(classes) == 1 else "free_text"
 
 
-def _entities(contract: Contract, tree: exp.Expression) -> list:  # type: ignore[type-arg]
+def _classes(contract: Contract, tree: exp.Expression, aliases: dict[str, set[str]], read: exp.Column) -> set[str]:
+    tables = aliases.get(read.table, set()) if read.table else {name for names in aliases.values() for name in names}
+    known = [contract.entities[table] for table in tables if table in contract.entities]
+    names: list[str] | None = [read.name]
+    if len(known) < len(tables):  # a common table expression: whatever the query reads under that name, or else at all
+        every = _entities(contract, tree)
+        named = [entity for entity in every if read.name in entity.fields]
+        known, names = ([*known, *named], names) if named else (every, None)
+    found = {rule.pii for entity in known for field, rule in entity.fields.items() if names is None or field in names}
+    return {pii for pii in found if pii is not None}
+
+
+def _entities(contract: Contract, tree: exp.Expression) -> list[Entity]:
     return [contract.entities[name] for name in {t.name for t in tree.find_all(exp.Table)} if name in contract.entities]
 
 

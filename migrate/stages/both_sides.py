@@ -140,6 +140,6 @@ def _describe(plan: Plan, run: RunFolder) -> None:
         for name_, model in plan.pair.model.both_sides.items()
     }
     for rule in plan.both_sides:
-        run.facts["both_sides"][rule.name] |= {"about": rule.about, "classes": rule.classes}
         entity = (rule.model.same[rule.about].ref if rule.about else None) or rule.model.mapping
+        run.facts["both_sides"][rule.name] |= {"entity": entity, "classes": rule.classes}
         run.facts.setdefault("pii", {}).setdefault(entity, {}).update(personal_measures(rule))
