@@ -50,7 +50,7 @@ def ask_both_sides(
         askable = {rule.name: rule for rule in plan.both_sides}
         for rule_name in plan.pair.model.both_sides:
             rule = askable.get(rule_name)
-            why = "mappings that it needs are not part of this run" if rule is None else _unseen(rule, run)
+            why = "mappings that it needs are not part of this run" if rule is None else why_not(rule, run)
             if rule is None or why:
                 told[rule_name] = {"verdict": NOT_ASKED, "why": why}
                 continue
@@ -117,7 +117,7 @@ def _entities(plan: Plan) -> set[str]:
     return found
 
 
-def _unseen(rule: Rule, run: RunFolder) -> str | None:
+def why_not(rule: Rule, run: RunFolder) -> str | None:
     """Why a rule cannot be asked of a live target: it does not show what the rule looks at."""
     unseen: dict[str, list[str]] = (run.facts.get("live") or {}).get("unseen") or {}
     hidden = sorted(

@@ -241,23 +241,23 @@ def _extras(
             continue
         asked = _asked(entity_name, back, run)
         expected = " UNION ALL ".join(f"SELECT _target_key AS k FROM {scan(validated.parquet(n))}{asked}" for n in mappings)
+        read = scan(back.parquet(entity_name))
         held = (
-            f"SELECT _target_key AS k FROM {scan(back.parquet(entity_name))} UNION ALL "
-            f"SELECT key FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
+            f"SELECT _target_key AS k, 1 AS there FROM {read} UNION ALL "
+            f"SELECT key, 0 FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
         )
-        row = connection.execute(
-            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, k, NULL, 'extra', NULL, NULL FROM ("
-            f"SELECT h.k, unnest(range(h.n - coalesce(e.n, 0))) FROM (SELECT k, count(*) AS n FROM ({held}) GROUP BY k) AS h "
-            f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k)"
-        ).fetchone()
-        run.summary["entities"][mappings[0]]["extra"] = int(row[0]) if row else 0
-        read = f"SELECT _target_key AS k, count(*) AS n FROM {scan(back.parquet(entity_name))} GROUP BY k"
-        balances[entity_name].rows = _one(connection, f"SELECT coalesce(sum(n), 0) FROM ({read})")
-        balances[entity_name].extra = _one(
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE _surplus AS SELECT h.k, h.n - coalesce(e.n, 0) AS n, h.there - coalesce(e.n, 0) AS there "
+            f"FROM (SELECT k, count(*) AS n, sum(there) AS there FROM ({held}) GROUP BY k) AS h "
+            f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k WHERE h.n > coalesce(e.n, 0)"
+        )
+        run.summary["entities"][mappings[0]]["extra"] = _one(
             connection,
-            f"SELECT coalesce(sum(greatest(h.n - coalesce(e.n, 0), 0)), 0) FROM ({read}) AS h "
-            f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k",
+            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, k, NULL, 'extra', NULL, NULL "
+            "FROM (SELECT k, unnest(range(n)) FROM _surplus)",
         )
+        balances[entity_name].rows = _one(connection, f"SELECT count(*) FROM {read}")
+        balances[entity_name].extra = _one(connection, "SELECT coalesce(sum(there) FILTER (there > 0), 0) FROM _surplus")
 
 
 def _asked(entity: str, back: ReadBack, run: RunFolder) -> str:

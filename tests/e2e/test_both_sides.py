@@ -19,6 +19,9 @@ from migrate.artefacts import Loaded, Validated, write_manifest
 from migrate.check import check
 from migrate.errors import ConfigurationError
 from migrate.pipeline import RunResult
+from migrate.reconciliation.columns import personal
+from migrate.run_folder import RunFolder
+from migrate.stages.both_sides import why_not
 from reports.build import build
 from reports.html import render
 from reports.text import render_text
@@ -93,7 +96,7 @@ def test_two_people_who_change_places_are_found_though_all_counts_agree(ruled: B
 
 
 def test_a_mapping_does_not_agree_with_itself(tmp_path: Path) -> None:
-    """The mapping gives two people's enrolments to each other. What it says is what the target holds, and the rule is not fooled."""
+    """The mapping gives a teacher's enrolments to another. The target holds what it says, and the rule is not fooled."""
     workspace = write_workspace(tmp_path / "school")
     add_rules(workspace)
     file = workspace / "mapping" / "enrolments.yaml"
@@ -200,7 +203,8 @@ def test_a_pair_that_a_rule_excuses_is_named_and_an_idle_rule_is_told(tmp_path: 
     assert result.summary["entities"]["people"]["differences"] == {}
     (pair,) = table(result.folder / "6_reconcile" / "excused.parquet")
     assert pair == {
-        "entity": "people", "key": "3", "target_key": "p-3", "field": "name", "rule": "trim + case", "expected": "Bo", "actual": "BO ",
+        "entity": "people", "key": "3", "target_key": "p-3", "field": "name", "rule": "trim + case",
+        "expected": "Bo", "actual": "BO ",
     }  # fmt: skip
     assert facts(result.folder)["entities"]["people"]["excused"] == {"name": {"trim": 0, "case": 0, "trim + case": 1}}
     assert "REC-RULE-IDLE" not in result.summary["findings"], "both are needed"
@@ -232,7 +236,7 @@ def test_a_rule_is_refused_on_a_field_that_it_is_not_about(tmp_path: Path) -> No
         ("p.status as status", "p.status as state", "the query of the target does not give this column", "status"),
         ("u.born as born", "nonsense(u.born) as born", None, None),
         ("u.born as born", "u.bron as born", None, None),
-        ("compare: {born: max}", "compare: {born: maximum}", "both_sides.births.compare.born has a value that is not allowed", "maximum"),
+        ("{born: max}", "{born: maximum}", "both_sides.births.compare.born has a value that is not allowed", "maximum"),
         ("by: [person]\n    compare: {born: max}", "by: [born]\n    compare: {born: max}", None, None),
         ("compare: {born: max}", "compare: {born: max}\n    within: {born: 1}", None, None),
     ],
@@ -274,3 +278,36 @@ def test_the_report_shows_the_rules_and_masks_people(ruled: Bench) -> None:
     assert "3 of 4 rules hold" in line
     assert "1 groups differ in births" in line
     assert json.loads((result.folder / "summary.json").read_text("utf-8"))["reconciliation"]["checks"]["births"]["different"] == 1
+
+
+def test_personal_data_in_groups_is_masked(ruled: Bench) -> None:
+    result = damaged(ruled, "people.csv", lambda rows: row(rows, person_id="p-2").update(born="1971-01-02T00:00:00Z"))
+    file = result.folder / "run.json"
+    told_ = json.loads(file.read_text("utf-8"))
+    told_["both_sides"]["births"]["classes"] = {"person": "name", "born": "free_text"}
+    file.write_text(json.dumps(told_), "utf-8")
+    report = build(result.folder, mask=True)
+    assert report.reconciliation is not None
+    (group,) = (g for rule in report.reconciliation.rules if rule.name == "births" for g in rule.listed)
+    assert group.values == (("person", "p."),)
+    assert (group.source, group.expected, group.target) == ("•••", "•••", "•••")
+    open_report = build(result.folder, mask=False)
+    assert open_report.reconciliation is not None
+    assert any(g.expected == "1970-01-02 00:00:00" for rule in open_report.reconciliation.rules for g in rule.listed)
+
+
+def test_a_column_is_as_personal_as_what_it_is_made_of(ruled: Bench) -> None:
+    hub = ruled.checked.workspace.target.model
+    assert personal(hub, "select p.login as a, p.status as b from people p", "a") == "login"
+    assert personal(hub, "select p.login as a, p.status as b from people p", "b") is None
+    assert personal(hub, "select p.login || p.name as a from people p", "a") == "free_text"
+    assert personal(hub, "with q as (select p.email from people p) select q.email as a from q", "a") == "email"
+    assert personal(hub, "with q as (select p.email as x from people p) select q.x as a from q", "a") == "free_text"
+
+
+def test_a_target_that_does_not_show_what_a_rule_reads_is_not_asked(ruled: Bench, tmp_path: Path) -> None:
+    births = next(rule for rule in ruled.checked.plan.both_sides if rule.name == "births")
+    live = {"live": {"unseen": {"people": ["born", "note"]}}}
+    assert why_not(births, RunFolder(tmp_path, {}, live)) == "the target does not show people.born"
+    assert why_not(births, RunFolder(tmp_path, {}, {"live": {"unseen": {"people": ["note"]}}})) is None
+    assert why_not(births, RunFolder(tmp_path, {}, {})) is None
