@@ -247,7 +247,8 @@ def _extras(
             f"SELECT key, 0 FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
         )
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE _surplus AS SELECT h.k, h.n - coalesce(e.n, 0) AS n, h.there - coalesce(e.n, 0) AS there "
+            "CREATE OR REPLACE TEMP TABLE _surplus AS "
+            "SELECT h.k, h.n - coalesce(e.n, 0) AS n, h.there - coalesce(e.n, 0) AS there "
             f"FROM (SELECT k, count(*) AS n, sum(there) AS there FROM ({held}) GROUP BY k) AS h "
             f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k WHERE h.n > coalesce(e.n, 0)"
         )

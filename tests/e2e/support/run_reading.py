@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 WORDS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
-SUMMARY = {"run", "mode", "verdict", "balanced", "entities", "findings", "loss_register", "timings", "worklist"}
+SUMMARY = {"run", "mode", "verdict", "balanced", "entities", "findings", "loss_register", "reconciliation", "timings", "worklist"}
 ENTITY = {"source", "dispositions", "references", "compared", "missing", "extra", "differences"}
 
 
