@@ -55,3 +55,14 @@ def test_a_delta_run_counts_what_it_did_not_read_and_raises_no_alarm(ruled: Live
     }  # fmt: skip
     scores = checks(delta)["scores"]
     assert (scores["verdict"], scores["expected"], scores["parts"]) == ("equal", 1, {"unread": 2})
+
+
+def test_a_reference_to_nothing_is_told(ruled: LiveSchool) -> None:
+    first = ruled.live()
+    assert first.summary["reconciliation"]["dangling"] == 0
+    ruled.change("UPDATE courses SET teacher_id = 999 WHERE course_id = 'c-3'")
+    again = ruled.live()
+    rows = pq.read_table(again.folder / "findings.parquet").to_pylist()
+    dangling = [(r["entity"], r["key"], r["field"], r["value"]) for r in rows if r["code"] == "REC-DANGLING"]
+    assert dangling == [("courses", "3", "teacher_id", "#999")]
+    assert again.summary["reconciliation"]["dangling"] == 1
