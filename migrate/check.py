@@ -19,6 +19,7 @@ from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.inline_tests import AS_OF, run_inline_tests
 from migrate.mapper import build_identities, build_source, findings_sql
 from migrate.matching.register import build_lists
+from migrate.reconciliation.both_sides import TARGET
 from migrate.workspace import Workspace, open_workspace
 from validators.expectations import rows
 
@@ -98,7 +99,10 @@ def _bind(plan: Plan) -> list[Problem]:
                 connection.execute(f"CREATE TABLE {name(RAW, entity)} ({', '.join(columns)})")
             for crosswalk in plan.pair.model.crosswalks:
                 crosswalks.register(connection, crosswalk, [])
-            problems += _bind_views(connection, plan) or _bind_expectations(connection, plan)
+            problems += _bind_views(connection, plan) or [
+                *_bind_expectations(connection, plan),
+                *_bind_both_sides(connection, plan),
+            ]
             if problems:
                 return problems
             build_lists(connection, plan, {})
@@ -147,6 +151,22 @@ def _bind_acceptance(workspace: Workspace) -> Iterator[Problem]:
                 connection.execute(f"EXPLAIN {rows.select(one, workspace.target.model, AS_OF)}")
             except duckdb.Error as error:
                 yield Problem(f"{one.code}: its rows cannot be selected: {_line(error)}", one.place, one.model.where)
+
+
+def _bind_both_sides(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Problem]:
+    problems = []
+    connection.execute(f"CREATE SCHEMA {TARGET}")
+    for entity, model in plan.pair.target.model.entities.items():
+        columns = ", ".join(f"{name(field)} {SQL_TYPES[rule.type]}" for field, rule in model.fields.items())
+        connection.execute(f"CREATE TABLE {name(TARGET, entity)} ({columns})")
+    for rule in plan.both_sides:
+        for side, sql in (("source", rule.source_sql(plan.as_of)), ("target", rule.target_sql(plan.as_of))):
+            try:
+                connection.execute(f"EXPLAIN {sql}")
+            except duckdb.Error as error:
+                place = plan.pair.document.place("both_sides", rule.name, side)
+                problems.append(Problem(f"the query of the {side} does not fit: {_line(error)}", place))
+    return problems
 
 
 def _bind_mapping(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> list[Problem]:

@@ -62,6 +62,7 @@ from migrate.progress import Progress, Silent
 from migrate.run_folder import STAGES, RunFolder, new_run
 from migrate.schemas import SUMMARY
 from migrate.stages.archive import archive
+from migrate.stages.both_sides import ask_both_sides
 from migrate.stages.extract import extract
 from migrate.stages.load import load
 from migrate.stages.map import map_stage
@@ -289,6 +290,7 @@ class _Run:
 
         def last() -> None:
             reconciled = reconcile(validated, loaded, back, plan, folder, progress, memory)
+            reconciled = ask_both_sides(extracted, mapped, back, reconciled, settled.plan, folder, progress, memory)
             archive(extracted, mapped, reconciled, plan, folder, progress, memory)
             build_worklist(mapped, settled, *decided, folder, memory)
 
@@ -412,6 +414,7 @@ def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: M
         "findings": {},
         "worklist": {},
         "loss_register": [],
+        "reconciliation": {"rows": {}, "excused": 0, "references": 0, "dangling": 0, "checks": {}},
         "timings": {},
     }
     for mapping in plan.names:

@@ -35,6 +35,7 @@ from reports.model import (
     Report,
 )
 from reports.overview.build import read_overview
+from reports.reconciliation.build import read_reconciliation
 from reports.rules.read import read_checked
 
 MOST_ROWS = 500_000
@@ -116,6 +117,7 @@ def build(
             live=live_run(summary, run, masker),
             worklist=worklist,
             acceptance=accepted,
+            reconciliation=read_reconciliation(run_folder, summary, run, masker, titles, evidence),
             titles=titles,
             overview=read_overview(*given) if most_rows else None,
             tables=evidence.tables() if most_rows else (),

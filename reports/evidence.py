@@ -75,6 +75,11 @@ class Evidence:
         """A query's last column by the others: by a tuple, or by the value where there is only one."""
         return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.ask(sql)}
 
+    def row_of(self, entity: str, key: str) -> int | None:
+        """The row of a source record among the dispositions."""
+        found = self._db.execute("SELECT row FROM d WHERE entity = ? AND key = ? LIMIT 1", [entity, key]).fetchone()
+        return int(found[0]) if found else None
+
     def tables(self) -> tuple[Table, ...]:
         """The rows for the page, masked."""
         return tuple(self._table(name) for name in FILES)

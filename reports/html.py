@@ -17,9 +17,10 @@ from reports import model, visible
 from reports.build import MOST_ROWS, build
 from reports.instants import instant
 from reports.payload import encode
+from reports.reconciliation.model import VERDICT_WORDS
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css", "deciding.css", "acceptance.css", "overview.css")
+STYLES = ("report.css", "deciding.css", "acceptance.css", "reconciliation.css", "overview.css")
 SCRIPTS = ("report.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js", "overview.js")
 """Parts of the page's one script, which share their names."""
 
@@ -49,6 +50,7 @@ def page(report: model.Report) -> str:
         .render(
             report=report,
             words=model,
+            rule_words=VERDICT_WORDS,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=policy(style, script),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from reports.overview.model import Overview
+    from reports.reconciliation.model import Reconciliation
 
 from reports.acceptance.model import Acceptance
 from reports.rules.model import Checked
@@ -391,6 +392,8 @@ class Report:
     """None of a run that has none: an older one, or one that stopped before its end."""
     acceptance: Acceptance | None = None
     """None where the workspace has no acceptance tests."""
+    reconciliation: Reconciliation | None = None
+    """None of a run that did not come that far."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     overview: Overview | None = None

@@ -31,6 +31,7 @@ def text(report: Report, run_folder: Path, *, page: Path | None, width: int | No
     blocks = [
         _head(report, width), _gates(report, width), _needs(report, width), _worklist(report, run_folder),
         _acceptance(report, run_folder, width), _entities(report, width), _differences(report, width),
+        _both_sides(report, width),
         _live(report.live, width), _findings(report, width), _losses(report), f"Report: {plain(str(page))}" if page else "",
     ]  # fmt: skip
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -126,6 +127,20 @@ def _entities(report: Report, width: int | None) -> str:
     if fits(whole, width):
         return "\n".join(["Records", *whole])
     return "\n".join(["Records", *_table(report, ended, sums, width), "", "Read back", *_table(report, checks, back, width)])
+
+
+def _both_sides(report: Report, width: int | None) -> str:
+    """One line: how many rules hold, which do not, and what was equal under a rule only."""
+    found = report.reconciliation
+    if found is None or not found.rules:
+        return ""
+    parts = [f"{found.holding:,} of {len(found.rules):,} rules hold"]
+    parts += [f"{rule.different:,} groups differ in {plain(rule.name)}" for rule in found.failing]
+    if idle := sum(rule.verdict in ("empty", "not asked") for rule in found.rules):
+        parts.append(f"{idle:,} had nothing to compare")
+    excused = sum(row.transformed for row in found.rows)
+    parts.append(f"{excused:,} rows are equal under a tolerance only")
+    return "\n".join(wrapped(f"Both sides: {'; '.join(parts)}", "", width))
 
 
 def _table(report: Report, head: Sequence[str], line: Callable[[EntityRow], list[str]], width: int | None) -> list[str]:

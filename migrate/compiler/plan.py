@@ -14,6 +14,9 @@ from migrate.crosswalk_targets import target_problems
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError
 from migrate.mapping.load import LoadedMapping, LoadedPair
+from migrate.mapping.tolerance import ABOUT
+from migrate.reconciliation.both_sides import Rule
+from migrate.reconciliation.both_sides import rules as rules_of_both_sides
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Plan:
     """Archive name to the contract's entities in it (patterns for undeclared tables are resolved at extract)."""
     unique: frozenset[str] = frozenset()
     """Source entities whose keys were seen to be unique."""
+    both_sides: tuple[Rule, ...] = ()
+    """The rules over both sides that a run of these mappings can ask."""
 
     def by_itself(self, mapping: str) -> Plan:
         """The plan with no more of the source than one mapping reads itself, where what it refers to is given."""
@@ -78,11 +83,16 @@ def make_plan(
     identities = {name: _compile(pair, name, as_of, wanted[name], [], unique) for name in order}
     archives = _archives(pair) if with_archives else {}
     problems += target_problems(pair)
+    problems += _foreign_tolerances(pair, names)
     labels = _label_needs(pair, names, problems)
+    both_sides = rules_of_both_sides(pair, names, problems)
+    for rule in both_sides:
+        for entity, fields in rule.source_needs.items():
+            labels.setdefault(entity, set()).update(fields)
     physical, views = _extract_needs(pair, list(rows.values()), archives, labels, problems)
     if problems:
         raise ConfigurationError(f"{len(problems)} problem(s) in the mapping", problems=problems)
-    return Plan(pair, as_of, names, rows, identities, physical, views, archives, unique)
+    return Plan(pair, as_of, names, rows, identities, physical, views, archives, unique, tuple(both_sides))
 
 
 def _compile(
@@ -138,6 +148,23 @@ def _unmapped_required(pair: LoadedPair, names: list[str]) -> list[Problem]:
                 what = "key field" if is_key else "required field"
                 place = mapping.document.place("fields")
                 problems.append(Problem(f"the target's {what} {wanted} is not mapped", place, hint=f"add {wanted}: ..."))
+    return problems
+
+
+def _foreign_tolerances(pair: LoadedPair, names: list[str]) -> list[Problem]:
+    """Rules of ``compare`` on fields whose type they are not about."""
+    problems = []
+    for name in names:
+        mapping = pair.mappings[name]
+        for field_name, rule in mapping.model.fields.items():
+            known = mapping.target.fields.get(field_name)
+            for tolerance in rule.compare if known is not None else ():
+                types = ABOUT[tolerance.kind]
+                if known is not None and known.type not in types:
+                    place = mapping.document.place("fields", field_name, "compare")
+                    message = f"{tolerance.kind} is about {' and '.join(types)}; {field_name} is {known.type} in the target"
+                    allowed = tuple(kind for kind, about in ABOUT.items() if known.type in about)
+                    problems.append(Problem(message, place, tolerance.kind, ("exact", *allowed)))
     return problems
 
 

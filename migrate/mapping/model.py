@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Default
 
 from migrate.contracts.model import Code, Name, OneOrMore, Severity, Words
+from migrate.mapping.tolerance import Compare
 
 Expression = str
 Scalar = str | int | float | bool | None
@@ -195,8 +196,8 @@ class FieldRule(Words):
     unique: Outcome | None = None
     malformed: Outcome | None = None
     """A source value that cannot be read as its type. Default: ``quarantine`` with code ``SRC-TYPE``."""
-    compare: Literal["exact", "trim", "case", "day", "unicode"] = "exact"
-    """The difference that reconciliation may excuse, and will count, between the mapped value and the one read back."""
+    compare: Compare = ()
+    """The differences that reconciliation may excuse, and will count, between the mapped value and the one read back."""
     note: str = ""
 
     @model_validator(mode="after")
@@ -336,6 +337,64 @@ def _names_or_rules(given: object) -> object:
 Crosswalks = Annotated[dict[Name, CrosswalkRule], BeforeValidator(_names_or_rules)]
 
 
+class Correspondence(Words):
+    """How a value of the source's query is called in the target."""
+
+    ref: Name | None = None
+    """It is the source key of a record; the mapping that says what that is called."""
+    field: Name | None = None
+    """With ``ref``: the field of the referred record that is meant; its target key by default."""
+    crosswalk: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Correspondence:
+        if (self.ref is None) == (self.crosswalk is None):
+            raise ValueError("a correspondence is ref or crosswalk")
+        if self.field is not None and self.ref is None:
+            raise ValueError("field has no effect without ref")
+        return self
+
+
+class BothSides(Words):
+    """A rule that has to hold in the source and in the target: two queries, each over its own side, and what has to agree."""
+
+    label: str
+    code: Code
+    severity: Severity = "hold"
+    mapping: Name
+    """The mapping whose dispositions say what became of each record of the source's query."""
+    source: str
+    """A SELECT over entities of the source. ``record`` is the source key; the other columns are those named below."""
+    target: str
+    """A SELECT over entities of the target, as they were read back. ``record`` is the target key."""
+    same: dict[Name, Correspondence] = {}
+    """``{column: how}``: columns whose values have other names in the target."""
+    by: tuple[Name, ...] = ()
+    """Columns that make the groups; without any, all records are one group."""
+    compare: dict[Name, Literal["count", "sum", "min", "max", "set"]]
+    """``{column: what has to agree in each group}``. ``count`` counts records, and needs no such column."""
+    within: dict[Name, float] = {}
+    """``{column: the most by which sums may differ}``."""
+    explained: dict[Code, str] = {}
+    """``{code: reason}``: records with such a finding may differ. They are counted by it, and left out on both sides."""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> BothSides:
+        if not self.compare:
+            raise ValueError("there is nothing under compare")
+        columns = {*self.by, *self.compare}
+        if "record" in columns:
+            raise ValueError("record is the column of keys, and neither grouped by nor compared")
+        if twice := sorted(set(self.by) & self.compare.keys()):
+            raise ValueError(f"a column that makes the groups is not compared: {', '.join(twice)}")
+        if stray := [column for column in self.same if column not in columns]:
+            raise ValueError(f"same names what is neither under by nor under compare: {', '.join(stray)}")
+        if stray := [column for column in self.within if self.compare.get(column) not in ("count", "sum")]:
+            raise ValueError(f"within is for what is counted or summed: {', '.join(stray)}")
+        return self
+
+
 class Pair(Words):
     """``pair.yaml``: what belongs to the pair of systems as a whole."""
 
@@ -353,3 +412,5 @@ class Pair(Words):
     archive: dict[Name, Archive] = {}
     drop: dict[str, str] = {}
     """Tables (glob patterns) or ``table.column`` that are left behind, with the reason."""
+    both_sides: dict[Name, BothSides] = {}
+    """``{name: rule}``: what is counted on both sides after the target was read back."""

@@ -10,7 +10,7 @@ from migrate.errors import Place
 from migrate.lineage import Lineage, Link
 from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import FieldRule
-from migrate.specification.wording import EXCUSES, checks_of, contract_words, step_words, without
+from migrate.specification.wording import checks_of, contract_words, step_words, without
 from migrate.test_plan.policy import Policy
 from migrate.workspace import Workspace
 from reports.documents.specification import Entry, Line, MappingPart, Named, Origin, Rule, Unmapped
@@ -88,7 +88,7 @@ def _line(context: MappingContext, mapping: LoadedMapping, field: str) -> Line:
         entries=tuple(_entries(context, rule)),
         crosswalk=rule.crosswalk or "",
         checks=tuple(checks_of(rule, contract)),
-        compare=EXCUSES[rule.compare],
+        compare="; ".join(tolerance.in_words for tolerance in rule.compare),
         note=rule.note,
         place=context.shown(mapping.document.place("fields", field)),
         risk=(policy.risk(id_) or "") if policy else "",

@@ -13,13 +13,6 @@ from migrate.expressions import operators
 from migrate.mapping.model import FieldRule, Outcome, Step
 from reports.documents.specification import Check
 
-EXCUSES = {
-    "exact": "",
-    "trim": "blanks at the ends may differ",
-    "case": "upper and lower case may differ",
-    "day": "the time of day may differ",
-    "unicode": "the Unicode form may differ",
-}
 CHECK_WORDS = {
     "email": "is an e-mail address",
     "not_blank": "is not blank",

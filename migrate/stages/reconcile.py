@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,17 @@ from migrate.compiler.text import literal, name
 from migrate.contracts.model import Severity
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
-from migrate.findings import publish_findings
+from migrate.findings import Finding, publish_findings
 from migrate.live.read import ASKED, KEPT, UNSHOWN
 from migrate.live.run import ONLY_LIVE, RESULTS_FILE
 from migrate.mapping.load import LoadedMapping
+from migrate.mapping.tolerance import alternatives
 from migrate.progress import Progress
+from migrate.reconciliation import excused as excuse
+from migrate.reconciliation.balance import Balance, uneven
+from migrate.reconciliation.closure import closures
 from migrate.run_folder import RunFolder
 
-NORMALISED = {
-    "trim": "trim(CAST({0} AS VARCHAR))",
-    "case": "lower(CAST({0} AS VARCHAR))",
-    "day": "CAST({0} AS DATE)",
-    "unicode": "nfc_normalize(CAST({0} AS VARCHAR))",
-}
 LIVE_SEVERITIES: dict[str, Severity] = {
     ONLY_LIVE: "hold",
     "LIVE-REFUSED": "reject",
@@ -67,16 +66,31 @@ def reconcile(
             "CREATE TABLE differences (entity VARCHAR, key VARCHAR, target_key VARCHAR, field VARCHAR, kind VARCHAR, "
             "expected VARCHAR, actual VARCHAR)"
         )
+        connection.execute(f"CREATE TABLE excused ({excuse.COLUMNS})")
         dispositions = validated.parquet("dispositions")
         connection.execute(f"CREATE TABLE dispositions AS SELECT * FROM {scan(dispositions)}")
+        balances: dict[str, Balance] = {}
         for mapping in plan.names:
             with progress.task("reconcile", mapping) as task:
-                task.advance(_compare(connection, plan, plan.pair.mappings[mapping], validated, back, run))
-        _extras(connection, plan, validated, back, run)
+                balance = balances.setdefault(plan.pair.mappings[mapping].target_name, Balance())
+                task.advance(_compare(connection, plan.pair.mappings[mapping], validated, back, run, balance))
+        _extras(connection, plan, validated, back, run, balances)
         _finish_dispositions(connection, plan)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
+        copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)
-        _write_findings(connection, plan, validated, back, run)
+        closed = list(closures(connection, plan, lambda e: scan(back.parquet(e)), lambda m: scan(validated.parquet(m))))
+        run.facts["references"] = [asdict(field) for field in closed]
+        run.summary["reconciliation"] = {
+            "rows": {entity: asdict(balance) for entity, balance in balances.items()},
+            "excused": _one(connection, f"SELECT count(*) FROM excused WHERE rule <> {literal(excuse.MATCHED)}"),
+            "references": sum(field.references for field in closed),
+            "dangling": sum(field.dangling for field in closed),
+            "checks": {},
+        }
+        of = {plan.pair.mappings[mapping].target_name: mapping for mapping in reversed(plan.names)}
+        told = [*excuse.unusual(plan, run), *uneven(balances, of)]
+        _write_findings(connection, plan, validated, back, run, told)
         copy_to_parquet(
             connection,
             "SELECT * FROM dispositions ORDER BY entity, key",
@@ -89,11 +103,11 @@ def reconcile(
 
 def _compare(
     connection: duckdb.DuckDBPyConnection,
-    plan: Plan,
     mapping: LoadedMapping,
     validated: Validated,
     back: ReadBack,
     run: RunFolder,
+    balance: Balance,
 ) -> int:
     expected, actual = scan(validated.parquet(mapping.name)), scan(back.parquet(mapping.target_name))
     live = run.facts.get("live")
@@ -114,10 +128,14 @@ def _compare(
         texts = [f for f in fields if mapping.target.fields[f].references or mapping.target.fields[f].type == "string"]
         blank = "nullif(CAST({0} AS VARCHAR), '')"
         unequal |= {f: f"{blank.format('e.' + name(f))} IS DISTINCT FROM {blank.format('a.' + name(f))}" for f in texts}
-    excused = {
-        f: f"{NORMALISED[rule].format('e.' + name(f))} IS NOT DISTINCT FROM {NORMALISED[rule].format('a.' + name(f))}"
+    rules = {
+        f: alternatives(tolerances, f"e.{name(f)}", f"a.{name(f)}")
         for f in fields
-        if f not in unfilled and (rule := mapping.model.fields[f].compare) != "exact"
+        if f not in unfilled and (tolerances := mapping.model.fields[f].compare)
+    }
+    excused = {
+        f: f"CASE {' '.join(f'WHEN {condition} THEN {literal(label)}' for label, condition in asked)} END"
+        for f, asked in rules.items()
     }
     # Raw values first; only rows that differ somewhere are looked at field by field, and normalised.
     any_unequal = " OR ".join(unequal.values())
@@ -125,7 +143,7 @@ def _compare(
         "CREATE OR REPLACE TEMP TABLE _pairs AS SELECT e._key, e._target_key, a._target_key IS NULL AS missing, "
         + ", ".join(f"e.{name(f)} AS {name('e_' + f)}, a.{name(f)} AS {name('a_' + f)}" for f in fields)
         + "".join(f", ({unequal[f]}) AS {name('u_' + f)}" for f in fields)
-        + "".join(f", ({unequal[f]}) AND ({excused[f]}) AS {name('x_' + f)}" for f in excused)
+        + "".join(f", CASE WHEN {unequal[f]} THEN {excused[f]} END AS {name('x_' + f)}" for f in excused)
         + f" FROM {expected} AS e LEFT JOIN {actual} AS a ON a._target_key = e._target_key "
         f"WHERE a._target_key IS NULL OR {any_unequal}"
     )
@@ -140,36 +158,79 @@ def _compare(
     counts: dict[str, int] = {}
     excuses: dict[str, dict[str, int]] = {}
     for f in fields:
-        forgiven = f" AND NOT {name('x_' + f)}" if f in excused else ""
+        pair = f"CAST({name('e_' + f)} AS VARCHAR), CAST({name('a_' + f)} AS VARCHAR) FROM _pairs WHERE NOT missing"
+        forgiven = f" AND {name('x_' + f)} IS NULL" if f in excused else ""
         if live is not None and f"{mapping.target_name}.{f}" in live.get("unshown", {}):
             forgiven += (
                 f" AND _target_key NOT IN (SELECT key FROM {scan(back.parquet(UNSHOWN))} "
                 f"WHERE entity = {literal(mapping.target_name)} AND field = {literal(f)})"
             )
         if stays:
-            sql = f"SELECT count(*) FROM _pairs WHERE NOT missing AND {name('u_' + f)}{forgiven} AND {stays}"
-            if (kept := _one(connection, sql)) > 0:
-                excuses.setdefault(f, {})["matched"] = kept
+            kept = _one(
+                connection,
+                f"INSERT INTO excused SELECT {entity}, _key, _target_key, {literal(f)}, {literal(excuse.MATCHED)}, {pair} "
+                f"AND {name('u_' + f)}{forgiven} AND {stays}",
+            )
+            if kept > 0:
+                excuses.setdefault(f, {})[excuse.MATCHED] = kept
             forgiven += f" AND NOT {stays}"
-        row = connection.execute(
-            f"INSERT INTO differences SELECT {entity}, _key, _target_key, {literal(f)}, 'different', "
-            f"CAST({name('e_' + f)} AS VARCHAR), CAST({name('a_' + f)} AS VARCHAR) FROM _pairs "
-            f"WHERE NOT missing AND {name('u_' + f)}{forgiven}"
-        ).fetchone()
-        if row and row[0]:
-            counts[f] = int(row[0])
+        differing = _one(
+            connection,
+            f"INSERT INTO differences SELECT {entity}, _key, _target_key, {literal(f)}, 'different', {pair} "
+            f"AND {name('u_' + f)}{forgiven}",
+        )
+        if differing:
+            counts[f] = differing
         if f in excused:
-            number = _one(connection, f"SELECT count(*) FROM _pairs WHERE NOT missing AND {name('x_' + f)}")
-            excuses.setdefault(f, {})[mapping.model.fields[f].compare] = number
+            connection.execute(
+                f"INSERT INTO excused SELECT {entity}, _key, _target_key, {literal(f)}, {name('x_' + f)}, {pair} "
+                f"AND {name('x_' + f)} IS NOT NULL"
+            )
+            sql = "SELECT rule, count(*) FROM excused WHERE entity = ? AND field = ? AND rule <> ? GROUP BY rule ORDER BY rule"
+            found = dict(connection.execute(sql, [mapping.name, f, excuse.MATCHED]).fetchall())
+            alone = {rule.label: int(found.pop(rule.label, 0)) for rule in mapping.model.fields[f].compare}
+            excuses[f] = excuses.get(f, {}) | alone | found
     total = _one(connection, f"SELECT count(*) FROM {expected}")
     missing = _one(connection, "SELECT count(*) FROM _pairs WHERE missing")
     summary = run.summary["entities"][mapping.name]
     summary |= {"compared": total - missing, "missing": missing, "extra": 0, "differences": counts}
     run.facts["entities"][mapping.name]["excused"] = excuses
+    _classify(connection, mapping, f"(SELECT _key, _target_key FROM {expected})", stays, total - missing, balance)
     return total
 
 
-def _extras(connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder) -> None:
+def _classify(
+    connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, expected: str, stays: str | None, found: int, balance: Balance
+) -> None:
+    """Count each record that was found in one part of the target's balance: the worst that can be said of it."""
+    entity = literal(mapping.name)
+    different = f"SELECT DISTINCT key FROM differences WHERE entity = {entity} AND kind = 'different'"
+    existing = _one(
+        connection,
+        f"SELECT count(*) FROM {expected} WHERE {stays} AND _key NOT IN "
+        f"(SELECT key FROM differences WHERE entity = {entity} AND kind = 'missing')",
+    ) if stays else 0  # fmt: skip
+    transformed = (
+        f"SELECT count(DISTINCT key) FROM excused AS x WHERE entity = {entity} AND rule <> {literal(excuse.MATCHED)} "
+        f"AND key NOT IN ({different})"
+    )
+    if stays:
+        transformed += f" AND NOT {stays.replace('_target_key', 'x.target_key', 1)}"
+    changed, unequal = _one(connection, transformed), _one(connection, f"SELECT count(*) FROM ({different})")
+    balance.existing += existing
+    balance.transformed += changed
+    balance.different += unequal
+    balance.identical += found - existing - changed - unequal
+
+
+def _extras(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    validated: Validated,
+    back: ReadBack,
+    run: RunFolder,
+    balances: dict[str, Balance],
+) -> None:
     """Records that no mapping expects, be they in the target or among the rows it refused, and second rows of one record.
 
     They count for the entity's first mapping.
@@ -180,16 +241,24 @@ def _extras(connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Valida
             continue
         asked = _asked(entity_name, back, run)
         expected = " UNION ALL ".join(f"SELECT _target_key AS k FROM {scan(validated.parquet(n))}{asked}" for n in mappings)
+        read = scan(back.parquet(entity_name))
         held = (
-            f"SELECT _target_key AS k FROM {scan(back.parquet(entity_name))} UNION ALL "
-            f"SELECT key FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
+            f"SELECT _target_key AS k, 1 AS there FROM {read} UNION ALL "
+            f"SELECT key, 0 FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
         )
-        row = connection.execute(
-            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, k, NULL, 'extra', NULL, NULL FROM ("
-            f"SELECT h.k, unnest(range(h.n - coalesce(e.n, 0))) FROM (SELECT k, count(*) AS n FROM ({held}) GROUP BY k) AS h "
-            f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k)"
-        ).fetchone()
-        run.summary["entities"][mappings[0]]["extra"] = int(row[0]) if row else 0
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE _surplus AS "
+            "SELECT h.k, h.n - coalesce(e.n, 0) AS n, h.there - coalesce(e.n, 0) AS there "
+            f"FROM (SELECT k, count(*) AS n, sum(there) AS there FROM ({held}) GROUP BY k) AS h "
+            f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k WHERE h.n > coalesce(e.n, 0)"
+        )
+        run.summary["entities"][mappings[0]]["extra"] = _one(
+            connection,
+            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, k, NULL, 'extra', NULL, NULL "
+            "FROM (SELECT k, unnest(range(n)) FROM _surplus)",
+        )
+        balances[entity_name].rows = _one(connection, f"SELECT count(*) FROM {read}")
+        balances[entity_name].extra = _one(connection, "SELECT coalesce(sum(there) FILTER (there > 0), 0) FROM _surplus")
 
 
 def _asked(entity: str, back: ReadBack, run: RunFolder) -> str:
@@ -226,7 +295,7 @@ def _finish_dispositions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> N
 
 
 def _write_findings(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder
+    connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder, told: list[Finding]
 ) -> None:
     entities = ", ".join(f"({literal(n)}, {literal(plan.pair.mappings[n].target_name)})" for n in plan.names)
     refused = (
@@ -244,8 +313,15 @@ def _write_findings(
         "UNION ALL SELECT 'REC-DIFFERENT', 'hold', entity, key, field, actual, "
         "'the target holds another value than the mapping gives', NULL FROM differences WHERE kind = 'different' "
         f"UNION ALL SELECT code, {_severity()}, mapping, source_key, NULL, key, message, "
-        "CASE WHEN result = 'blocked' THEN blamed END FROM results WHERE code IS NOT NULL"
+        "CASE WHEN result = 'blocked' THEN blamed END FROM results WHERE code IS NOT NULL "
+        "UNION ALL SELECT 'REC-DANGLING', 'hold', v.mapping, min(e.key), d.field, d.value, "
+        "'the target refers to a record that it does not hold', NULL FROM dangling AS d "
+        f"JOIN (VALUES {entities}) AS v(mapping, entity) ON v.entity = d.entity JOIN dispositions AS e ON e.entity = v.mapping "
+        "AND e.target_key = d.target_key AND e.disposition IN ('created', 'updated', 'unchanged') "
+        "GROUP BY v.mapping, d.target_key, d.field, d.value"
     )
+    if told:
+        connection.executemany("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [astuple(finding) for finding in told])
     publish_findings(connection, "findings", run)
 
 

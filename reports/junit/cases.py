@@ -68,6 +68,7 @@ def _of_the_run(report: Report) -> Iterator[Case]:
         _rule(rule, f"{rule.code} {rule.entity or ''}".rstrip()) for rule in report.checked.rules if rule.entity not in named
     )
     yield from _without_rows(report)
+    yield from _reconciliation(report)
     yield from _acceptance(report)
     if report.live is not None and report.live.rehearsal:
         surprises = [f"{s.entity} {s.disposition}: {s.predicted:,} predicted, {s.actual:,} came" for s in report.live.surprises]
@@ -92,6 +93,29 @@ def _without_rows(report: Report) -> Iterator[Case]:
         if found != row.count.n:
             message = f"the summary counts {row.count.n:,} findings, and {found:,} are there"
             yield Case(f"{row.code} without rows", "failure", message, (f"{row.severity}: {row.title}",))
+
+
+def _reconciliation(report: Report) -> Iterator[Case]:
+    """What the last stage found beside the values of single fields."""
+    found = report.reconciliation
+    if found is None:
+        return
+    yield _listed(
+        "rows read back add up",
+        [f"{row.entity}: {row.rows:,} rows, and not so many in its parts" for row in found.rows if not row.even],
+    )
+    yield _listed(
+        "references of the target lead to records",
+        [f"{one.entity}.{one.field}: {one.dangling.n:,} of {one.references:,}" for one in found.references if one.dangling.n],
+    )
+    outcomes: dict[str, Outcome] = {"equal": "passed", "different": "failure", "empty": "skipped", "not asked": "skipped"}
+    for rule in found.rules:
+        said = (
+            rule.why
+            or f"{rule.different:,} of {rule.groups:,} groups differ; {rule.expected:,} records expected, {rule.target:,} there"
+        )
+        outcome = "failure" if not rule.agrees else outcomes[rule.verdict]
+        yield Case(f"both sides {rule.name}", outcome, said, (rule.label,))
 
 
 def _acceptance(report: Report) -> Iterator[Case]:

@@ -15,7 +15,10 @@ from migrate.stages.reconcile import DISPOSITIONS
 
 DISPOSITIONS_FILE, FINDINGS_FILE = "run/dispositions.parquet", "run/findings.parquet"
 WORKLIST_FILE, DIFFERENCES_FILE = "run/worklist.parquet", "run/6_reconcile/differences.parquet"
-HELD_BY_STAGE = {"4_load": ("results.parquet",), "6_reconcile": ("differences.parquet", "unread.parquet")}
+HELD_BY_STAGE = {
+    "4_load": ("results.parquet",),
+    "6_reconcile": tuple(f"{name}.parquet" for name in ("differences", "excused", "unread", "both_sides", "accounting")),
+}
 """Files of stages that a pack knows: their hashes stand in the stage's own manifest as well."""
 
 

@@ -13,7 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 WORDS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
-SUMMARY = {"schema", "run", "mode", "verdict", "balanced", "entities", "findings", "loss_register", "timings", "worklist"}
+SUMMARY = {
+    "schema", "run", "mode", "verdict", "balanced", "entities", "findings", "loss_register", "reconciliation",
+    "timings", "worklist",
+}  # fmt: skip
 ENTITY = {"source", "dispositions", "references", "compared", "missing", "extra", "differences"}
 
 

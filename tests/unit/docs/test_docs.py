@@ -39,6 +39,7 @@ from migrate.expressions.parse import parse_query
 from migrate.expressions.vocabulary import function_names
 from migrate.lineage.links import KINDS
 from migrate.located_yaml import Document, parse
+from migrate.mapping import tolerance
 from migrate.mapping.model import Mapping, Pair
 from migrate.matching import evidence as matching_evidence
 from migrate.models import build
@@ -128,6 +129,7 @@ def test_no_table_describes_a_model_that_is_gone(name: str) -> None:
         ("mapping-reference.md", "severities", list(typing.get_args(Severity))),
         ("mapping-reference.md", "dispositions", list(DISPOSITIONS)),
         ("mapping-reference.md", "crosswalk columns", list(crosswalks.COLUMNS)),
+        ("mapping-reference.md", "tolerances", list(tolerance.ABOUT)),
         ("run-folder.md", "states of a match", list(matching_evidence.STATES)),
         ("runbook-guide.md", "columns of runbook_log.csv", list(runbook_log.COLUMNS)),
         ("documents.md", "kinds of lineage", list(KINDS)),
@@ -441,9 +443,13 @@ def test_the_keys_of_both_json_files_are_documented(run_folder: Path) -> None:
         assert set(table("run-folder.md", "keys of an entity")) == set(entity)
     for loss in summary["loss_register"]:
         assert table("run-folder.md", "keys of a loss") == list(loss)
+    assert table("run-folder.md", "keys of reconciliation") == list(summary["reconciliation"])
 
 
-@pytest.mark.parametrize("name", ["dispositions", "findings", "6_reconcile/differences"])
+LAST = ("differences", "excused", "both_sides", "accounting")
+
+
+@pytest.mark.parametrize("name", ["dispositions", "findings", *(f"6_reconcile/{name}" for name in LAST)])
 def test_the_columns_of_parquet_files_are_documented(run_folder: Path, name: str) -> None:
     import pyarrow.parquet as pq
 

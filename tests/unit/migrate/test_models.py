@@ -51,7 +51,7 @@ def test_unknown_words_deep_inside(text: str, place: str, allowed: str) -> None:
 def test_a_value_outside_the_choice_lists_the_choice() -> None:
     (problem,) = problems(Mapping, HEAD + "  z: {from: y, compare: fuzzy}\n")
     assert problem.value == "fuzzy"
-    assert problem.allowed == ("exact", "trim", "case", "day", "unicode")
+    assert problem.allowed == ("exact", "trim", "case", "unicode", "day", "seconds", "number")
     assert str(problem.place) == "f.yaml:5:16"
 
 

@@ -168,7 +168,7 @@ def test_the_document_names_every_test_case(workspace: Path) -> None:
     facts["live"], facts["predicted"] = {}, {"run": "r-1"}
     run.write_text(json.dumps(facts), "utf-8")
     kinds = {
-        re.compile(re.sub("FIELD|NAME|SUITE CODE", ".+", re.sub("^CODE$", "[A-Z-]+[0-9]*", name))): name
+        re.compile(re.sub("FIELD|NAME|SUITE CODE|RULE", ".+", re.sub("^CODE$", "[A-Z-]+[0-9]*", name))): name
         for name in documented("cases")
     }
     report = build(run.parent, most_rows=0)

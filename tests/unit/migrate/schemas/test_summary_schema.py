@@ -21,12 +21,17 @@ from migrate.stages.reconcile import DISPOSITIONS
 ROOT = Path(__file__).parents[4]
 SCHEMA: dict[str, Any] = json.loads(schema_text("summary"))
 GOLDEN = sorted((ROOT / "tests" / "golden").glob("*/summary.json"))
-TABLES = {"keys of summary.json": "", "keys of an entity": "entities.*.", "keys of a loss": "loss_register.*."}
+TABLES = {
+    "keys of summary.json": "",
+    "keys of an entity": "entities.*.",
+    "keys of a loss": "loss_register.*.",
+    "keys of reconciliation": "reconciliation.",
+}
 """Tables of run-folder.md, and which keys each has."""
 
 
-OPTIONAL = {"acceptance", "passed", "failed", "error"}
-"""Keys that are not in every summary: of workspaces with acceptance tests, and of runs whose tests were judged."""
+OPTIONAL = {"acceptance", "passed", "failed", "error", "why", "groups", "different", "source", "parts", "expected", "target"}
+"""Keys that are not everywhere: of acceptance tests, of such as were judged, of rules that were asked."""
 
 
 def golden() -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""What the last stage looks at beside the values of single fields."""

@@ -1,0 +1,291 @@
+"""Asking both sides: the source as it was extracted, and the target as it was read back, each by a query of its own.
+
+No mapped row is looked at, so that a mapping cannot agree with itself. What became of each record of the source's query is taken
+from the dispositions; only records that are to be in the target have to be found there, all others are accounted for by their
+disposition and code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from migrate.compiler.plan import Plan
+from migrate.compiler.text import literal, name
+from migrate.mapping.model import Correspondence
+from migrate.reconciliation.both_sides import TARGET, Rule
+
+LEFT = ("merged", "excluded", "quarantined", "blocked", "held", "failed")
+"""Dispositions of records that are not in the target, for a reason that stands elsewhere. ``failed`` is here what a live target
+did not answer to; a record that was written and not found is expected all the same."""
+ASIDE = ("unread", "existing", "explained", "ambiguous")
+"""Records that may be in the target and are not compared: not read back by this run, matched with what the target had,
+with a finding that the rule names, or of a key that stands twice in the source."""
+PARTS = (*LEFT, *ASIDE, "unseen")
+"""Parts of the source beside what is expected. ``unseen``: no mapping has the record."""
+COLUMNS = ("rule", "grouped", "key", "measure", "how", "source", *PARTS, "expected", "target", "remainder", "verdict")
+_AMOUNT = "DECIMAL(38, 6)"
+_SHORT = 300
+"""Characters of a value in a finding."""
+
+_LACKS = (
+    "nullif(array_to_string(list_filter(string_split({0}, ', '), "
+    "lambda x: NOT list_contains(string_split({1}, ', '), x)), ', '), '')"
+)
+_VALUE = (
+    "CASE WHEN how = 'set' THEN left(concat_ws('; ', "
+    f"'not in the target: ' || {_LACKS.format('expected', 'target')}, "
+    f"'not in the source: ' || {_LACKS.format('target', 'expected')}), {2 * _SHORT}) "
+    f"ELSE left('the source has ' || coalesce(expected, 'nothing'), {_SHORT}) || "
+    f"left(', the target ' || coalesce(target, 'nothing'), {_SHORT}) END"
+)
+"""What a finding shows of a group that differs."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Where the rows are that the rules are asked of, as SQL."""
+
+    dispositions: str
+    findings: str
+    unread: str
+    """(entity, key) of source records that were not read back."""
+    hidden: str
+    """(entity, key, field) that a live target did not show."""
+    kept: str
+    """(entity, key) of target records that were matched with what was there."""
+
+
+class Asking:
+    """Asks rules one after the other, into the tables ``sides``, ``accounting`` and ``told`` of ``connection``.
+
+    ``connection`` holds the typed source, and in the schema ``target`` what was read back.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: Plan, sides: Sides) -> None:
+        self.connection, self.plan, self.sides = connection, plan, sides
+        parts = ", ".join(f"{part} DOUBLE" for part in PARTS)
+        connection.execute(
+            f"CREATE TABLE sides (rule VARCHAR, grouped VARCHAR[], key VARCHAR, measure VARCHAR, how VARCHAR, "
+            f"source VARCHAR, {parts}, "
+            "expected VARCHAR, target VARCHAR, remainder DOUBLE, verdict VARCHAR)"
+        )
+        connection.execute(
+            "CREATE TABLE accounting (rule VARCHAR, part VARCHAR, code VARCHAR, records BIGINT, measure VARCHAR, amount DOUBLE)"
+        )
+        connection.execute(
+            "CREATE TABLE told (code VARCHAR, severity VARCHAR, entity VARCHAR, key VARCHAR, field VARCHAR, value VARCHAR, "
+            "message VARCHAR, root_cause VARCHAR)"
+        )
+
+    def ask(self, rule: Rule) -> dict[str, Any]:
+        """Ask one rule; gives its entry in the summary."""
+        self._records(rule)
+        self._rows(rule)
+        for measure, how in rule.model.compare.items():
+            self._compare(rule, measure, how)
+        self._account(rule)
+        self._tell(rule)
+        rows = self.connection.execute("SELECT part, count(*) FROM _source GROUP BY part ORDER BY part").fetchall()
+        records = {part: int(n) for part, n in rows}
+        groups, different = self._one(
+            "SELECT count(DISTINCT grouped), count(DISTINCT grouped) FILTER (verdict = 'different') FROM sides WHERE rule = ?",
+            [rule.name],
+        )
+        (target,) = self._one("SELECT count(*) FROM _target")
+        expected, unseen = records.get("expected", 0), records.get("unseen", 0)
+        compared = "equal" if expected or target else "empty"
+        return {
+            "verdict": "different" if different or unseen else compared,
+            "groups": int(groups),
+            "different": int(different),
+            "source": sum(records.values()),
+            "parts": {part: records[part] for part in PARTS if part in records},
+            "expected": expected,
+            "target": int(target),
+        }
+
+    def _records(self, rule: Rule) -> None:
+        """What became of each record of the rule's mapping."""
+        sides, mapping = self.sides, literal(rule.model.mapping)
+        entity = literal(self.plan.pair.mappings[rule.model.mapping].target_name)
+        hidden = [
+            f"(h.entity = {literal(e)} AND h.field IN ({', '.join(map(literal, sorted(fields)))}))"
+            for e, fields in rule.target_needs.items()
+            if fields
+        ]
+        base = "regexp_replace(key, '#[0-9]+$', '')"
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE _records AS "
+            f"WITH d AS (SELECT key, target_key, disposition, code FROM {sides.dispositions} WHERE entity = {mapping}), "
+            f"twice AS (SELECT {base} AS key FROM d WHERE key LIKE '%#%' AND {base} IN (SELECT key FROM d)), "
+            f"explained AS (SELECT key, min(code) AS code FROM {sides.findings} WHERE entity = {mapping} AND code IN "
+            f"({', '.join(map(literal, rule.model.explained)) or 'NULL'}) GROUP BY key), "
+            f"hidden AS (SELECT DISTINCT key FROM {sides.hidden} AS h WHERE {' OR '.join(hidden) or 'FALSE'}) "
+            "SELECT d.key, d.target_key, CASE "
+            f"WHEN {base.replace('key', 'd.key')} IN (SELECT key FROM twice) THEN 'ambiguous' "
+            f"WHEN d.disposition IN ({', '.join(map(literal, LEFT[:-1]))}) THEN d.disposition "
+            "WHEN d.disposition = 'failed' AND d.code IS DISTINCT FROM 'REC-MISSING' THEN 'failed' "
+            f"WHEN d.key IN (SELECT key FROM {sides.unread} WHERE entity = {mapping}) "
+            "OR d.target_key IN (SELECT key FROM hidden) THEN 'unread' "
+            f"WHEN d.target_key IN (SELECT key FROM {sides.kept} WHERE entity = {entity}) THEN 'existing' "
+            "WHEN x.key IS NOT NULL THEN 'explained' ELSE 'expected' END AS part, "
+            "coalesce(x.code, d.code) AS code FROM d LEFT JOIN explained AS x ON x.key = d.key"
+        )
+
+    def _rows(self, rule: Rule) -> None:
+        """Both queries' rows, with the source's values called as the target calls them."""
+        joins, columns = [], []
+        for number, column in enumerate(rule.columns):
+            way = rule.model.same.get(column)
+            plain = f"nullif(CAST(q.{name(column)} AS VARCHAR), '')"
+            if way is None:
+                columns.append(self._value(rule, column, f"q.{name(column)}"))
+                continue
+            joins.append(f"LEFT JOIN ({self._called(way)}) AS w{number} ON w{number}.key = {plain}")
+            columns.append(f"coalesce(w{number}.value, '#' || {plain}) AS {name(column)}")
+        lists = f"[{', '.join(name(c) for c in rule.model.by)}]" if rule.model.by else "CAST([] AS VARCHAR[])"
+        given = "".join(f", {column}" for column in columns)
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE _source AS SELECT *, {lists} AS grouped FROM ("
+            "SELECT q.record, coalesce(r.part, CASE WHEN q.record IS NULL THEN 'quarantined' ELSE 'unseen' END) AS part, "
+            f"CASE WHEN q.record IS NULL THEN 'SRC-KEY-NULL' ELSE r.code END AS code{given} "
+            f"FROM (SELECT * REPLACE (CAST(record AS VARCHAR) AS record) FROM ({rule.source_sql(self.plan.as_of)})) AS q "
+            f"LEFT JOIN _records AS r ON r.key = q.record {' '.join(joins)})"
+        )
+        plain_columns = "".join(f", {self._value(rule, column, f'q.{name(column)}')}" for column in rule.columns)
+        aside = ", ".join(map(literal, ASIDE))
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE _target AS SELECT *, {lists} AS grouped FROM (SELECT q.record{plain_columns} "
+            f"FROM (SELECT * REPLACE (CAST(record AS VARCHAR) AS record) FROM ({rule.target_sql(self.plan.as_of)})) AS q "
+            f"ANTI JOIN (SELECT target_key FROM _records WHERE part IN ({aside})) AS r ON r.target_key = q.record)"
+        )
+
+    def _value(self, rule: Rule, column: str, sql: str) -> str:
+        """A column as it is grouped by or compared."""
+        how = rule.model.compare.get(column, "group")
+        if how == "sum":
+            return f"TRY_CAST({sql} AS {_AMOUNT}) AS {name(column)}"
+        if how in ("min", "max") and column not in rule.model.same:
+            return f"{sql} AS {name(column)}"
+        return f"nullif(CAST({sql} AS VARCHAR), '') AS {name(column)}"
+
+    def _called(self, way: Correspondence) -> str:
+        """SQL of ``key`` and ``value``: what a value of the source is called in the target."""
+        if way.crosswalk is not None:
+            return f"SELECT source AS key, target AS value FROM crosswalk_entries WHERE crosswalk = {literal(way.crosswalk)}"
+        assert way.ref is not None
+        mapping = self.plan.pair.mappings[way.ref]
+        own = f"SELECT key, target_key FROM {self.sides.dispositions} WHERE entity = {literal(way.ref)}"
+        if way.field is None:
+            return f"SELECT key, target_key AS value FROM ({own})"
+        return (
+            f"SELECT o.key, b.value FROM ({own}) AS o JOIN (SELECT _target_key, "
+            f"CAST(any_value({name(way.field)}) AS VARCHAR) AS value FROM {name(TARGET, mapping.target_name)} "
+            "GROUP BY _target_key) AS b ON b._target_key = o.target_key"
+        )
+
+    def _compare(self, rule: Rule, measure: str, how: str) -> None:
+        """A row of ``sides`` for each group."""
+        counted = how in ("count", "sum")
+        column = name(measure)
+        if counted:
+            amount = f"CAST(1 AS {_AMOUNT})" if how == "count" else f"coalesce({column}, 0)"
+            whole, of_parts = f"CAST(sum({amount}) AS {_AMOUNT})", f"sum({amount})"
+            expected = f"CAST(coalesce(sum({amount}) FILTER (part = 'expected'), 0) AS {_AMOUNT})"
+        elif how == "set":
+            whole, of_parts = f"list_sort(list_distinct(list({column}) FILTER ({column} IS NOT NULL)))", "count(*)"
+            expected = f"list_sort(list_distinct(list({column}) FILTER (part = 'expected' AND {column} IS NOT NULL)))"
+        else:
+            whole, of_parts = f"{how}({column})", "count(*)"
+            expected = f"{how}({column}) FILTER (part = 'expected')"
+        parts = ", ".join(f"CAST(coalesce({of_parts} FILTER (part = {literal(p)}), 0) AS DOUBLE) AS {p}" for p in PARTS)
+        if counted:
+            e, t = f"coalesce(s.expected, CAST(0 AS {_AMOUNT}))", f"coalesce(t.target, CAST(0 AS {_AMOUNT}))"
+            remainder = f"CAST({t} - {e} AS DOUBLE)"
+            equal = f"abs({t} - {e}) <= {rule.model.within.get(measure, 0)!r}"
+        else:
+            blank = "[]" if how == "set" else "NULL"
+            e, t = f"coalesce(s.expected, {blank})", f"coalesce(t.target, {blank})"
+            remainder, equal = "CAST(NULL AS DOUBLE)", f"{e} IS NOT DISTINCT FROM {t}"
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE _measured AS SELECT coalesce(s.grouped, t.grouped) AS grouped, "
+            f"s.source, {', '.join(f's.{p}' for p in PARTS)}, {e} AS expected, {t} AS target, {remainder} AS remainder, "
+            f"CASE WHEN {equal} THEN 'equal' ELSE 'different' END AS verdict FROM "
+            f"(SELECT grouped, {whole} AS source, {parts}, {expected} AS expected FROM _source GROUP BY grouped) AS s "
+            f"FULL JOIN (SELECT grouped, {whole} AS target FROM _target GROUP BY grouped) AS t ON s.grouped = t.grouped"
+        )
+
+        def shown(side: str) -> str:
+            if counted:
+                text = f"CAST({side} AS VARCHAR)"
+                return f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+            return f"array_to_string({side}, ', ')" if how == "set" else f"CAST({side} AS VARCHAR)"
+
+        number = rule.model.by.index(rule.about) + 1 if rule.about else 1
+        keys = self._source_keys(rule)
+        self.connection.execute(
+            f"INSERT INTO sides SELECT {literal(rule.name)}, m.grouped, k.key, {literal(measure)}, {literal(how)}, "
+            f"{shown('m.source')}, "
+            f"{', '.join(f'coalesce(m.{p}, 0)' for p in PARTS)}, {shown('m.expected')}, {shown('m.target')}, "
+            "m.remainder, m.verdict "
+            f"FROM _measured AS m LEFT JOIN ({keys}) AS k ON k.value = m.grouped[{number}]"
+        )
+
+    def _source_keys(self, rule: Rule) -> str:
+        """SQL of ``value`` and ``key``: which source record is meant by a value of the column that the rule is about."""
+        if rule.about is None:
+            return "SELECT CAST(NULL AS VARCHAR) AS value, CAST(NULL AS VARCHAR) AS key"
+        way = rule.model.same[rule.about]
+        there = f"SELECT key FROM {self.sides.dispositions} WHERE entity = {literal(way.ref)} AND disposition <> 'merged'"
+        return f"SELECT value, min(key) AS key FROM ({self._called(way)}) WHERE key IN ({there}) GROUP BY value"
+
+    def _account(self, rule: Rule) -> None:
+        """Records and amounts of each part, by code."""
+        measures: list[tuple[str | None, str]] = [(m, how) for m, how in rule.model.compare.items() if how in ("count", "sum")]
+        for measure, how in measures or [(None, "")]:
+            amount = "NULL" if measure is None else "count(*)" if how == "count" else f"sum(coalesce({name(measure)}, 0))"
+            self.connection.execute(
+                f"INSERT INTO accounting SELECT {literal(rule.name)}, part, "
+                "CASE WHEN part <> 'expected' THEN code END AS code, count(*), "
+                f"{literal(measure)}, CAST({amount} AS DOUBLE) FROM _source GROUP BY ALL"
+            )
+
+    def _tell(self, rule: Rule) -> None:
+        """A finding for each group that differs, and for each record that no mapping has."""
+        model = rule.model
+        entity = model.same[rule.about].ref if rule.about else model.mapping
+        shown = [
+            f"{literal(f'{column} ')} || coalesce(grouped[{number}], 'none')"
+            for number, column in enumerate(model.by, start=1)
+            if column not in rule.classes and column != rule.about
+        ]
+        where = f" || ' (' || concat_ws(', ', {', '.join(shown)}) || ')'" if shown else ""
+        self.connection.execute(
+            f"INSERT INTO told SELECT {literal(model.code)}, {literal(model.severity)}, {literal(entity)}, key, "
+            f"{literal(rule.name)} || '.' || measure, "
+            f"{_VALUE}, "
+            f"{literal(f'{model.label}: this does not hold on both sides')}{where}, NULL "
+            f"FROM sides WHERE rule = {literal(rule.name)} AND verdict = 'different'"
+        )
+        source = self.plan.pair.mappings[model.mapping].source_name
+        self.connection.execute(
+            f"INSERT INTO told SELECT DISTINCT 'REC-UNSEEN', 'hold', {literal(model.mapping)}, record, NULL, NULL, "
+            f"{literal(f'{model.label}: no record of {source} has this key, so no mapping says what became of it')}, NULL "
+            "FROM _source WHERE part = 'unseen'"
+        )
+
+    def _one(self, sql: str, given: list[str] | None = None) -> tuple[Any, ...]:
+        row = self.connection.execute(sql, given or []).fetchone()
+        assert row is not None
+        return tuple(row)
+
+
+def personal_measures(rule: Rule) -> Iterator[tuple[str, str]]:
+    """``(field of its findings, class)`` of what a rule compares that is personal data."""
+    for measure in rule.model.compare:
+        if measure in rule.classes:
+            yield f"{rule.name}.{measure}", rule.classes[measure]

@@ -1,0 +1,50 @@
+"""The columns of a rule's two queries: which there are, and whether they hold personal data."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from migrate.contracts.model import Contract, Entity
+from migrate.expressions import parse_query
+
+
+def outputs(sql: str) -> list[str]:
+    """Names of the columns that a query gives."""
+    tree = parse_query(sql)
+    assert isinstance(tree, exp.Query)
+    return [str(name) for name in tree.named_selects]
+
+
+def personal(contract: Contract, sql: str, column: str) -> str | None:
+    """The class of personal data in a column of a query; ``free_text`` where several may be in it, or nobody can tell."""
+    tree = parse_query(sql)
+    aliases: dict[str, set[str]] = {}
+    for table in tree.find_all(exp.Table):
+        aliases.setdefault(table.alias or table.name, set()).add(table.name)
+    classes: set[str] = set()
+    for part in _made_of(tree, column):
+        for read in part.find_all(exp.Column):
+            classes |= _classes(contract, tree, aliases, read)
+    return None if not classes else classes.pop() if len(classes) == 1 else "free_text"
+
+
+def _classes(contract: Contract, tree: exp.Expression, aliases: dict[str, set[str]], read: exp.Column) -> set[str]:
+    tables = aliases.get(read.table, set()) if read.table else {name for names in aliases.values() for name in names}
+    known = [contract.entities[table] for table in tables if table in contract.entities]
+    names: list[str] | None = [read.name]
+    if len(known) < len(tables):  # a common table expression: whatever the query reads under that name, or else at all
+        every = _entities(contract, tree)
+        named = [entity for entity in every if read.name in entity.fields]
+        known, names = ([*known, *named], names) if named else (every, None)
+    found = {rule.pii for entity in known for field, rule in entity.fields.items() if names is None or field in names}
+    return {pii for pii in found if pii is not None}
+
+
+def _entities(contract: Contract, tree: exp.Expression) -> list[Entity]:
+    return [contract.entities[name] for name in {t.name for t in tree.find_all(exp.Table)} if name in contract.entities]
+
+
+def _made_of(tree: exp.Expression, column: str) -> list[exp.Expr]:
+    """What the outermost SELECTs (several under a union) give under a name."""
+    selects = [tree] if isinstance(tree, exp.Select) else [s for s in tree.find_all(exp.Select) if not s.find_ancestor(exp.CTE)]
+    return [item for select in selects for item in select.expressions if item.alias_or_name == column]
