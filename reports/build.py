@@ -33,6 +33,7 @@ from reports.model import (
     ReferenceRow,
     Report,
 )
+from reports.record_tables import record_tables
 
 MOST_ROWS = 500_000
 """Rows per table that a page carries. Beyond it, the page says so and names the file that holds the rest."""
@@ -108,7 +109,7 @@ def build(
             live=live_run(summary, run, masker),
             worklist=worklist,
             titles=titles,
-            tables=evidence.tables() if most_rows else (),
+            tables=(*evidence.tables(), *record_tables(run_folder, run, masker, evidence, titles)) if most_rows else (),
         )
 
 

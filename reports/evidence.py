@@ -67,6 +67,11 @@ class Evidence:
         """A query's last column by the others: by a tuple, or by the value where there is only one."""
         return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.ask(sql)}
 
+    @property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """The connection, to ask about other files of the folder beside these rows."""
+        return self._db
+
     def tables(self) -> tuple[Table, ...]:
         """The rows for the page, masked."""
         return tuple(self._table(name) for name in FILES)

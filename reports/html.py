@@ -13,12 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, VERBS
-from reports import model, visible
+from reports import links, model, visible
 from reports.build import MOST_ROWS, build
 from reports.payload import encode
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = ("report.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js")
+SCRIPTS = (
+    "report.js", "crumbs.js", "fields.js", "related.js", "search.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js",
+    "rows_file.js",
+)  # fmt: skip
 """Parts of the page's one script, which share their names."""
 
 
@@ -38,7 +41,7 @@ def write(report: model.Report, run_folder: Path, role: str | None = None) -> Pa
 
 def page(report: model.Report) -> str:
     """The whole page as text. Equal reports give equal pages."""
-    style = own("report.css") + own("deciding.css")
+    style = own("report.css") + own("deciding.css") + own("records.css")
     parts = "\n".join(own(name) for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{parts}\nroute();\n}})();\n'
     return (
@@ -115,4 +118,5 @@ def environment() -> Environment:
     )
     environment.filters |= {"number": lambda n: f"{n:,}", "duration": duration, "pieces": visible.pieces}
     environment.globals["look_alike"] = visible.LOOK_ALIKE
+    environment.globals["entity_href"] = links.entity
     return environment

@@ -26,6 +26,7 @@ COMMANDS = {
     "worklist": "Show what needs a person, export it, and import what people answered.",
     "match": "Show who was matched with people of another list.",
     "report": "Render the report of a run again.",
+    "record": "Show one record of a run field by field: from source to target.",
     "gates": "Say which gates a rehearsal reached and which it missed.",
     "approve": "Sign for a rehearsal, or withdraw a signature.",
     "approvals": "List what was signed, and what of it holds now.",

@@ -70,6 +70,8 @@ class Compiled:
     uses: str = ""
     """A SELECT of ``(crosswalk, value, rows)``: which values are looked up, and by how many rows that are neither excluded nor
     merged. Blank where no field has a crosswalk."""
+    joined: str = ""
+    """A SELECT of the source rows as the mapping reads them: ``_key``, fields, and ``name.field`` of lookups and pivots."""
 
 
 def _equal(column: str, sql: str, field: Field | None) -> str:
@@ -106,7 +108,8 @@ class MappingCompiler:
         self.matching = MatchSql(match, self.mapping, self.scope, self.book, self.decisions) if match else None
         steps = self._steps(chosen)
         source = self._source()
-        ctes = ",\n".join(f"{step} AS (\n{sql}\n)" for step, sql in [("source", source), *steps])
+        all_steps = [("source", source), *steps]
+        ctes = ",\n".join(f"{step} AS (\n{sql}\n)" for step, sql in all_steps)
         return Compiled(
             self.mapping,
             chosen,
@@ -117,8 +120,14 @@ class MappingCompiler:
             frozenset(self.scope.carried),
             frozenset(self.scope.consulted),
             {keys: frozenset(found) for keys, found in self.scope.reads.items()},
-            self._uses(chosen, [("source", source), *steps]),
+            self._uses(chosen, all_steps),
+            self._joined_rows(all_steps),
         )
+
+    def _joined_rows(self, steps: list[tuple[str, str]]) -> str:
+        last = max(at for at, (step, _) in enumerate(steps) if step in ("source", "looked", "pivoted"))
+        ctes = ",\n".join(f"{step} AS (\n{sql}\n)" for step, sql in steps[: last + 1])
+        return f"WITH {ctes}\nSELECT * FROM {steps[last][0]}"
 
     def _uses(self, chosen: tuple[str, ...], steps: list[tuple[str, str]]) -> str:
         """What is looked up is known as soon as there are base values, whatever becomes of the rows later."""
