@@ -19,8 +19,8 @@ from reports.payload import encode
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = (
-    "report.js", "crumbs.js", "fields.js", "related.js", "search.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js",
-    "rows_file.js",
+    "report.js", "crumbs.js", "fields.js", "related.js", "search.js", "worklist.js", "marks.js", "deciding.js",
+    "decisions_file.js", "rows_file.js",
 )  # fmt: skip
 """Parts of the page's one script, which share their names."""
 

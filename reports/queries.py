@@ -203,10 +203,16 @@ LINKS = """SELECT record, field, refers FROM (
         SELECT *, record IN (FROM in_page) OR refers IN (FROM in_page) AS near,
             row_number() OVER (PARTITION BY field ORDER BY refers, record) AS turn FROM links)
     ORDER BY NOT near, turn, record, field LIMIT {limit}"""
-RULES = """WITH reached AS (SELECT cause, count(DISTINCT (entity, key)) AS reach FROM f WHERE key IS NOT NULL GROUP BY cause)
-    SELECT entity, cause, code, arg_min(severity, """ + SEVERITY_RANK + """), count(*), count(DISTINCT key), count(DISTINCT key) FILTER (own), any_value(reach)
+RULES = (
+    """WITH reached AS (SELECT cause, count(DISTINCT (entity, key)) AS reach FROM f WHERE key IS NOT NULL GROUP BY cause)
+    SELECT entity, cause, code, arg_min(severity, """
+    + SEVERITY_RANK
+    + """), count(*), count(DISTINCT key), count(DISTINCT key) FILTER (own), any_value(reach)
     FROM f LEFT JOIN reached USING (cause) WHERE entity IS NOT NULL GROUP BY entity, cause, code
-    ORDER BY entity, min(""" + SEVERITY_RANK + """), count(*) DESC, code, cause"""
+    ORDER BY entity, min("""
+    + SEVERITY_RANK
+    + """), count(*) DESC, code, cause"""
+)
 
 TITLED = "SELECT DISTINCT code, entity, field FROM findings WHERE code IS NOT NULL ORDER BY ALL"
 

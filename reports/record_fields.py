@@ -75,7 +75,10 @@ class RecordFields:
         self._folder, self._run, self._masker, self._reading = folder, run, masker, reading
 
     def read(
-        self, database: duckdb.DuckDBPyConnection, records: Sequence[Asked], unequal: Mapping[tuple[str, str], Iterable[str | None]]
+        self,
+        database: duckdb.DuckDBPyConnection,
+        records: Sequence[Asked],
+        unequal: Mapping[tuple[str, str], Iterable[str | None]],
     ) -> dict[int, Fields]:
         """``{row: what is known}``. ``unequal`` are the fields in which a record differs by ``differences.parquet``, None among
         them where it is missing as a whole. ``database`` is used to read files."""
@@ -149,7 +152,9 @@ class RecordFields:
                 answer, there = NOT_SHOWN, None
             else:
                 there = held[field]
-                answer = DIFFERENT if field in unequal else EQUAL if value == there else self._rule(record.entity, field, value, there)
+                answer = (
+                    DIFFERENT if field in unequal else EQUAL if value == there else self._rule(record.entity, field, value, there)
+                )
             yield Cell(
                 field,
                 _cut(self._masker.value(record.entity, field, value)),

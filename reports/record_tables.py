@@ -1,4 +1,4 @@
-"""What the page holds of single records: their fields, what they refer to, by what names they are found, and by which rules they stand.
+"""What the page holds of single records: their fields, what they refer to, by what names they are found; and rules by entity.
 
 All of it is bounded. Records that somebody may have to look at go first, some of every rule; then a few of those without any
 trouble of each entity. What a table lacks its ``total`` tells.
@@ -36,7 +36,9 @@ MOST_NAME_TEXT = 5_000_000
 Columns = dict[str, list[Any]]
 
 
-def record_tables(folder: Path, run: Mapping[str, Any], masker: Masker, evidence: Evidence, titles: Mapping[str, str]) -> list[Table]:
+def record_tables(
+    folder: Path, run: Mapping[str, Any], masker: Masker, evidence: Evidence, titles: Mapping[str, str]
+) -> list[Table]:
     """The tables ``fields``, ``sources``, ``making``, ``links``, ``names`` and ``rules``."""
     reading = read_reading(folder)
     fields = RecordFields(folder, run, masker, reading)
@@ -55,7 +57,9 @@ def _fields(evidence: Evidence, fields: RecordFields) -> tuple[dict[int, Any], i
     troubled = evidence.ask(queries.TROUBLED.format(limit=MOST_RECORDS))
     good = evidence.ask(queries.UNTROUBLED.format(each=GOOD_ONES, limit=MOST_RECORDS))
     unequal: dict[tuple[str, str], list[str | None]] = defaultdict(list)
-    for entity, key, field in evidence.ask("SELECT entity, key, field FROM x WHERE kind IN ('different', 'missing') AND key IS NOT NULL"):
+    for entity, key, field in evidence.ask(
+        "SELECT entity, key, field FROM x WHERE kind IN ('different', 'missing') AND key IS NOT NULL"
+    ):
         unequal[entity, key].append(field)
     asked = [Asked(*row) for row in (*troubled, *good)]
     read = fields.read(evidence.database, asked, unequal)

@@ -38,7 +38,8 @@ def _lines(record: RecordView) -> Iterator[str]:
             yield f"  {item.item}  {item.state}  {plain(item.code or '-')} {plain(item.field or '')}".rstrip()
             if item.decision:
                 value = f" {plain(item.new_value)}" if item.new_value else ""
-                yield f"      {item.decision}{value} by {plain(item.by or 'nobody')}, {item.at or 'no date'}: {plain(item.reason or '')}"
+                by = f"{plain(item.by or 'nobody')}, {item.at or 'no date'}"
+                yield f"      {item.decision}{value} by {by}: {plain(item.reason or '')}"
 
 
 def _field(record: RecordView, cell: Cell, values: dict[str, str | None]) -> Iterator[str]:
@@ -56,4 +57,5 @@ def _field(record: RecordView, cell: Cell, values: dict[str, str | None]) -> Ite
         yield f"    target   {plain(cell.back)}"
     if made:
         for line in made.text.split("\n"):
-            yield f"    | {plain(line) if line else ''}".rstrip()
+            # Blanks that indent are no riddle; every other sign that one cannot see is spelled out.
+            yield "    | " + "".join(sign if sign == " " else plain(sign) for sign in line)

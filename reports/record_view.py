@@ -90,19 +90,20 @@ def read_record(
         number, name, source_key, target_key, disposition, code = found[0]
         reading = read_reading(run_folder)
         record = Asked(number, name, source_key, target_key, disposition)
-        unequal = evidence.ask(
-            f"SELECT field FROM x WHERE entity = {literal(name)} AND key = {literal(source_key)} AND kind IN ('different', 'missing')"
-        )
+        same = f"entity = {literal(name)} AND key = {literal(source_key)}"
+        unequal = evidence.ask(f"SELECT field FROM x WHERE {same} AND kind IN ('different', 'missing')")
         by_key = {(name, source_key): [field for (field,) in unequal]}
         fields = RecordFields(run_folder, run, masker, reading).read(evidence.database, [record], by_key)
         return RecordView(
-            number, name, masker.key(name, source_key), masker.target_key(name, target_key), disposition, code,
-            fields[number], reading.mappings.get(name), _findings(evidence, masker, number, name), _items(evidence, masker, number),
+            number, name, masker.key(name, source_key), masker.target_key(name, target_key), disposition, code, fields[number],
+            reading.mappings.get(name), _findings(evidence, masker, number, name), _items(evidence, masker, number),
         )  # fmt: skip
 
 
 def _findings(evidence: Evidence, masker: Masker, row: int, entity: str) -> tuple[Told, ...]:
-    rows = evidence.ask(f"SELECT severity, code, field, value, message, key FROM f WHERE record = {row} ORDER BY rank, code, field, row")
+    rows = evidence.ask(
+        f"SELECT severity, code, field, value, message, key FROM f WHERE record = {row} ORDER BY rank, code, field, row"
+    )
     found = []
     for severity, code, field, value, message, key in rows:
         shown = masker.value(entity, field, value)

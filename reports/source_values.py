@@ -1,7 +1,7 @@
 """Source values of single records, read again from the extract by the statements that the map stage noted.
 
-The statements come from a file, so they are not trusted: each has to be one statement of the kind that is expected, and the engine
-that runs them reaches the folder of the extract and nothing else.
+The statements come from a file, so they are not trusted: each has to be one statement of the kind that is expected, and the
+engine that runs them reaches the folder of the extract and nothing else.
 """
 
 from __future__ import annotations

@@ -11,7 +11,12 @@ import click
 @click.argument("workspace", type=click.Path(path_type=Path))
 @click.argument("entity", required=False)
 @click.argument("key", required=False)
-@click.option("--row", type=click.IntRange(min=1), metavar="N", help="The record by its row in dispositions.parquet, as the report names it.")
+@click.option(
+    "--row",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="The record by its row in dispositions.parquet, as the report names it.",
+)
 @click.option("--run", "run_id", metavar="ID", help="The run; the latest one by default.")
 @click.option("--role", metavar="ROLE", help="Show what this role of privacy.yaml may see.")
 def command(workspace: Path, entity: str | None, key: str | None, row: int | None, run_id: str | None, role: str | None) -> int:
@@ -45,7 +50,9 @@ def command(workspace: Path, entity: str | None, key: str | None, row: int | Non
         if entity not in there_are:
             raise refused(Problem("the run has no records of this entity", value=entity, allowed=tuple(there_are)))
         raise refused(
-            Problem(f"none of the {there_are[entity]:,} records of {entity} has this key in the source or in the target", value=key),
+            Problem(
+                f"none of the {there_are[entity]:,} records of {entity} has this key in the source or in the target", value=key
+            ),
             "search for it in the report, which also finds names",
         )
     click.echo(record_text(found), nl=False)

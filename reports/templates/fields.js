@@ -65,7 +65,14 @@ function answerCell(answer) {
 function madeCell(how) {
   if (how("file") === null) return make("td", { class: "nothing" }, "by no line of the mapping");
   const place = make("span", { class: "code" }, value(`${how("file")}:${how("line")}`));
-  return make("td", {}, make("details", {}, make("summary", {}, place), make("pre", { class: "code lines", tabindex: "0" }, value(how("text")))));
+  return make("td", {}, make("details", {}, make("summary", {}, place), make("pre", { class: "code lines", tabindex: "0" }, asWritten(how("text")))));
+}
+// Blanks that indent are no riddle; every other sign that one cannot see is spelled out.
+function asWritten(text) {
+  const shown = make("bdi", { dir: "ltr" });
+  for (const sign of text) sign === " " || sign === "\n" ? shown.append(sign) : drawPieces(shown, sign, false);
+  shown.normalize();
+  return shown;
 }
 // Findings about the field, and what was decided about it, as far as an item is about the field or about one of its findings.
 function aboutCell(field, findings, told, worklist, items) {
