@@ -109,7 +109,8 @@ def build(
             live=live_run(summary, run, masker),
             worklist=worklist,
             titles=titles,
-            tables=(*evidence.tables(), *record_tables(run_folder, run, masker, evidence, titles)) if most_rows else (),
+            tables=evidence.tables() if most_rows else (),
+            about_records=record_tables(run_folder, run, masker, evidence, titles) if most_rows else (),
         )
 
 

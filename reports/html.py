@@ -53,7 +53,7 @@ def page(report: model.Report) -> str:
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=policy(style, script),
-            tables=[(table.name, encode(table)) for table in (*report.tables, _codes(report), _verbs())],
+            tables=[(table.name, encode(table)) for table in (*report.tables, *report.about_records, _codes(report), _verbs())],
         )
     )
 

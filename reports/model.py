@@ -386,3 +386,5 @@ class Report:
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     tables: tuple[Table, ...] = ()
+    about_records: tuple[Table, ...] = ()
+    """What the page holds of single records, from source to target: :mod:`reports.record_tables`."""

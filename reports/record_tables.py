@@ -38,18 +38,18 @@ Columns = dict[str, list[Any]]
 
 def record_tables(
     folder: Path, run: Mapping[str, Any], masker: Masker, evidence: Evidence, titles: Mapping[str, str]
-) -> list[Table]:
+) -> tuple[Table, ...]:
     """The tables ``fields``, ``sources``, ``making``, ``links``, ``names`` and ``rules``."""
     reading = read_reading(folder)
     fields = RecordFields(folder, run, masker, reading)
     in_page, total = _fields(evidence, fields)
-    return [
+    return (
         *_as_tables(in_page, total),
         _making(reading),
         _links(folder, reading, evidence, list(in_page)),
         _names(folder, reading, evidence, masker),
         _rules(evidence, titles),
-    ]
+    )
 
 
 def _fields(evidence: Evidence, fields: RecordFields) -> tuple[dict[int, Any], int]:

@@ -142,7 +142,8 @@ function sortKey(held) {
   if (held === null) return "";
   if (typeof held === "number") return (held < 0 ? "\u0001" : "\u0002") + String(held < 0 ? 1e16 + held : held).padStart(24, "0");
   const plain = /^[\x00-\x7f]*$/.test(held) ? held : held.normalize("NFKD").replace(/\p{M}/gu, "");
-  return `\u0003${plain.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(20, "0"))}\u0000${held}`;
+  const key = plain.toLowerCase().replace(/[!-/:-@[-`{-~]/g, "\u0004$&").replace(/\d+/g, (digits) => digits.padStart(20, "0"));
+  return `\u0003${key}\u0000${held}`;
 }
 const collator = new Intl.Collator("en", { numeric: true });
 function compare(a, b) {
