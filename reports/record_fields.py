@@ -143,7 +143,8 @@ class RecordFields:
         given = {column[3:]: value for column, value in mapped.get(record.key, {}).items() if column.startswith("to:")}
         held = back.get(record.target_key or "")
         # What no line of the mapping fills may hold something in the target all the same.
-        for field in (*given, *sorted(each for each in unequal if each in (held or {}) and each not in given)):
+        unfilled = sorted({each for each in unequal if each is not None and each in (held or {})} - given.keys())
+        for field in (*given, *unfilled):
             value = given.get(field)
             if record.disposition not in LOADED:
                 answer, there = (NOT_FOUND if None in unequal else NOT_WRITTEN), None

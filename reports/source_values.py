@@ -100,11 +100,11 @@ def source_values(folder: Path, reading: Reading, wanted: Mapping[str, Iterable[
     found: dict[str, dict[str, tuple[Any, ...]]] = {}
     if not any(asked.values()) or not (folder / EXTRACT).is_dir():
         return found
-    with _session(folder / EXTRACT) as database:
+    with _session(folder / EXTRACT) as (database, extract):
         made: dict[str, bool] = {}
         for mapping, keys in asked.items():
             about = reading.mappings[mapping]
-            if not keys or not all(_make(database, folder, reading, entity, made) for entity in about.sources):
+            if not keys or not all(_make(database, extract, reading, entity, made) for entity in about.sources):
                 continue
             database.register("asked", pa.table({"k": pa.array(keys, pa.string())}))
             try:
@@ -118,8 +118,13 @@ def source_values(folder: Path, reading: Reading, wanted: Mapping[str, Iterable[
 
 
 @contextmanager
-def _session(extract: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _session(extract: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """An engine that reaches the extract alone, and the path by which it does."""
     with TemporaryDirectory(prefix="report-") as spill:
+        reached = extract.resolve()
+        if glob.has_magic(str(reached)):  # the engine takes it for a pattern, and allows no escaped one
+            reached = Path(spill) / EXTRACT
+            reached.symlink_to(extract.resolve())
         config: dict[str, Any] = {
             "temp_directory": spill,
             "memory_limit": MEMORY,
@@ -129,19 +134,19 @@ def _session(extract: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         }
         with duckdb.connect(":memory:", config=config) as database:
             database.execute("SET TimeZone = 'UTC'")
-            database.execute(f"SET allowed_directories = [{literal(str(extract.resolve()))}]")
+            database.execute(f"SET allowed_directories = [{literal(str(reached))}]")
             database.execute("CREATE SCHEMA raw; CREATE SCHEMA source")
             database.execute("SET enable_external_access = false; SET lock_configuration = true")
-            yield database
+            yield database, reached
 
 
-def _make(database: duckdb.DuckDBPyConnection, folder: Path, reading: Reading, entity: str, made: dict[str, bool]) -> bool:
+def _make(database: duckdb.DuckDBPyConnection, extract: Path, reading: Reading, entity: str, made: dict[str, bool]) -> bool:
     """Make a source entity, once. False where that cannot be."""
     if entity not in made:
         try:
-            file = folder.resolve() / EXTRACT / f"{entity}.parquet"
+            file = extract / f"{entity}.parquet"
             if _NAME.fullmatch(entity) and file.is_file():
-                database.execute(f'CREATE VIEW raw."{entity}" AS SELECT * FROM read_parquet({literal(glob.escape(str(file)))})')
+                database.execute(f'CREATE VIEW raw."{entity}" AS SELECT * FROM read_parquet({literal(str(file))})')
             database.execute(_one(reading.statements[entity], "CREATE"))
             made[entity] = True
         except (duckdb.Error, ValueError, KeyError):

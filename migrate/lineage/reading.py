@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from migrate.compiler.source import query_needs
 from migrate.compiler.text import name
 from migrate.contracts.model import Contract, Field
 from migrate.errors import ConfigurationError
+from migrate.lineage.views import view_columns
 from migrate.located_yaml import Keys
 from migrate.mapper import source_statements
 from migrate.mapping.load import LoadedMapping
@@ -45,7 +47,7 @@ class _Column:
 def write_reading(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Path) -> None:
     """Write the file for all mappings of ``plan``."""
     contract = plan.pair.source.model
-    classes = personal_fields(contract)
+    classes = Classes(contract)
     mappings = {name: _mapping(plan.rows[name], contract, classes) for name in plan.names}
     needed = {entity for described in mappings.values() for entity in described["sources"]}
     statements = {entity: sql for entity, sql in source_statements(connection, plan) if entity in needed}
@@ -53,7 +55,24 @@ def write_reading(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Pat
     (folder / READING).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _mapping(compiled: Compiled, contract: Contract, classes: dict[str, dict[str, str]]) -> dict[str, Any]:
+class Classes:
+    """Classes of personal data. A text of a view without a class of its own has that of what it is made of."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract, self._declared = contract, personal_fields(contract)
+        self._view = cache(lambda view: view_columns(contract, view))
+
+    def of(self, entity: str, field: str) -> str | None:
+        """The class of a field; None where its values are no personal data."""
+        declared = self._declared.get(entity, {}).get(field)
+        model = self._contract.entities[entity]
+        if declared is not None or model.sql is None or model.fields[field].type != "string":
+            return declared
+        found = {self.of(*column) for column in self._view(entity).values.get(field, ())} - {None}
+        return found.pop() if len(found) == 1 else "free_text" if found else None
+
+
+def _mapping(compiled: Compiled, contract: Contract, classes: Classes) -> dict[str, Any]:
     mapping = compiled.mapping
     columns: dict[_Column, int] = {}
     fields: dict[str, Any] = {}
@@ -80,7 +99,7 @@ def _mapping(compiled: Compiled, contract: Contract, classes: dict[str, dict[str
         "target": mapping.target_name,
         "sources": list(dict.fromkeys(each for entity in sorted(compiled.needs) for each in _below(contract, entity))),
         "select": f"SELECT s._key{selected} FROM (\n{compiled.joined}\n) AS s",
-        "columns": [{"label": c.label, "pii": classes.get(c.entity, {}).get(c.field)} for c in columns],
+        "columns": [{"label": c.label, "pii": classes.of(c.entity, c.field)} for c in columns],
         "fields": fields,
     }
 
