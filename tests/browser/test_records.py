@@ -7,7 +7,7 @@ import io
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from reports.visible import plain
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
+Axe = Callable[[Any], list[str]]
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = "#grid .grid-body .grid-row"
 TITLE = "document.querySelector('#drawer-title').textContent"
@@ -42,10 +43,6 @@ HOSTILE = (
     'quote " comma , semicolon ; line\nbreak',
     "x" * 9000,
 )
-AXE_RULES = "{runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}, "
-AXE_RULES += "rules: {'skip-link': {enabled: false}}, resultTypes: ['violations']}"
-"""Links within the page lead to views that are drawn when followed; that rule takes some of them for broken skip links."""
-
 ZONE = "(document.activeElement.closest('#crumbs, #filters, #rows-download, #grid, #drawer-close') || { id: '' }).id"
 
 
@@ -70,31 +67,6 @@ def decided(runs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> P
     runs["write_worklist"](folder, runs["decide_some"])
     render(folder)
     return folder
-
-
-@pytest.fixture
-def open_checked(browser: Any) -> Iterator[Open]:
-    """Open a page together with axe-core, which the page's own policy would keep out."""
-    script = pytest.importorskip("axe_playwright_python.base").AXE_SCRIPT
-    contexts = []
-
-    def opened(file: Path, **options: Any) -> Any:
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "bypass_csp": True, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(file.resolve().as_uri())
-        page.evaluate(script)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-def axe(page: Any) -> list[str]:
-    """What axe-core finds wrong with the page as it is now."""
-    found = page.evaluate(f"async () => (await axe.run(document, {AXE_RULES})).violations")
-    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
 
 def until(page: Any, condition: str, argument: object = None) -> None:
@@ -414,7 +386,7 @@ def test_the_download_has_the_rows_of_the_filter_in_their_order(decided: Path, o
 # Accessibility ----------------------------------------------------------------------------------------------------------
 
 
-def test_axe_finds_nothing(decided: Path, open_checked: Open) -> None:
+def test_axe_finds_nothing(decided: Path, open_checked: Open, axe: Axe) -> None:
     page = open_checked(decided / "report.html")
     assert axe(page) == []
     for address in ("#view=findings", "#view=record&row=3", "#view=item&row=1", "#view=search&q=okafor"):
@@ -425,7 +397,7 @@ def test_axe_finds_nothing(decided: Path, open_checked: Open) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
 def test_axe_finds_nothing_in_either_scheme_and_in_a_narrow_window(
-    decided: Path, sample: Path, open_checked: Open, scheme: str, width: int
+    decided: Path, sample: Path, open_checked: Open, axe: Axe, scheme: str, width: int
 ) -> None:
     page = open_checked(decided / "report.html", color_scheme=scheme, viewport={"width": width, "height": 900})
     assert axe(page) == []
