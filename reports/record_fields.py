@@ -85,13 +85,17 @@ class RecordFields:
         by_entity: dict[str, list[Asked]] = defaultdict(list)
         for record in records:
             by_entity[record.entity].append(record)
+        pairs = {"entity": [record.entity for record in records], "key": [record.key for record in records]}
+        database.register("asked_records", pa.table({word: pa.array(held, pa.string()) for word, held in pairs.items()}))
         sources = source_values(self._folder, self._reading, {e: [r.key for r in asked] for e, asked in by_entity.items()})
+        excused = self._excused(database)
         found = {}
         for entity, asked in by_entity.items():
             mapped = self._rows(database, self._folder / "2_map" / f"{entity}.parquet", "_key", [r.key for r in asked])
             back = self._read_back(database, entity, asked)
             for record in asked:
-                cells = tuple(self._cells(record, mapped, back, set(unequal.get((entity, record.key), ()))))
+                rules = excused.get((entity, record.key), {})
+                cells = tuple(self._cells(record, mapped, back, set(unequal.get((entity, record.key), ())), rules))
                 found[record.row] = Fields(cells, tuple(self._sources(entity, sources.get(entity, {}).get(record.key))))
         return found
 
@@ -139,6 +143,7 @@ class RecordFields:
         mapped: Mapping[str, Mapping[str, str | None]],
         back: Mapping[str, Mapping[str, str | None]],
         unequal: set[str | None],
+        rules: Mapping[str, str],
     ) -> Iterable[Cell]:
         given = {column[3:]: value for column, value in mapped.get(record.key, {}).items() if column.startswith("to:")}
         held = back.get(record.target_key or "")
@@ -155,7 +160,11 @@ class RecordFields:
             else:
                 there = held[field]
                 answer = (
-                    DIFFERENT if field in unequal else EQUAL if value == there else self._rule(record.entity, field, value, there)
+                    DIFFERENT
+                    if field in unequal
+                    else EQUAL
+                    if value == there
+                    else self._rule(record.entity, field, value, there, rules)
                 )
             yield Cell(
                 field,
@@ -164,16 +173,29 @@ class RecordFields:
                 answer,
             )
 
-    def _rule(self, entity: str, field: str, value: str | None, there: str | None) -> str:
+    def _excused(self, database: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:
+        """The rule that excuses a pair, ``{(mapping, key): {field: rule}}``, of a run that notes each pair."""
+        file = self._folder / "6_reconcile" / "excused.parquet"
+        found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        if file.is_file():
+            try:
+                scan = f"read_parquet({literal(glob.escape(str(file)))})"
+                sql = f"SELECT entity, key, field, rule FROM {scan} SEMI JOIN asked_records USING (entity, key)"
+                for entity, key, field, rule in database.execute(sql).fetchall():
+                    found[entity, key][field] = rule
+            except duckdb.Error:
+                return {}
+        return found
+
+    def _rule(self, entity: str, field: str, value: str | None, there: str | None, rules: Mapping[str, str]) -> str:
         """The rule under which two values count as equal that are not the same text."""
+        if field in rules:
+            return f"{EQUAL} under {rules[field]}"
         if not value and not there:
             return f"{EQUAL} under blank is null"
-        about = self._reading.mappings.get(entity)
-        made = about.fields.get(field) if about else None
-        if made is not None and made.compare != "exact":
-            return f"{EQUAL} under {made.compare}"
-        live = self._run.get("live") is not None
-        return f"{EQUAL} under matched: the target keeps its value" if live else f"{EQUAL} under the comparison of values"
+        described = ((self._run.get("entities") or {}).get(entity) or {}).get("excused") or {}
+        counted = [str(rule) for rule, n in (described.get(field) or {}).items() if n]
+        return f"{EQUAL} under {' or '.join(counted) or 'the comparison of values'}"
 
     def _sources(self, entity: str, values: Sequence[str | None] | None) -> Iterable[tuple[str, str | None]]:
         about: MappingReading | None = self._reading.mappings.get(entity)

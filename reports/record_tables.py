@@ -91,11 +91,11 @@ def _as_tables(kept: Mapping[int, Any], total: int) -> list[Table]:
 
 def _making(reading: Reading) -> Table:
     """How each target field is made: the lines of the mapping, and the source fields, one a line."""
-    columns: Columns = {word: [] for word in ("entity", "field", "file", "line", "text", "reads", "compare", "ref")}
+    columns: Columns = {word: [] for word in ("entity", "field", "file", "line", "text", "reads", "ref")}
     for entity, about in reading.mappings.items():
         for field, made in about.fields.items():
             reads = "\n".join(about.labels[at] for at in made.reads)
-            values = (entity, field, about.file, made.line, made.text, reads, made.compare, made.ref)
+            values = (entity, field, about.file, made.line, made.text, reads, made.ref)
             for column, value in zip(columns.values(), values, strict=True):
                 column.append(value)
     return Table("making", "2_map/reading.json", len(columns["entity"]), columns)

@@ -36,7 +36,6 @@ class FieldReading:
     """Lines of the mapping."""
     reads: tuple[int, ...]
     """Places in :attr:`MappingReading.labels` of what it is made of."""
-    compare: str
     ref: str | None
     """The mapping whose record it refers to."""
     names: bool
@@ -79,7 +78,7 @@ def _mapping(about: Mapping[str, Any]) -> MappingReading:
     columns = about["columns"]
     fields = {
         str(name): FieldReading(
-            int(field["line"]), str(field["text"]), tuple(map(int, field["reads"])), str(field["compare"]), field["ref"],
+            int(field["line"]), str(field["text"]), tuple(map(int, field["reads"])), field["ref"],
             bool(field["names"]),
         )
         for name, field in about["fields"].items()

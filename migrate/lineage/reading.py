@@ -87,7 +87,6 @@ def _mapping(compiled: Compiled, contract: Contract, classes: Classes) -> dict[s
             "line": place.line,
             "text": _text(lines, place.line),
             "reads": [columns.setdefault(column, len(columns)) for column in read],
-            "compare": rule.compare,
             "ref": rule.ref,
             "names": _is_name(known),
         }

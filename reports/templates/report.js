@@ -142,7 +142,12 @@ function sortKey(held) {
   if (held === null) return "";
   if (typeof held === "number") return (held < 0 ? "\u0001" : "\u0002") + String(held < 0 ? 1e16 + held : held).padStart(24, "0");
   const plain = /^[\x00-\x7f]*$/.test(held) ? held : held.normalize("NFKD").replace(/\p{M}/gu, "");
-  const key = plain.toLowerCase().replace(/[!-/:-@[-`{-~]/g, "\u0004$&").replace(/\d+/g, (digits) => digits.padStart(20, "0"));
+  // A number begins with the count of its digits; signs go before digits and letters.
+  const key = plain.toLowerCase().replace(/\d+|[!-/:-@[-`{-~]+/g, (part) => {
+    if (part < "0" || part >= ":") return "\u0004" + part;
+    const digits = part[0] === "0" ? part.replace(/^0+(?=\d)/, "") : part;
+    return String(digits.length).padStart(3, "0") + digits;
+  });
   return `\u0003${key}\u0000${held}`;
 }
 const collator = new Intl.Collator("en", { numeric: true });

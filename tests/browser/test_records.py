@@ -305,7 +305,7 @@ def write_stages(folder: Path, entity: str, fields: tuple[str, ...], values: dic
         {"_key": key, **{f"to:{field}": held for field, held in zip(fields, given, strict=True)}} for key, given in values.items()
     ]
     pq.write_table(pa.Table.from_pylist(rows), folder / "2_map" / f"{entity}.parquet")
-    about = {"line": 7, "reads": [0], "compare": "exact", "ref": None, "names": True}
+    about = {"line": 7, "reads": [0], "ref": None, "names": True}
     made = {field: about | {"text": f"{field}:\n  from: {HOSTILE[1]}"} for field in fields}
     mapping = {
         "file": "mapping/</script><img src=x>.yaml", "target": entity, "sources": ["none"], "select": "SELECT 1", "fields": made,

@@ -41,17 +41,19 @@ def staged(run_folder: Path) -> Path:
     rows = [{"_target_key": "E-100007", **held, "password": "hunter2"}]
     pq.write_table(pa.Table.from_pylist(rows), run_folder / "5_read_back" / "users.parquet")
 
-    def made(line: int, reads: list[int], compare: str = "exact") -> dict[str, Any]:
+    excused = {"entity": "users", "key": "7", "target_key": "E-100007", "field": "email", "rule": "case"}
+    pq.write_table(pa.Table.from_pylist([excused]), run_folder / "6_reconcile" / "excused.parquet")
+
+    def made(line: int, reads: list[int]) -> dict[str, Any]:
         return {
             "line": line,
             "text": f"line{line}:\n  do: [trim]",
             "reads": reads,
-            "compare": compare,
             "ref": None,
             "names": line < 3,
         }
 
-    fields = {"full_name": made(1, [0]), "login_id": made(2, []), "email": made(3, [], "case"), "password": made(4, [1])}
+    fields = {"full_name": made(1, [0]), "login_id": made(2, []), "email": made(3, []), "password": made(4, [1])}
     about = {
         "file": "mapping/users.yaml", "target": "users", "sources": ["person"], "fields": fields | {"credit": made(5, [])},
         "select": 'SELECT s._key, s.name, s.token FROM (SELECT id AS _key, name, token FROM "source"."person") AS s',
@@ -71,6 +73,16 @@ def test_a_value_is_equal_equal_under_a_rule_or_different(staged: Path) -> None:
         "full_name": "different", "login_id": "different", "email": "equal under case", "password": "equal", "credit": "equal",
     }  # fmt: skip
     assert [told.code for told in found.findings] == ["USR-004"]
+
+
+def test_a_run_that_notes_no_pairs_counts_them_by_rule(staged: Path) -> None:
+    (staged / "6_reconcile" / "excused.parquet").unlink()
+    facts = json.loads((staged / "run.json").read_text("utf-8"))
+    facts["entities"]["users"]["excused"] = {"email": {"case": 1, "trim": 0}}
+    (staged / "run.json").write_text(json.dumps(facts))
+    found = read_record(staged, entity="users", key="7")
+    assert found is not None
+    assert {cell.field: cell.answer for cell in found.fields.cells}["email"] == "equal under case"
 
 
 def test_a_record_that_did_not_arrive_was_not_written(staged: Path) -> None:

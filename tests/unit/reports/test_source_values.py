@@ -21,7 +21,7 @@ def write(folder: Path, statement: str = VIEW, select: str = SELECT, **more: Any
     (folder / "2_map").mkdir()
     rows = [{"id": "7", "name": "Ana"}, {"id": "8", "name": None}]
     pq.write_table(pa.Table.from_pylist(rows), folder / "1_extract" / "person.parquet")
-    field = {"line": 3, "text": "name: {from: name}", "reads": [0], "compare": "exact", "ref": None, "names": True}
+    field = {"line": 3, "text": "name: {from: name}", "reads": [0], "ref": None, "names": True}
     about = {"file": "users.yaml", "target": "users", "sources": ["person"], "select": select, "fields": {"name": field}}
     about |= {"columns": [{"label": "person.name", "pii": "name"}]} | more
     (folder / "2_map" / "reading.json").write_text(
