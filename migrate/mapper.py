@@ -3,6 +3,7 @@ tests, so that a test runs the very statements a run does."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
@@ -27,16 +28,24 @@ def raw_types(connection: duckdb.DuckDBPyConnection, entity: str) -> dict[str, s
 
 def build_source(connection: duckdb.DuckDBPyConnection, plan: Plan, given_views: frozenset[str] = frozenset()) -> None:
     """Types over the raw tables, then the contract's views (but for ``given_views``, whose rows were given)."""
+    for _, sql in source_statements(connection, plan, given_views):
+        connection.execute(sql)
+
+
+def source_statements(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, given_views: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, str]]:
+    """``(entity, statement that makes it)`` for :func:`build_source`, in an order in which each finds what it reads."""
     contract = plan.pair.source.model
     default = contract.source.format if contract.source else FileFormat()
     for entity in [*plan.physical, *sorted(given_views)]:
         model = contract.entities[entity]
         fields = plan.physical.get(entity) or list(model.fields)
         format_ = model.format or default
-        connection.execute(physical_sql(entity, model, fields, raw_types(connection, entity), format_))
+        yield entity, physical_sql(entity, model, fields, raw_types(connection, entity), format_)
     for view in plan.views:
         if view not in given_views:
-            connection.execute(view_sql(contract, view, contract.entities[view], plan.as_of))
+            yield view, view_sql(contract, view, contract.entities[view], plan.as_of)
 
 
 def unique_sources(connection: duckdb.DuckDBPyConnection, plan: Plan) -> frozenset[str]:

@@ -36,6 +36,7 @@ from reports.model import (
 )
 from reports.overview.build import read_overview
 from reports.reconciliation.build import read_reconciliation
+from reports.record_tables import record_tables
 from reports.rules.read import read_checked
 
 MOST_ROWS = 500_000
@@ -122,6 +123,7 @@ def build(
             overview=read_overview(*given) if most_rows else None,
             tables=evidence.tables() if most_rows else (),
             checked=read_checked(run, evidence, masker, titles),
+            about_records=record_tables(run_folder, run, masker, evidence, titles) if most_rows else (),
         )
 
 

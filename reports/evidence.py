@@ -80,6 +80,11 @@ class Evidence:
         found = self._db.execute("SELECT row FROM d WHERE entity = ? AND key = ? LIMIT 1", [entity, key]).fetchone()
         return int(found[0]) if found else None
 
+    @property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """The connection, to ask about other files of the folder beside these rows."""
+        return self._db
+
     def tables(self) -> tuple[Table, ...]:
         """The rows for the page, masked."""
         return tuple(self._table(name) for name in FILES)

@@ -13,15 +13,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, VERBS
-from reports import model, visible
+from reports import links, model, visible
 from reports.build import MOST_ROWS, build
 from reports.instants import instant
 from reports.payload import encode
 from reports.reconciliation.model import VERDICT_WORDS
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css", "deciding.css", "acceptance.css", "reconciliation.css", "overview.css")
-SCRIPTS = ("report.js", "worklist.js", "marks.js", "deciding.js", "decisions_file.js", "overview.js")
+STYLES = ("report.css", "deciding.css", "acceptance.css", "reconciliation.css", "records.css", "overview.css")
+SCRIPTS = (
+    "report.js", "crumbs.js", "fields.js", "related.js", "search.js", "worklist.js", "marks.js", "deciding.js",
+    "decisions_file.js", "rows_file.js", "overview.js",
+)  # fmt: skip
 """Parts of the page's one script, which share their names."""
 
 
@@ -54,7 +57,10 @@ def page(report: model.Report) -> str:
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             policy=policy(style, script),
-            tables=[(table.name, encode(table)) for table in (*report.tables, *_more(report), _codes(report), _verbs())],
+            tables=[
+                (table.name, encode(table))
+                for table in (*report.tables, *_more(report), *report.about_records, _codes(report), _verbs())
+            ],
         )
     )
 
@@ -136,4 +142,5 @@ def environment() -> Environment:
     )
     environment.filters |= {"number": lambda n: f"{n:,}", "duration": duration, "pieces": visible.pieces, "instant": instant}
     environment.globals["look_alike"] = visible.LOOK_ALIKE
+    environment.globals["entity_href"] = links.entity
     return environment

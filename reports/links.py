@@ -26,6 +26,11 @@ def counted(table: str, n: int, *, shown: bool = True, **filters: str | int | tu
     return Count(n, rows(table, n, **filters) if n and shown else None)
 
 
+def entity(name: str) -> str:
+    """The address of one entity: its rules, and the way to its records."""
+    return "#" + urlencode({"view": "entity", "entity": name}, quote_via=quote)
+
+
 def record(entity: str, key: str | None, row: int | None, target_key: str | None = None) -> str:
     """The address of one record: by its row among the dispositions where it has one, else by its keys."""
     if row is not None:

@@ -102,6 +102,10 @@ class Masker:
         pii = self.field_class(entity, field)
         return value if pii is None else mask(value, pii)
 
+    def of_class(self, pii: str | None, value: str | None) -> str | None:
+        """A value of a class of personal data, masked if need be."""
+        return value if pii is None or pii in self.clear else mask(value, pii)
+
     def key(self, entity: str | None, key: str | None) -> str | None:
         """The key of a source record."""
         return _mask_key(key, self._keys.get(entity or "", ()))

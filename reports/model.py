@@ -401,3 +401,5 @@ class Report:
     tables: tuple[Table, ...] = ()
     checked: Checked = field(default_factory=Checked)
     """Gates, and each rule entity by entity."""
+    about_records: tuple[Table, ...] = ()
+    """What the page holds of single records, from source to target: :mod:`reports.record_tables`."""

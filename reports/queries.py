@@ -188,6 +188,38 @@ UNTOLD = """SELECT x.entity, x.kind, count(*) FROM x ANTI JOIN f ON f.needs AND 
             OR x.kind = 'extra' AND f.key IS NULL AND f.value = x.target_key)
     GROUP BY x.entity, x.kind"""
 
+_ASKED = "d.row, d.entity, d.key, d.target_key, d.disposition"
+_LOOKED_AT = """SELECT record AS row, entity, code AS why FROM f WHERE record IS NOT NULL
+    UNION ALL SELECT root_record, split_part(root, '/', 1), 'root' FROM f WHERE root_record IS NOT NULL
+    UNION ALL SELECT record, entity, concat_ws(' ', kind, field) FROM x WHERE record IS NOT NULL
+    UNION ALL SELECT TRY_CAST(unnest(string_split(records, ' ')) AS BIGINT), entity, concat_ws(' ', 'item', code, decision)
+        FROM w WHERE records IS NOT NULL"""
+# Some of every rule first, and the same ones each time.
+TROUBLED = f"""SELECT {_ASKED} FROM d JOIN (
+        SELECT row, min(turn) AS turn FROM (
+            SELECT row, row_number() OVER (PARTITION BY entity, why ORDER BY row) AS turn FROM ({_LOOKED_AT}))
+        GROUP BY row) AS turns USING (row)
+    ORDER BY turn, row LIMIT {{limit}}"""
+# Spread over the file by a multiplication that scatters the row numbers.
+UNTROUBLED = f"""SELECT {_ASKED} FROM (
+        SELECT *, row_number() OVER (PARTITION BY entity, disposition ORDER BY (row * 2654435761) % 4294967296, row) AS turn
+        FROM d ANTI JOIN ({_LOOKED_AT}) AS told USING (row)) AS d
+    WHERE turn <= {{each}} ORDER BY turn, row LIMIT {{limit}}"""
+LINKS = """SELECT record, field, refers FROM (
+        SELECT *, record IN (FROM in_page) OR refers IN (FROM in_page) AS near,
+            row_number() OVER (PARTITION BY field ORDER BY refers, record) AS turn FROM links)
+    ORDER BY NOT near, turn, record, field LIMIT {limit}"""
+RULES = (
+    """WITH reached AS (SELECT cause, count(DISTINCT (entity, key)) AS reach FROM f WHERE key IS NOT NULL GROUP BY cause)
+    SELECT entity, cause, code, arg_min(severity, """
+    + SEVERITY_RANK
+    + """), count(*), count(DISTINCT key), count(DISTINCT key) FILTER (own), any_value(reach)
+    FROM f LEFT JOIN reached USING (cause) WHERE entity IS NOT NULL GROUP BY entity, cause, code
+    ORDER BY entity, min("""
+    + SEVERITY_RANK
+    + """), count(*) DESC, code, cause"""
+)
+
 TITLED = "SELECT DISTINCT code, entity, field FROM findings WHERE code IS NOT NULL ORDER BY ALL"
 
 MOVED = "SELECT DISTINCT entity FROM f WHERE code = 'SRC-MOVED'"

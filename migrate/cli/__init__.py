@@ -28,6 +28,7 @@ COMMANDS = {
     "acceptance": "Judge the reviewers' acceptance tests on what a run read back.",
     "report": "Render the report of a run again.",
     "schema": "Print the JSON Schema of a file that other programs read.",
+    "record": "Show one record of a run field by field: from source to target.",
     "gates": "Say which gates a rehearsal reached and which it missed.",
     "approve": "Sign for a rehearsal, or withdraw a signature.",
     "approvals": "List what was signed, and what of it holds now.",

@@ -57,6 +57,8 @@ class Compiled:
     uses: str = ""
     """A SELECT of ``(crosswalk, value, rows)``: which values are looked up, and by how many rows that are neither excluded nor
     merged. Blank where no field has a crosswalk."""
+    joined: str = ""
+    """A SELECT of the source rows as the mapping reads them: ``_key``, fields, and ``name.field`` of lookups and pivots."""
 
 
 @dataclass
@@ -94,6 +96,7 @@ class MappingCompiler:
             frozenset(self.scope.consulted),
             {keys: frozenset(found) for keys, found in self.scope.reads.items()},
             self._uses(chosen, steps),
+            self._joined_rows(steps),
         )
 
     def _steps(self, shared: Shared) -> list[tuple[str, str]]:
@@ -117,6 +120,11 @@ class MappingCompiler:
                 written.append((step, sql.replace(PREVIOUS, previous)))
                 previous = step
         return written
+
+    @staticmethod
+    def _joined_rows(steps: list[tuple[str, str]]) -> str:
+        last = max(at for at, (step, _) in enumerate(steps) if step in ("source", "looked", "pivoted"))
+        return f"WITH {_ctes(steps[: last + 1])}\nSELECT * FROM {steps[last][0]}"
 
     def _uses(self, chosen: tuple[str, ...], steps: list[tuple[str, str]]) -> str:
         """What is looked up is known as soon as there are base values, whatever becomes of the rows later."""

@@ -20,6 +20,7 @@ from migrate.decisions.model import Decision
 from migrate.decisions.settle import Settled, settle
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import Finding, publish_findings, write_findings
+from migrate.lineage.reading import READING, write_reading
 from migrate.mapper import build_identities, build_source, findings_sql, map_rows, unique_sources
 from migrate.mapping.model import Pivot
 from migrate.matching.evidence import write_evidence
@@ -42,7 +43,8 @@ def map_stage(
     lists: Dict[str, PeopleList] | None = None,
 ) -> tuple[Mapped, Settled]:
     """Map all rows, with the decisions that hold. Writes one Parquet per mapping, ``findings.parquet``, ``crosswalks.parquet``
-    (which values of crosswalks rows use), and where people were matched with those of ``lists``, the evidence of that."""
+    (which values of crosswalks rows use), ``reading.json`` (which source values each field is made of), and where people were
+    matched with those of ``lists``, the evidence of that."""
     extracted.verify()
     folder = run.stage("map")
     with session(run.scratch, memory) as connection:
@@ -53,6 +55,7 @@ def map_stage(
         rows_of_lists = {list_: given.rows for list_, given in (lists or {}).items()}
         build_lists(connection, plan, rows_of_lists)
         _count_crosswalks(connection, plan, known, row_drift, run, folder)
+        write_reading(connection, plan, folder)
         settled = settle(connection, plan, decisions or {}, row_drift, folder)
         plan = settled.plan
         parts = []
@@ -78,7 +81,7 @@ def map_stage(
         if matches := write_evidence(connection, plan, lists or {}, folder):
             run.facts["matches"] = matches
         _count_view_losses(connection, plan, run)
-    write_manifest(Mapped, folder, extracted, folder.glob("*.parquet"))
+    write_manifest(Mapped, folder, extracted, [*folder.glob("*.parquet"), folder / READING])
     return Mapped(folder), settled
 
 

@@ -16,13 +16,17 @@ function decisionsFile() {
   return ["\ufeff", line(FILE_COLUMNS), ...lines];
 }
 
+function download(file, lines) {
+  const link = make("a", { download: file });
+  link.href = URL.createObjectURL(new Blob(lines, { type: "text/csv;charset=utf-8" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
 byId("marks-download").addEventListener("click", () => {
   if (!marks.size) return;
   lastFile = `decisions-${RUN.replace(/[^\w.-]/g, "_")}.csv`;
-  const link = make("a", { download: lastFile });
-  link.href = URL.createObjectURL(new Blob(decisionsFile(), { type: "text/csv;charset=utf-8" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  download(lastFile, decisionsFile());
   for (const answer of marks.values()) answer.saved = true;
   changed();
 });

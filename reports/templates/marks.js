@@ -10,6 +10,7 @@ const markOf = (at) => (marks.has(at) ? marks.get(at).decision : null);
 const markColumn = () => ({
   get: markOf,
   test: (wanted) => (at) => wanted(markOf(at)),
+  includes: (text) => (at) => (markOf(at) || "").toLowerCase().includes(text),
   distinct: () => [...new Set([null, ...[...marks.values()].map((answer) => answer.decision)])],
 });
 const unsaved = () => [...marks.values()].reduce((n, answer) => n + (answer.saved ? 0 : 1), 0);

@@ -2,7 +2,7 @@
 let lastList = null; // the rows of the worklist as they were last listed, and their address
 
 // An item of a record is named by one of its findings, or is about the record itself.
-function itemsBeside(worklist, row, findings, told) {
+function itemRows(worklist, row, findings, told) {
   if (!worklist.rows) return [];
   const found = new Set(told.map((at) => findings.column("item").get(at)).filter((item) => item !== null).map((item) => item - 1));
   if (row !== null) {
@@ -11,7 +11,9 @@ function itemsBeside(worklist, row, findings, told) {
     const kept = select(worklist, [column("kind").test((held) => held === "merge"), column("root_record").test((held) => held === row)]);
     for (const at of [...about, ...kept]) found.add(at);
   }
-  const rows = [...found].filter((at) => at < worklist.rows).sort((a, b) => a - b);
+  return [...found].filter((at) => at < worklist.rows).sort((a, b) => a - b);
+}
+function itemsBeside(worklist, rows) {
   if (!rows.length) return [];
   const columns = ["item", "state", "code", "field", "value", "decision", "new_value", "by", "at", "reason", "why", "mark"];
   const used = columns.filter((column) => ["item", "state", "code"].includes(column)
@@ -38,6 +40,7 @@ async function item(query) {
   byId("drawer-title").replaceChildren(`${read("code") || "Item"} \u00b7 `, make("span", { class: "code" }, read("item")));
   const told = findings.rows ? select(findings, [findings.column("item").test((held) => held === at + 1)]) : [];
   const beside = make("div", { class: "item-facts" }, itemFacts(table, at, read, codes, told.length), lastDecision(read));
+  crumbs(...(lastRows ? [[lastRows.title, lastRows.href]] : [["Worklist", address([["view", "worklist"]])]]), [read("item"), null]);
   byId("record").replaceChildren(steps(at), make("div", { class: "item" }, beside, itemForm(table, at, verbs)));
 }
 

@@ -17,6 +17,10 @@ ARGUMENTS = [
 ]  # fmt: skip
 RUNS = Path(__file__).parents[1] / "unit" / "reports" / "conftest.py"
 
+AXE_RULES = "{runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}, "
+AXE_RULES += "rules: {'skip-link': {enabled: false}}, resultTypes: ['violations']}"
+"""Links within the report lead to views that are drawn when followed; that rule takes some of them for broken skip links."""
+
 CONTRAST = """() => {
   const light = (colour) => {
     const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
@@ -97,3 +101,33 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         context.close()
     assert errors == []
     assert asked <= allowed
+
+
+@pytest.fixture
+def open_checked(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page together with axe-core, which the page's own policy would keep out."""
+    script = pytest.importorskip("axe_playwright_python.base").AXE_SCRIPT
+    contexts = []
+
+    def opened(file: Path, **options: Any) -> Any:
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "bypass_csp": True, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(file.resolve().as_uri())
+        page.evaluate(script)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def axe() -> Callable[[Any], list[str]]:
+    """What axe-core finds wrong with a page as it is now."""
+
+    def violations(page: Any) -> list[str]:
+        found = page.evaluate(f"async () => (await axe.run(document, {AXE_RULES})).violations")
+        return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+    return violations

@@ -50,6 +50,13 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(school: Path, open_checked: Open, axe: Callable[[Any], list[str]], scheme: str) -> None:
+    for document in ("test_plan.html", "test_worksheet.html"):
+        opened = open_checked(school / "documents" / document, color_scheme=scheme)
+        assert axe(opened) == [], document
+
+
 def download(opened: Any, folder: Path) -> Path:
     with opened.expect_download() as expected:
         opened.click("#download")

@@ -150,7 +150,7 @@ def test_a_search_finds_a_record_with_all_about_it(run: Path, open_page: Open) -
     page.keyboard.press("Escape")
     page.fill("#search-text", "no such record")
     page.keyboard.press("Enter")
-    until(page, "document.querySelector('#rows-status').textContent === '0 rows'")
+    page.wait_for_selector("#record >> text=Nothing in this page holds this text.")
 
 
 def test_a_record_names_its_root_cause_and_what_it_keeps_back(run: Path, open_page: Open) -> None:
@@ -179,7 +179,7 @@ def test_hostile_text_stays_text(run: Path, open_page: Open) -> None:
     assert "<script>window.attacked = 1</script>" in page.text_content("#record")
     assert page.evaluate("window.attacked") is None
     assert page.query_selector("img") is None
-    assert len(page.query_selector_all("script")) == 7
+    assert len(page.query_selector_all("script")) == 13
 
 
 def test_a_hostile_address_stays_text(run: Path, open_page: Open) -> None:
@@ -241,7 +241,7 @@ def test_text_is_readable_in_both_schemes(run: Path, open_page: Open, scheme: st
 
 def test_landmarks_headings_and_names(run: Path, open_page: Open) -> None:
     page = open_page(run / "report.html")
-    assert page.locator("main, nav[aria-label], header.top, form[role=search]").count() == 4
+    assert page.locator("main, nav[aria-label]:not(dialog *), header.top, form[role=search]").count() == 4
     levels = page.eval_on_selector_all("h1, h2, h3", "all => all.filter(h => !h.closest('dialog')).map(h => +h.tagName[1])")
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
