@@ -77,7 +77,7 @@ def times(timings: Iterable[tuple[str, float]], history: History, mine: Past) ->
         return None
     pairs = tuple(Pair(stage, known.get(stage), round(seconds, 1)) for stage, seconds in now.items())
     pairs = tuple(Pair(pair.label, None if pair.first is None else round(pair.first, 1), pair.second) for pair in pairs)
-    sides = (f"seconds in {past.id}" if past is not None else "seconds before", "seconds in this run")
+    sides = (f"seconds in {past.id}" if past is not None else "no run before", "seconds in this run")
     return draw_paired(Paired("Time by stage", "Seconds that each stage took, wall clock.", sides, pairs, "stage", equal=False))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,6 +87,14 @@ class SidesRule:
     """Differing groups that are not listed."""
     agrees: bool
     """Does the file with the groups say the same as the summary?"""
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """(part, records) of the explanations, the largest part first."""
+        sums: Counter[str] = Counter()
+        for each in self.explanations:
+            sums[each.part] += each.records
+        return tuple(sums.most_common())
 
     @property
     def accounted(self) -> int:
