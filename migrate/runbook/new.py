@@ -58,6 +58,7 @@ def render(workspace: Workspace, cutover: str | None, zone: str) -> str:
         handed=sorted(handed_over(workspace)),
         package=target.target.package,
         archives=list(workspace.pair.model.archive),
+        judged=bool(workspace.expectations) and workspace.settings.acceptance.when == "by_hand",
     )
 
 

@@ -57,6 +57,18 @@ def test_a_live_target_brings_its_side_effects_and_what_a_person_hands_over(tmp_
     assert loaded.zone.key == "Europe/Berlin"
 
 
+def test_acceptance_tests_are_judged_before_anybody_signs(tmp_path: Path) -> None:
+    steps = {p.id: p for p in written(tmp_path / "w", ("moodle", "moodle"), live=True).steps}
+    assert "judge-rehearsal" in steps["approve-quality"].after
+    assert "judge-target" in steps["go-open"].after
+    assert "judge-target" not in {p.id for p in written(tmp_path / "files", ("moodle", "canvas"), live=False).steps}
+    settings = tmp_path / "w" / "migration.yaml"
+    settings.write_text(settings.read_text("utf-8") + "\nacceptance: {when: after_run}\n", "utf-8")
+    (tmp_path / "w" / "runbook.yaml").unlink()
+    new_runbook(tmp_path / "w")
+    assert "lms-migrate acceptance ." not in {p.step.command for p in load_runbook(tmp_path / "w").steps}
+
+
 def test_a_source_of_files_is_exported_again(tmp_path: Path) -> None:
     loaded = written(tmp_path / "w", ("csv_history", "totara"), live=False)
     assert "export-source" in {p.id for p in loaded.steps}
