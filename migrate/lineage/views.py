@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.schema import MappingSchema
 
 from migrate.compiler.source import query_needs
 from migrate.contracts.model import Contract
@@ -35,8 +36,11 @@ def view_columns(contract: Contract, view: str) -> ViewColumns:
     """The columns of ``view``. Whatever the query reads and no field is made of decides about rows: nothing is left out."""
     entity = contract.entities[view]
     assert entity.sql is not None
-    schema: dict[str, object] = {name: dict.fromkeys(other.fields, "varchar") for name, other in contract.entities.items()}
-    known = {(n.casefold(), f.casefold()): (n, f) for n, other in contract.entities.items() for f in other.fields}
+    needs = query_needs(contract, entity.sql)
+    # Of what the view reads only: a contract may have hundreds of tables.
+    tables: dict[str, object] = {name: dict.fromkeys(contract.entities[name].fields, "varchar") for name in needs}
+    schema = MappingSchema(tables, dialect="duckdb")
+    known = {(n.casefold(), f.casefold()): (n, f) for n in needs for f in contract.entities[n].fields}
     tree = qualify(
         parse_query(entity.sql),
         schema=schema,
@@ -47,17 +51,17 @@ def view_columns(contract: Contract, view: str) -> ViewColumns:
     )
     scope = build_scope(tree)
     assert scope is not None
+    nodes = lineage(None, tree, schema, scope=scope, dialect="duckdb", trim_selects=False, copy=False)
+    by_name = {name.casefold(): node for name, node in nodes.items()}
     values = {}
     for field in entity.fields:
-        node = lineage(field.casefold(), tree, schema, scope=scope, dialect="duckdb", trim_selects=False)
-        assert not isinstance(node, dict)
         found = {
             known.get((leaf.expression.name.casefold(), leaf.name.rpartition(".")[2].casefold()))
-            for leaf in node.walk()
+            for leaf in by_name[field.casefold()].walk()
             if isinstance(leaf.expression, exp.Table)
         }
         values[field] = frozenset(column for column in found if column is not None)
-    needed = {(name, field) for name, fields in query_needs(contract, entity.sql).items() for field in fields}
+    needed = {(name, field) for name, fields in needs.items() for field in fields}
     conditions = {known[c] for c in _conditions(scope) if c in known}
     return ViewColumns(values, frozenset(conditions | (needed - frozenset[Column]().union(*values.values()))))
 
