@@ -86,8 +86,8 @@ def attribute_treatment(plan: Plan, entity: str, attribute: str) -> Loss:
     return Loss(entity, attribute, "undeclared", "", "LOSS-UNDECLARED")
 
 
-def entry(loss: Loss, rows: int) -> dict[str, object]:
-    """The loss in the words of ``summary.json``."""
+def entry(loss: Loss, rows: int | None) -> dict[str, object]:
+    """The loss in the words of ``summary.json``; ``rows`` is None as long as nobody counted them."""
     return {
         "source": loss.source,
         "rows": rows,

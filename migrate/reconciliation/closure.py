@@ -12,6 +12,9 @@ from migrate.compiler.text import literal, name
 from migrate.contracts.model import Reference
 
 LOADED = "('created', 'updated', 'unchanged')"
+KEPT_BACK = "('LIVE-DRIFT', 'LIVE-EXISTS', 'LIVE-FAILED', 'LIVE-RENAMED', 'LIVE-TWICE', 'LIVE-UNCHANGEABLE', 'LIVE-UNKNOWN')"
+"""Codes of records that a live run kept back or failed at, and that may be in the target all the same: it had them before. What
+refers to a record that could not be created is blocked, and was not written."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ def _known(plan: Plan, reference: Reference, back: Callable[[str], str], mapped:
     there = f"SELECT CAST(o.{name(field)} AS VARCHAR) FROM {back(reference.entity)} AS o WHERE o.{name(field)} IS NOT NULL"
     rows = [
         f"SELECT CAST(m.{name(field)} AS VARCHAR) FROM {mapped(mapping)} AS m JOIN dispositions AS d "
-        f"ON d.entity = {literal(mapping)} AND d.key = m._key AND d.disposition IN {LOADED} WHERE m.{name(field)} IS NOT NULL"
+        f"ON d.entity = {literal(mapping)} AND d.key = m._key "
+        f"AND (d.disposition IN {LOADED} OR d.code IN {KEPT_BACK}) WHERE m.{name(field)} IS NOT NULL"
         for mapping in _by_target(plan).get(reference.entity, [])
         if field in plan.pair.mappings[mapping].model.fields
     ]

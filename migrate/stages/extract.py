@@ -151,7 +151,7 @@ def _loss_register(source: SourceConnector, plan: Plan, run: RunFolder, findings
     for entity, listed in by_entity.items():
         model = contract.entities[entity]
         if model.sql is not None:
-            register += [losses.entry(loss, -1) for loss in listed]  # counted by the map stage, over the view's rows
+            register += [losses.entry(loss, None) for loss in listed]  # counted by the map stage, over the view's rows
             continue
         if not source.present(entity):
             continue

@@ -290,7 +290,7 @@ def _count_view_losses(connection: duckdb.DuckDBPyConnection, plan: Plan, run: R
     """Fill in the row counts of dropped fields that exist only in views."""
     register = []
     for entry in run.summary["loss_register"]:
-        if entry["rows"] == -1:
+        if entry["rows"] is None:
             entity, _, field = entry["source"].partition(".")
             if entity not in plan.views:
                 continue

@@ -21,6 +21,8 @@ from reports.acceptance.model import Acceptance, Expected, State, Unexpected
 from reports.build import build
 from reports.forms import FILES, FORMS, checked
 from reports.junit.cases import suites
+from reports.model import Count
+from reports.reconciliation.model import Reconciliation, ReferenceField, RuleVerdict, SidesRule, TargetRows
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "report-forms.md").read_text("utf-8")
 ROLES = "roles:\n  registrar: [name, email, login, identifier, contact, free_text]\n"
@@ -128,6 +130,33 @@ ACCEPTED = Acceptance(
 )  # fmt: skip
 
 
+def sides(name: str, verdict: RuleVerdict, agrees: bool = True) -> SidesRule:
+    return SidesRule(
+        name, "teachers stay", "X-1", verdict, "", (), (), 3, int(verdict == "different"), 9, (), 9, 9, Count(0), (), 0, agrees
+    )
+
+
+ROWS = TargetRows("people", 9, 8, 1, 0, 0, 0)
+RECONCILED = Reconciliation(
+    (ROWS,),
+    (sides("teachers", "equal"), sides("dates", "different"), sides("grades", "empty"), sides("altered", "equal", agrees=False)),
+    (),
+    (ReferenceField("people", "boss", 4, 3, 0, 0, Count(1)),),
+)
+
+
+def test_rules_over_both_sides_are_cases(workspace: Path) -> None:
+    report = replace(build(workspace / "runs" / "one", most_rows=0), reconciliation=RECONCILED)
+    cases = {case.name: case for case in suites(report)[0].cases}
+    assert {name: cases[f"both sides {name}"].outcome for name in ("teachers", "dates", "grades", "altered")} == {
+        "teachers": "passed", "dates": "failure", "grades": "skipped", "altered": "failure",
+    }  # fmt: skip
+    assert cases["rows read back add up"].outcome == "passed"
+    assert cases["references of the target lead to records"].lines == ("people.boss: 1 of 4",)
+    uneven = replace(report, reconciliation=replace(RECONCILED, rows=(replace(ROWS, extra=1),)))
+    assert {case.name: case for case in suites(uneven)[0].cases}["rows read back add up"].outcome == "failure"
+
+
 def test_acceptance_tests_are_cases(workspace: Path) -> None:
     report = build(workspace / "runs" / "one", most_rows=0)
     run, *_ = suites(replace(report, acceptance=ACCEPTED))
@@ -172,6 +201,7 @@ def test_the_document_names_every_test_case(workspace: Path) -> None:
         for name in documented("cases")
     }
     report = build(run.parent, most_rows=0)
-    names = {case.name for suite in suites(replace(report, acceptance=ACCEPTED)) for case in suite.cases}
+    whole = replace(report, acceptance=ACCEPTED, reconciliation=RECONCILED)
+    names = {case.name for suite in suites(whole) for case in suite.cases}
     assert [name for name in names if not any(kind.fullmatch(name) for kind in kinds)] == []
     assert [name for kind, name in kinds.items() if not any(kind.fullmatch(each) for each in names)] == []

@@ -17,12 +17,14 @@ PLAN: Any = SimpleNamespace(names=["users"])
 
 
 def run(
-    folder: Path, rules: dict[str, int], compared: int = 1000, mode: str = "rehearsal", stopped: str | None = None
-) -> RunFolder:
+    folder: Path, rules: dict[str, int], compared: int = 1000, mode: str = "rehearsal", stopped: str | None = None, *,
+    live: bool = False,
+) -> RunFolder:  # fmt: skip
     folder.mkdir(parents=True)
     made = RunFolder(folder)
     made.summary = {"mode": mode, "entities": {"users": {"compared": compared}}}
     made.facts = {"stopped_at": stopped, "entities": {"users": {"excused": {"name": rules}}}}
+    made.facts |= {"live": {"target": {}}} if live else {}
     made.save()
     return made
 
@@ -32,12 +34,16 @@ def told(made: RunFolder) -> list[tuple[str, str | None, str | None]]:
 
 
 def test_a_rule_that_excuses_nothing_is_told_once_records_were_compared(tmp_path: Path) -> None:
-    assert told(run(tmp_path / "a", {"trim": 0, "case": 3})) == [("REC-RULE-IDLE", "name", "trim")]
-    assert told(run(tmp_path / "b", {"trim": 0, "case": 0}, compared=0)) == []
+    assert told(run(tmp_path / "a", {"trim": 0, "case": 3}, live=True)) == [("REC-RULE-IDLE", "name", "trim")]
+    assert told(run(tmp_path / "b", {"trim": 0, "case": 0}, compared=0, live=True)) == []
+
+
+def test_in_files_that_are_read_back_as_written_no_rule_is_idle(tmp_path: Path) -> None:
+    assert told(run(tmp_path / "a", {"trim": 0})) == []
 
 
 def test_a_rule_is_not_idle_that_excuses_together_with_another(tmp_path: Path) -> None:
-    assert told(run(tmp_path / "a", {"trim": 0, "case": 0, "trim + case": 1})) == []
+    assert told(run(tmp_path / "a", {"trim": 0, "case": 0, "trim + case": 1}, live=True)) == []
 
 
 def test_what_was_matched_is_no_rule(tmp_path: Path) -> None:

@@ -39,12 +39,11 @@ def golden() -> Iterator[dict[str, Any]]:
     for file in GOLDEN:
         yield {**json.loads(file.read_text("utf-8")), "run": "20260101-080000", "timings": {"extract": 0.1}}
     judged = {"judged": True, "expectations": 2, "gates": 1, "passed": 1, "failed": 1, "error": 0}
-    yield {
-        **json.loads(GOLDEN[0].read_text("utf-8")),
-        "run": "20260101-080000",
-        "timings": {"acceptance": 9},
-        "acceptance": judged,
-    }
+    summary = json.loads(GOLDEN[0].read_text("utf-8"))
+    not_asked = {"rule": {"verdict": "not asked", "why": "the target does not show role"}}
+    compared = {**summary["reconciliation"], "checks": not_asked}
+    clock = {"run": "20260101-080000", "timings": {"acceptance": 9}}
+    yield {**summary, **clock, "acceptance": judged, "reconciliation": compared}
 
 
 def test_the_schema_is_one() -> None:
