@@ -270,6 +270,7 @@ def test_a_stopped_run_opens(runs: dict[str, Any], tmp_path: Path, open_page: Op
     until(page, "document.querySelector('#rows-status').textContent.startsWith('No rows')")
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_findings_open_soon(runs: dict[str, Any], tmp_path: Path, open_page: Open) -> None:
     count = 100_000
     ended = [("grades", str(at), "quarantined", None, f"GRD-{at % 12:03}") for at in range(count)]

@@ -210,6 +210,7 @@ def test_sessions_ended_while_a_table_is_read(
     assert_readable(result, "extract")
 
 
+@pytest.mark.long
 def test_sessions_ended_between_two_tables_are_opened_anew(sample_database: Database, tmp_path: Path) -> None:
     database = sample_database
     progress = At("course", database.end_sessions)

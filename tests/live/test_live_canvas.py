@@ -66,8 +66,9 @@ def test_grades_are_written_before_places_and_courses_are_completed(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("fault", "method", "path"),
-    [("drop", "POST", "sis_imports$"), ("lose", "POST", "sis_imports$"), ("drop", "POST", "update_grades$"),
-     ("lose", "POST", "update_grades$"), ("drop", "POST", "assignments$"), ("502", "POST", "assignments$")],
+    [("lose", "POST", "sis_imports$"), ("lose", "POST", "update_grades$"), ("502", "POST", "assignments$"),
+     *(pytest.param("drop", "POST", path, marks=pytest.mark.long)
+       for path in ("sis_imports$", "update_grades$", "assignments$"))],
 )  # fmt: skip
 def test_a_second_run_completes_what_lost_replies_left(
     tmp_path: Path, canvas: CanvasServer, fault: str, method: str, path: str
