@@ -15,7 +15,7 @@ from small_pair import GOOD_ROWS, MAPPING_OF, Bench, write_workspace
 
 from migrate.pipeline import RunResult
 
-KINDS = pytest.mark.parametrize("kind", ["database", "files"])
+KINDS = pytest.mark.parametrize("kind", ["database", pytest.param("files", marks=pytest.mark.long)])
 TWINS = {
     "user": [{"id": 1, "login": "a", "active": 1}, {"id": 1, "login": "b", "active": 1}],
     "course": [],
