@@ -18,6 +18,7 @@ from migrate.engine import session
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.inline_tests import AS_OF, run_inline_tests
 from migrate.mapper import build_identities, build_source, findings_sql
+from migrate.mapping.load import LoadedPair
 from migrate.matching.register import build_lists
 from migrate.reconciliation.both_sides import TARGET
 from migrate.workspace import Workspace, open_workspace
@@ -42,7 +43,8 @@ def check(folder: Path, *, anew: bool = False) -> CheckResult:
     """Check a workspace wholly. Raises ConfigurationError with every problem of the first level that has some:
     files and words, then names and expressions, then SQL types, the loss register and the inline tests together.
 
-    Inline tests that have passed with the same mapping and the same tool are not run again, unless ``anew``."""
+    What has passed with the same mapping and the same tool, inline tests and planned statements, is not done again, unless
+    ``anew``."""
     try:
         return _check(folder, anew)
     except ConfigurationError as error:
@@ -53,9 +55,7 @@ def check(folder: Path, *, anew: bool = False) -> CheckResult:
 def _check(folder: Path, anew: bool) -> CheckResult:
     workspace = open_workspace(folder)
     plan = make_plan(workspace.pair, AS_OF)
-    # A match is checked also where the workspace lacks the list for it.
-    matching = any(mapping.model.match for mapping in workspace.pair.mappings.values())
-    problems = list(_bind(make_plan(workspace.pair.with_lists(None), AS_OF) if matching else plan))
+    problems = [] if not anew and proofs.fits(workspace.pair) else _fit(workspace.pair, plan)
     problems += losses.undeclared(plan)
     problems += list(_unknown_drops(plan)) + list(_bind_acceptance(workspace))
     problems += chart_problems(workspace.pair)
@@ -70,6 +70,15 @@ def _check(folder: Path, anew: bool) -> CheckResult:
         again = f"mend these, then: lms-migrate check {folder}"
         raise ConfigurationError(f"{len(problems)} problem(s)", problems=problems, hint=again)
     return CheckResult(workspace, plan, proof.ran, proof.unexercised, losses.register(plan))
+
+
+def _fit(pair: LoadedPair, plan: Plan) -> list[Problem]:
+    # A match is checked also where the workspace lacks the list for it.
+    matching = any(mapping.model.match for mapping in pair.mappings.values())
+    problems = _bind(make_plan(pair.with_lists(None), AS_OF) if matching else plan)
+    if not problems:
+        proofs.keep_fit(pair)
+    return problems
 
 
 def _unknown_drops(plan: Plan) -> list[Problem]:

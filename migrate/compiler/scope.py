@@ -7,11 +7,11 @@ from collections.abc import Mapping as Dict
 from pydantic import ValidationError
 from sqlglot import exp
 
-from migrate.compiler.text import name, translate
+from migrate.compiler.text import name, translate, translate_text
 from migrate.contracts.load import colliding
 from migrate.contracts.model import Entity
 from migrate.errors import Place, Problem
-from migrate.expressions import ExpressionError, columns_of, parse_expression, parse_order
+from migrate.expressions import ExpressionError, columns_of, expression_reads, parse_expression, parse_order
 from migrate.located_yaml import Keys
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
@@ -115,10 +115,12 @@ class Scope:
         """The SQL of an expression; NULL where it has a problem, which is noted."""
         self._level, self._at = 0, keys
         try:
-            tree = self._filled(parse_expression(str(text)))
-            for qualifier, column in columns_of(tree):
-                self._resolve(qualifier, column, purpose, extra or {})
-            return translate(tree, lambda q, c: self._resolve(q, c, purpose, extra or {}), self.as_of)
+            columns, parametric = expression_reads(str(text))
+            resolved = {column: self._resolve(*column, purpose, extra or {}) for column in columns}
+            if parametric:
+                tree = self._filled(parse_expression(str(text)))
+                return translate(tree, lambda q, c: resolved[q, c], self.as_of)
+            return translate_text(str(text), frozenset(resolved.items()), self.as_of)
         except ExpressionError as error:
             self.complain(str(error), error.value, error.allowed, *keys)
             return "NULL"

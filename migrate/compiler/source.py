@@ -81,13 +81,13 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
         f"CASE WHEN regexp_full_match({trimmed}, '[+-]?[0-9]+') THEN TRY_CAST({trimmed} AS BIGINT) END"
     )  # fmt: skip
     ambiguous = None
+    total = False  # is every value of the raw type one of the type?
     match rule.type:
         case "string":
-            typed = as_text
-            return (f"CASE WHEN {absent} THEN NULL ELSE {typed} END" if absent else typed), None, None
+            typed, total = as_text, True
         case "int":
-            wide = raw_type in ("UBIGINT", "HUGEINT")
-            typed = f"CAST({raw} AS BIGINT)" if integer and not wide else f"TRY_CAST({whole} AS BIGINT)"
+            total = integer and raw_type not in ("UBIGINT", "HUGEINT")
+            typed = f"CAST({raw} AS BIGINT)" if total else f"TRY_CAST({whole} AS BIGINT)"
         case "decimal":
             number = f"TRY_CAST({raw} AS DOUBLE)" if raw_type != "VARCHAR" else decimal_text(trimmed, format_.decimal)
             typed = f"CASE WHEN isfinite({number}) THEN {number} END"
@@ -95,7 +95,8 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
             if numbers:
                 absent = f"({absent} OR coalesce({number} IN ({', '.join(map(repr, numbers))}), FALSE))"
         case "flag":
-            typed = raw if raw_type == "BOOLEAN" else (
+            total = raw_type == "BOOLEAN"
+            typed = raw if total else (
                 f"CASE lower({trimmed}) WHEN '1' THEN TRUE WHEN '0' THEN FALSE WHEN 'true' THEN TRUE WHEN 'false' "
                 f"THEN FALSE WHEN {literal(format_.true.lower())} THEN TRUE WHEN {literal(format_.false.lower())} "
                 "THEN FALSE END"
@@ -108,7 +109,7 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
             )
         case "date" | "datetime":
             sql_type = SQL_TYPES[rule.type]
-            if raw_type in ("DATE", "TIMESTAMP"):
+            if total := raw_type in ("DATE", "TIMESTAMP"):
                 typed = f"CAST({raw} AS {sql_type})"
             else:
                 readings = [_strptime(trimmed, f) for f in rule.formats] or [_iso(trimmed)]
@@ -121,7 +122,7 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
     empty = f"({blank} OR {absent})" if absent else blank
     if absent:
         typed = f"CASE WHEN {absent} THEN NULL ELSE {typed} END"
-    return typed, f"{raw} IS NOT NULL AND NOT {empty} AND ({typed}) IS NULL", ambiguous
+    return typed, None if total else f"{raw} IS NOT NULL AND NOT {empty} AND ({typed}) IS NULL", ambiguous
 
 
 def bad_value(entry: str) -> str:
@@ -188,17 +189,25 @@ def view_sql(contract: Contract, entity_name: str, entity: Entity, as_of: str) -
 
 def query_needs(contract: Contract, sql: str) -> dict[str, set[str]]:
     """``{entity: fields}`` that a query reads directly. A column without qualifier counts for every table that has it."""
-    tree = parse_query(sql)
+    tables, used = _query_reads(sql)
     aliases: dict[str, set[str]] = {}
     needs: dict[str, set[str]] = {}
-    for table in tree.find_all(exp.Table):
-        if table.name in contract.entities:
-            aliases.setdefault(table.alias or table.name, set()).add(table.name)
-            needs.setdefault(table.name, set())
+    for table, alias in tables:
+        if table in contract.entities:
+            aliases.setdefault(alias, set()).add(table)
+            needs.setdefault(table, set())
+    for qualifier, column in used:
+        for table in aliases.get(qualifier, set()) if qualifier else set(needs):
+            if column in contract.entities[table].fields:
+                needs[table].add(column)
+    return needs
+
+
+@cache
+def _query_reads(sql: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """``((table, alias), ...)`` and ``((qualifier or '', column), ...)`` of a query."""
+    tree = parse_query(sql)
+    tables = ((table.name, table.alias or table.name) for table in tree.find_all(exp.Table))
     used = [(column.table, column.name) for column in tree.find_all(exp.Column)]
     used += [("", part.name) for join in tree.find_all(exp.Join) for part in join.args.get("using") or ()]
-    for qualifier, column in used:
-        for table_name in aliases.get(qualifier, set()) if qualifier else set(needs):
-            if column in contract.entities[table_name].fields:
-                needs[table_name].add(column)
-    return needs
+    return tuple(dict.fromkeys(tables)), tuple(dict.fromkeys(used))

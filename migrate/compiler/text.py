@@ -7,7 +7,7 @@ from functools import cache
 
 from sqlglot import exp
 
-from migrate.expressions import tables_read
+from migrate.expressions import parse_expression, tables_read
 
 Resolver = Callable[[str, str], str]
 """Gives the SQL of a column by (qualifier or '', name)."""
@@ -63,16 +63,28 @@ def translate(tree: exp.Expression, resolve: Resolver, as_of: str) -> str:
 
     def rewrite(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Column):
-            return exp.maybe_parse(resolve(node.table, node.name), dialect="duckdb")
+            return _parsed(resolve(node.table, node.name)).copy()
         if type(node) is exp.Cast:
             return exp.TryCast(this=node.this, to=node.args["to"])
         if isinstance(node, exp.Anonymous):
             written = _own_function(node, as_of)
             if written is not None:
-                return exp.maybe_parse(written, dialect="duckdb")
+                return _parsed(written).copy()
         return node
 
     return _bottom_up(tree.copy(), rewrite).sql(dialect="duckdb")
+
+
+@cache
+def _parsed(sql: str) -> exp.Expression:
+    return exp.maybe_parse(sql, dialect="duckdb")
+
+
+@cache  # a plan is compiled for `check` and for the run, and most of its expressions are the same
+def translate_text(text: str, resolved: frozenset[tuple[tuple[str, str], str]], as_of: str) -> str:
+    """The same for the text of an expression; ``resolved`` are pairs of a column and its SQL."""
+    columns = dict(resolved)
+    return translate(parse_expression(text), lambda qualifier, column: columns[qualifier, column], as_of)
 
 
 def _bottom_up(node: exp.Expression, rewrite: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:

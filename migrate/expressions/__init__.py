@@ -1,5 +1,21 @@
 """The expression language of mappings and of contract views: SQL of a closed vocabulary, never evaluated by Python."""
 
-from migrate.expressions.parse import ExpressionError, columns_of, parse_expression, parse_order, parse_query, tables_read
+from migrate.expressions.parse import (
+    ExpressionError,
+    columns_of,
+    expression_reads,
+    parse_expression,
+    parse_order,
+    parse_query,
+    tables_read,
+)
 
-__all__ = ["ExpressionError", "columns_of", "parse_expression", "parse_order", "parse_query", "tables_read"]
+__all__ = [
+    "ExpressionError",
+    "columns_of",
+    "expression_reads",
+    "parse_expression",
+    "parse_order",
+    "parse_query",
+    "tables_read",
+]

@@ -35,6 +35,15 @@ def parse_expression(text: str) -> exp.Expression:
     return _expression(text).copy()
 
 
+@cache
+def expression_reads(text: str) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """``(qualifier or '', name)`` of the columns of an expression, and whether it asks for a parameter of the workspace.
+    Raises ExpressionError."""
+    tree = _expression(text)
+    parametric = any(node.name.lower() == "parameter" for node in tree.find_all(exp.Anonymous))
+    return tuple(dict.fromkeys(columns_of(tree))), parametric
+
+
 def parse_order(text: str) -> list[exp.Ordered]:
     """Parse an ORDER BY list, such as ``lastaccess desc, id``. Nulls come last unless it says otherwise."""
     tree = _parse(f"select 1 from t order by {text}")

@@ -12,7 +12,7 @@ from migrate.artefacts import Extracted, Mapped, write_manifest
 from migrate.compiler.decided import EXCLUDED
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.shared import MAPPED
-from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE, bad_value
+from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE
 from migrate.compiler.text import key_text, literal, name
 from migrate.crosswalk_census import all_expired, take_census, write_census
 from migrate.crosswalks import Crosswalk
@@ -187,10 +187,11 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
     for entity in plan.physical:
         key = key_text(f"e.{name(part)}" for part in contract.entities[entity].key)
         table = name(SOURCE, entity)
-        rows = connection.execute(
-            f"SELECT {key}, split_part(b, {literal(SEPARATOR)}, 1), {bad_value('b')} "
-            f"FROM (SELECT *, unnest({name(BAD)}) AS b FROM {table} WHERE {name(BAD)} IS NOT NULL) AS e ORDER BY ALL"
+        broken = connection.execute(
+            f"SELECT {key}, {name(BAD)}, {name(FAULT)}, {name(FAULT_VALUE)} FROM {table} AS e "
+            f"WHERE {name(BAD)} IS NOT NULL OR {name(FAULT)} IS NOT NULL ORDER BY ALL"
         ).fetchall()
+        rows = [(key_value, *entry.split(SEPARATOR, 1)) for key_value, bad, *_ in broken for entry in bad or ()]
         told = _told_by_mappings(connection, plan, entity) if rows and entity in mapped else {}
         for key_value, field, value in rows:
             plain = field.removeprefix(AMBIGUOUS)
@@ -198,13 +199,10 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
                 continue
             code = "SRC-AMBIGUOUS" if field.startswith(AMBIGUOUS) else "SRC-TYPE"
             message = "the value cannot be read as its type; it counts as missing"
-            found.append(Finding(code, "warn", entity, key_value, field.removeprefix(AMBIGUOUS), value, message))
+            found.append(Finding(code, "warn", entity, key_value, plain, value, message))
         if entity in mapped or any(entity in contract.entities[view].covers for view in mapped):
             continue  # its broken rows are broken in the view, and so have their disposition there
-        faulty = connection.execute(
-            f"SELECT {key}, {name(FAULT)}, {name(FAULT_VALUE)} FROM {table} AS e WHERE {name(FAULT)} IS NOT NULL "
-            f"AND {name(FAULT)} <> {literal(SUPPRESSED)} ORDER BY ALL"
-        ).fetchall()
+        faulty = [(k, code, value) for k, _, code, value in broken if code is not None and code != SUPPRESSED]
         message = "the row cannot be read wholly"
         found += [Finding(code, "warn", entity, k, None, value, message) for k, code, value in faulty]
     return found
