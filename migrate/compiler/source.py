@@ -28,6 +28,9 @@ SQL_TYPES = {
     "datetime": "TIMESTAMP",
     "epoch": "TIMESTAMP",
 }
+_EARLIEST, _LATEST = -62135596800, 253402300799
+"""Seconds since 1970 of the first instant of the year 1 and the last second of the year 9999."""
+
 _INTEGERS = {
     "TINYINT",
     "SMALLINT",
@@ -96,17 +99,13 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
                 absent = f"({absent} OR coalesce({number} IN ({', '.join(map(repr, numbers))}), FALSE))"
         case "flag":
             total = raw_type == "BOOLEAN"
-            typed = raw if total else (
-                f"CASE lower({trimmed}) WHEN '1' THEN TRUE WHEN '0' THEN FALSE WHEN 'true' THEN TRUE WHEN 'false' "
-                f"THEN FALSE WHEN {literal(format_.true.lower())} THEN TRUE WHEN {literal(format_.false.lower())} "
-                "THEN FALSE END"
-            )  # fmt: skip
+            typed = raw if total else _flag(raw, trimmed, format_, integer=integer)
         case "epoch":
             # Bounds keep the year within 1 to 9999: what lies outside is no date, and make_timestamp would overflow.
-            typed = (
-                f"CASE WHEN {whole} BETWEEN -62135596800 AND 253402300799 "
-                f"THEN make_timestamp(CAST({whole} AS BIGINT) * 1000000) END"
-            )
+            within = f"{whole} BETWEEN {_EARLIEST} AND {_LATEST}"
+            typed = f"CASE WHEN {within} THEN make_timestamp(CAST({whole} AS BIGINT) * 1000000) END"
+            if integer and all(isinstance(v, int) and _EARLIEST <= v <= _LATEST for v in rule.never):
+                return (f"CASE WHEN {absent} THEN NULL ELSE {typed} END" if absent else typed), f"NOT ({within})", None
         case "date" | "datetime":
             sql_type = SQL_TYPES[rule.type]
             if total := raw_type in ("DATE", "TIMESTAMP"):
@@ -123,6 +122,16 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
     if absent:
         typed = f"CASE WHEN {absent} THEN NULL ELSE {typed} END"
     return typed, None if total else f"{raw} IS NOT NULL AND NOT {empty} AND ({typed}) IS NULL", ambiguous
+
+
+def _flag(raw: str, trimmed: str, format_: FileFormat, *, integer: bool) -> str:
+    own = {format_.false.lower(): False, format_.true.lower(): True}
+    words = {**own, "1": True, "0": False, "true": True, "false": False}
+    asked = f"lower({trimmed})"
+    if integer:
+        asked, words = raw, {word: means for word, means in words.items() if word.isdecimal() and word.isascii()}
+    cases = " ".join(f"WHEN {word if integer else literal(word)} THEN {literal(means)}" for word, means in words.items())
+    return f"CASE {asked} {cases} END"
 
 
 def bad_value(entry: str) -> str:

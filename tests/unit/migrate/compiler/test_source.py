@@ -213,6 +213,10 @@ def test_a_files_own_words_for_flags(given: str, expected: Any) -> None:
         ({"type": "epoch"}, "UBIGINT", 2**64 - 1, BAD),
         ({"type": "epoch"}, "HUGEINT", 2**100, BAD),
         ({"type": "epoch", "never": [2147483647]}, "BIGINT", 2147483647, None),
+        ({"type": "epoch", "never": [0]}, "BIGINT", 2**62, BAD),
+        ({"type": "epoch", "never": [0]}, "BIGINT", None, None),
+        ({"type": "epoch", "never": [2**62]}, "BIGINT", 2**62, None),
+        ({"type": "epoch", "never": ["none"]}, "BIGINT", 2**62, BAD),
         ({"type": "date"}, "DATE", "2024-02-29", dt.date(2024, 2, 29)),
         ({"type": "date", "formats": [DAY]}, "DATE", "2024-02-29", dt.date(2024, 2, 29)),
         ({"type": "date"}, "TIMESTAMP", "2024-02-29 10:00:00", dt.date(2024, 2, 29)),
@@ -227,6 +231,13 @@ def test_a_files_own_words_for_flags(given: str, expected: Any) -> None:
 )
 def test_native_columns(rule: dict[str, Any], kind: str, given: Any, expected: Any) -> None:
     assert read(rule, given, kind) == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [(1, True), (2, False), (0, False), (3, BAD), (-1, BAD)])
+def test_a_files_own_numbers_for_flags(given: int, expected: Any) -> None:
+    words = FileFormat(true="Y", false="2")
+    assert read({"type": "flag"}, given, "INTEGER", words) == expected
+    assert read({"type": "flag"}, str(given), "VARCHAR", words) == expected
 
 
 def test_a_sentinel_and_a_blank_are_never_reported() -> None:
