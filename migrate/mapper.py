@@ -108,7 +108,7 @@ def build_given_identity(connection: duckdb.DuckDBPyConnection, compiled: Compil
 
 def map_rows(connection: duckdb.DuckDBPyConnection, compiled: Compiled, file: Path) -> int:
     """Write every source row of a mapping, with its values and where it stands, to ``file``; gives the row count."""
-    rows = copy_to_parquet(connection, f"SELECT * FROM (\n{compiled.select}\n) ORDER BY _order, _key", file)
+    rows = copy_to_parquet(connection, compiled.select, file)
     connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, compiled.mapping.name)} AS SELECT * FROM {scan(file)}")
     return rows
 

@@ -6,11 +6,12 @@ and root cause; the rows that refer to it follow, until nothing changes any more
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import duckdb
 
-from migrate.compiler.source import query_sql
+from migrate.compiler.source import SQL_TYPES, query_needs, query_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.compiler.values import typed_literal
 from migrate.contracts.model import Contract
@@ -28,13 +29,15 @@ class Referential:
     """Holds the state of all mappings of a run while references settle.
 
     For each mapping ``state."name"`` holds: key, target_key, disposition ('candidate' while open), code, root, into (the
-    survivor of a merge or fold), the source keys it refers to (``ref_field``) and its target values (``to_field``).
+    survivor of a merge or fold), the source keys it refers to (``ref:field``) and, of :func:`values_looked_at`, its target values
+    (``to:field``).
     """
 
     connection: duckdb.DuckDBPyConnection
     pair: LoadedPair
     names: list[str]
     cleared: dict[str, dict[str, Outcome]] = field(default_factory=dict)
+    _found: int = 0
 
     def settle(self) -> None:
         """Propagate until nothing changes."""
@@ -42,6 +45,7 @@ class Referential:
             "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
             "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
         )
+        self._build_target_views()
         order = [n for n in self.pair.by_dependency if n in self.names]
         for _ in range(ROUNDS):
             changed = sum(self._block(n) for n in order)
@@ -215,7 +219,6 @@ class Referential:
         """References that the target's own contract states, whatever way the value was made."""
         changed = 0
         contract = self.pair.target.model
-        self._build_target_views()
         for mapping in self._mappings():
             for target_field, rule in mapping.target.fields.items():
                 reference = rule.references
@@ -244,7 +247,6 @@ class Referential:
                 needed = {*tables_of(refusal.sql, contract), *([refusal.waits_for] if refusal.waits_for else [])}
                 if not all(self._loads(other) for other in needed):
                     continue
-                self._build_target_views()
                 key = key_text(f"r.{name(part)}" for part in entity.key)
                 for mapping in self._mappings():
                     if mapping.target_name != entity_name:
@@ -274,24 +276,31 @@ class Referential:
         return any(m.target_name == entity for m in self._mappings())
 
     def _build_target_views(self) -> None:
-        """``target."entity"``: the rows that would load, of all mappings to the entity, all fields of the contract."""
+        """``target."entity"``: the rows that would load, of all mappings to the entity, with the fields that are looked at."""
         for entity_name, entity in self.pair.target.model.entities.items():
+            fields = self._looked_at(entity_name)
             selects = [
-                f"SELECT {', '.join(_target_columns(mapping))} FROM {name(STATE, mapping.name)} WHERE disposition = 'candidate'"
+                f"SELECT {', '.join(_target_columns(mapping, fields))} FROM {name(STATE, mapping.name)} "
+                "WHERE disposition = 'candidate'"
                 for mapping in self._mappings()
                 if mapping.target_name == entity_name
             ]
-            if selects:
-                self.connection.execute(f"CREATE OR REPLACE VIEW {name(TARGET, entity_name)} AS {' UNION ALL '.join(selects)}")
-            else:
+            if not selects:
                 nothing = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(f)}" for f in entity.fields)
-                self.connection.execute(f"CREATE OR REPLACE VIEW {name(TARGET, entity_name)} AS SELECT {nothing} WHERE FALSE")
+                selects = [f"SELECT {nothing} WHERE FALSE"]
+            self.connection.execute(f"CREATE OR REPLACE VIEW {name(TARGET, entity_name)} AS {' UNION ALL '.join(selects)}")
+
+    def _looked_at(self, entity: str) -> list[str]:
+        looked = {f for m in self._mappings() if m.target_name == entity for f in values_looked_at(self.pair, m)}
+        return [f for f in self.pair.target.model.entities[entity].fields if f in looked]
 
     def _build_waiting(self, entity: str) -> None:
         """``target."waiting"``: the rows of an entity that are not loaded, each with its root cause."""
+        fields = self._looked_at(entity)
         selects = [
-            f"SELECT {', '.join(_target_columns(mapping))}, coalesce(root, {literal(mapping.name + '/')} || key) AS cause "
-            f"FROM {name(STATE, mapping.name)} WHERE disposition NOT IN ('candidate', 'merged')"
+            f"SELECT {', '.join(_target_columns(mapping, fields))}, "
+            f"coalesce(root, {literal(mapping.name + '/')} || key) AS cause FROM {name(STATE, mapping.name)} "
+            "WHERE disposition NOT IN ('candidate', 'merged')"
             for mapping in self._mappings()
             if mapping.target_name == entity
         ]
@@ -299,15 +308,19 @@ class Referential:
 
     def _note(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
         """Write the findings of ``rows`` (key, value, root); gives how many there were."""
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _closing AS {rows}")
-        self.connection.execute(
-            f"INSERT INTO _refused SELECT {literal(mapping)}, key, {literal(code)}, {literal(severity)}, "
-            f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _closing"
-        )
-        row = self.connection.execute("SELECT count(*) FROM _closing").fetchone()
-        return int(row[0]) if row else 0
+        row = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _closing AS {rows}").fetchone()
+        self._found = int(row[0]) if row else 0
+        if self._found:
+            self.connection.execute(
+                f"INSERT INTO _refused SELECT {literal(mapping)}, key, {literal(code)}, {literal(severity)}, "
+                f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _closing"
+            )
+        return self._found
 
     def _close(self, mapping: str, code: str, severity: str) -> None:
+        """Close the rows that :meth:`_note` has just found."""
+        if not self._found:
+            return
         disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
         self.connection.execute(
             f"UPDATE {name(STATE, mapping)} AS s SET disposition = {literal(disposition)}, code = {literal(code)}, "
@@ -319,13 +332,30 @@ def _not_loaded(mapping_name: str) -> str:
     return f"refers to a record of {mapping_name} that is not loaded"
 
 
-def _target_columns(mapping: LoadedMapping) -> list[str]:
-    from migrate.compiler.source import SQL_TYPES
-
+def _target_columns(mapping: LoadedMapping, fields: Iterable[str]) -> list[str]:
+    types = {f: SQL_TYPES[mapping.target.fields[f].type] for f in fields}
     return [
-        f"{name('to:' + f)} AS {name(f)}" if f in mapping.model.fields else f"CAST(NULL AS {SQL_TYPES[rule.type]}) AS {name(f)}"
-        for f, rule in mapping.target.fields.items()
+        f"{name('to:' + f)} AS {name(f)}" if f in mapping.model.fields else f"CAST(NULL AS {kind}) AS {name(f)}"
+        for f, kind in types.items()
     ]
+
+
+def values_looked_at(pair: LoadedPair, mapping: LoadedMapping) -> set[str]:
+    """Target fields whose values decide what may load: keys, references both ways, what has to be unique, what refusals read,
+    and what stands in the place of a lost reference. The other values of a record need not be held while references settle."""
+    entities = pair.target.model.entities
+    entity, fields = mapping.target_name, mapping.target.fields
+    wanted = {*mapping.target.key, *(f for f, rule in fields.items() if rule.unique or rule.references)}
+    wanted |= {f for f, rule in mapping.model.fields.items() if rule.ref}
+    for other in entities.values():
+        named = (r.references.field for r in other.fields.values() if r.references and r.references.entity == entity)
+        wanted |= {field_name for field_name in named if field_name is not None}
+        for refusal in other.refuses:
+            if refusal.waits_for == entity:
+                return set(fields)
+            for sql in filter(None, (refusal.sql, refusal.cause)):
+                wanted |= query_needs(pair.target.model, sql).get(entity, set())
+    return wanted & set(fields)
 
 
 def tables_of(sql: str, contract: Contract) -> list[str]:

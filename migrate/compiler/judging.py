@@ -17,6 +17,8 @@ _UNCONFIRMED = (
     ("expired:target", "XWALK-EXPIRED", "was confirmed with a target that the target's contract does not allow now"),
 )
 """Statuses of entries that a rehearsal uses although nobody stands for them."""
+_UNREAD = f"s.{name(BAD)} IS NOT NULL"
+"""A value of the row could not be read as its type."""
 
 
 class Judging(Steps):
@@ -41,9 +43,11 @@ class Judging(Steps):
                 final = f"CASE {' '.join(replaced)} ELSE {final} END"
             columns.append(f"{final} AS {name('to:' + target_field)}")
         listed = ", ".join(f"CASE WHEN {condition} THEN {number} END" for condition, number in issues)
-        quiet = "s._exclusion IS NOT NULL OR s._merged_into IS NOT NULL"
-        found = f"list_filter([{listed}], lambda x: x IS NOT NULL)" if issues else "CAST([] AS INTEGER[])"
-        columns.append(f"CASE WHEN {quiet} THEN [] ELSE {found} END AS _issues")
+        # Most rows have no issue, and making a list of nothing costs more than asking first.
+        some = " OR ".join(dict.fromkeys(_UNREAD if _UNREAD in condition else f"({condition})" for condition, _ in issues))
+        noisy = f"s._exclusion IS NULL AND s._merged_into IS NULL AND ({some or 'FALSE'})"
+        found = f"CASE WHEN {noisy} THEN list_filter([{listed}], lambda x: x IS NOT NULL) ELSE [] END"
+        columns.append(f"{found if issues else 'CAST([] AS INTEGER[])'} AS _issues")
         return f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s"
 
     def _replaced_when_malformed(self, target_field: str, rule: FieldRule) -> list[str]:
@@ -104,7 +108,7 @@ class Judging(Steps):
                 entry = f"list_filter({{0}}.{name(BAD)}, lambda x: starts_with(x, {literal(mark + source_field + SEPARATOR)}))"
                 value = bad_value(f"{entry.format('m')}[1]")
                 number = add(code, severity, source_field, message, value)
-                condition = f"s.{name(BAD)} IS NOT NULL AND len({entry.format('s')}) > 0"
+                condition = f"{_UNREAD} AND len({entry.format('s')}) > 0"
                 if (corrected := self.decisions.corrected(source_field, code)) is not None:
                     condition = f"({condition}) AND NOT {corrected}"
                 issues += self.unless_accepted(condition, number)

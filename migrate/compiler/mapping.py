@@ -111,7 +111,7 @@ class MappingCompiler:
         steps += [("classed", leaving.classed(excluded_by_reference)), *leaving.merged()]
         steps += self.matching.steps(PREVIOUS) if self.matching else []
         steps += [("based", valuing.based()), ("mapped", valuing.mapped())]
-        steps += [("checked", Judging(shared).checked()), *Ranking(shared).ranked()]
+        steps += [("checked", Judging(shared).checked()), *Ranking(shared, self.deduplicate).ranked()]
         # Lookups and pivots are written last: only now is it known which of their fields are used. So is the source.
         steps = [("decided_records", about_records), ("looked", reading.looked()), ("pivoted", reading.pivoted()), *steps]
         written, previous = [("source", reading.source())], "source"
@@ -150,7 +150,7 @@ class MappingCompiler:
         decisive = "CAST(NULL AS INTEGER)"
         if rules:
             ranked = [RANKS[rule.severity] * 100_000 + rule.number for rule in rules]
-            decisive = f"list_min(list_transform(s._issues, lambda i: {ranked}[i + 1]))"
+            decisive = f"CASE WHEN len(s._issues) > 0 THEN list_min(list_transform(s._issues, lambda i: {ranked}[i + 1])) END"
         worst = f"(SELECT s.*, {decisive} AS _decisive FROM {last} AS s)"
         merge, fold = self.mapping.model.merge, self.mapping.model.fold
         by_rank = " ".join(
@@ -165,7 +165,8 @@ class MappingCompiler:
         excluded = f"CASE WHEN s._exclusion = {BY_DECISION} THEN {literal(EXCLUDED)} ELSE {listed} END"
         joined = f"WHEN s._joined THEN {literal(self.matching.match.code)} " if self.matching else ""
         columns = [
-            "s._key", "s._order", "s._plain_key", "s._target_key", "coalesce(s._merged_into, s._folded_into) AS _into",
+            "s._key", "s._order", "CASE WHEN s._twin > 1 THEN s._plain_key END AS _plain_key", "s._target_key",
+            "coalesce(s._merged_into, s._folded_into) AS _into",
             "s._issues", "s._content", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
             "CASE WHEN s._exclusion IS NOT NULL THEN 'excluded' WHEN s._merged_into IS NOT NULL THEN 'merged' "
             f"{by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",

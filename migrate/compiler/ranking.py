@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from migrate.compiler.rules import RANKS
-from migrate.compiler.shared import PREVIOUS, Steps
+from migrate.compiler.shared import PREVIOUS, Shared, Steps
 from migrate.compiler.text import key_text, literal, name
+from migrate.expressions import holds_whole
 from migrate.mapping.model import Outcome
 
 
 class Ranking(Steps):
     """``ranked``, ``folded``, ``unique_keys`` and ``unique_values``."""
+
+    def __init__(self, shared: Shared, deduplicate: bool) -> None:
+        super().__init__(shared)
+        self.deduplicate = deduplicate
 
     def ranked(self) -> list[tuple[str, str]]:
         key = self.mapping.target.key
@@ -20,8 +25,9 @@ class Ranking(Steps):
         none = " OR ".join(f"s.{name('to:' + part)} IS NULL" for part in needed) if complete else "TRUE"
         target_key = f"CASE WHEN {none} THEN NULL ELSE {target_key} END"
         ranks = [RANKS[rule.severity] for rule in self.book.rules]
-        worst = f"coalesce(list_min(list_transform(s._issues, lambda i: {ranks}[i + 1])), 9)" if ranks else "9"
-        live = f"(s._exclusion IS NULL AND s._merged_into IS NULL AND {worst} > {RANKS['hold']})"
+        worst = f"list_min(list_transform(s._issues, lambda i: {ranks}[i + 1]))" if ranks else "9"
+        light = f"CASE WHEN len(s._issues) = 0 THEN TRUE ELSE {worst} > {RANKS['hold']} END"
+        live = f"(s._exclusion IS NULL AND s._merged_into IS NULL AND {light})"
         ranked = f"SELECT s.*, {target_key} AS _target_key, {live} AS _live\nFROM {PREVIOUS} AS s"
         steps = [("ranked", ranked)]
         fold = self.mapping.model.fold
@@ -67,6 +73,8 @@ class Ranking(Steps):
             "KEY-DUPLICATE", "quarantine", self.mapping.target.key[0],
             "an earlier record has the same key in the target", "m._target_key",
         )  # fmt: skip
+        if not self.deduplicate and self._key_holds_the_source_key():
+            return f"SELECT s.*, FALSE AS _twice\nFROM {PREVIOUS} AS s"
         taking_part = "s._live AND s._folded_into IS NULL"
         nth = f"row_number() OVER (PARTITION BY ({taking_part}), s._target_key ORDER BY s._order, s._key)"
         twice = f"{taking_part} AND s._target_key IS NOT NULL AND {nth} > 1"
@@ -80,6 +88,21 @@ class Ranking(Steps):
         key = self.mapping.target.key
         own = self.mapping.model.fields[key[0]].unique if len(key) == 1 and key[0] in self.mapping.model.fields else None
         return own is not None and RANKS[own.severity] <= RANKS["hold"]
+
+    def _key_holds_the_source_key(self) -> bool:
+        """Is a part of the target's key the source's key, or that with a fixed text around it? Then no two records share one."""
+        source = self.mapping.source.key
+        if len(source) != 1 or self.matching is not None:
+            return False
+        for part in self.mapping.target.key:
+            rule = self.mapping.model.fields.get(part)
+            if rule is None or self.decisions.overridden(part) is not None:
+                continue
+            if rule.do or rule.values or rule.crosswalk or rule.ref or rule.check or rule.malformed:
+                continue  # these may give two values one result
+            if rule.source == source[0] or (rule.expr is not None and holds_whole(rule.expr, source[0])):
+                return True
+        return False
 
     def _unique_values(self) -> str:
         """No value twice where it has to be unique: nobody knows which of the records is right, so none loads."""

@@ -50,7 +50,7 @@ def physical_sql(entity_name: str, entity: Entity, fields: list[str], raw: Dict[
     ``raw`` holds the SQL types of the columns that are there; fields without a column read as null. ``_bad`` lists
     the fields whose value cannot be read as their type, each with the raw text, so that none turns to null unseen.
     """
-    columns, bad = [], []
+    columns, bad, some = [], [], []
     for field in fields:
         rule = entity.fields[field]
         if field not in raw:
@@ -62,7 +62,10 @@ def physical_sql(entity_name: str, entity: Entity, fields: list[str], raw: Dict[
             if condition:
                 entry = f"{literal(mark + field + SEPARATOR)} || CAST(r.{name(field)} AS VARCHAR)"
                 bad.append(f"CASE WHEN {condition} THEN {entry} END")
-    listed = f"nullif(list_filter([{', '.join(bad)}], lambda x: x IS NOT NULL), [])" if bad else "CAST(NULL AS VARCHAR[])"
+                some.append(f"({condition})")
+    listed = "CAST(NULL AS VARCHAR[])"
+    if bad:  # few rows have some, and a list of nothing costs as much to make as one of something
+        listed = f"CASE WHEN {' OR '.join(some)} THEN list_filter([{', '.join(bad)}], lambda x: x IS NOT NULL) END"
     columns.append(f"{listed} AS {name(BAD)}")
     columns.extend(f"r.{name(column)}" for column in (ROW, FAULT, FAULT_VALUE))
     return (

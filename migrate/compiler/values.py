@@ -7,9 +7,29 @@ import datetime as dt
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal
 
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+_READY = {
+    "int": (_WHOLE, "TRY_CAST({0} AS BIGINT)"),
+    "flag": (("BOOLEAN",), "TRY_CAST({0} AS BOOLEAN)"),
+    "decimal": ((*_WHOLE, "FLOAT", "DOUBLE"), "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) THEN TRY_CAST({0} AS DOUBLE) END"),
+    "date": (("DATE", "TIMESTAMP"), "CASE WHEN year({1}) <= 9999 THEN TRY_CAST({0} AS DATE) END"),
+    "datetime": (("DATE", "TIMESTAMP"), "CASE WHEN year({1}) <= 9999 THEN {1} END"),
+    "epoch": (("DATE", "TIMESTAMP"), "CASE WHEN year({1}) <= 9999 THEN {1} END"),
+}
+"""Per target type the engine's types whose values need not be read from their text, and how they are taken. The engine knows the
+type of an expression when it plans the statement, and so asks this of no row."""
+
 
 def target_value(sql: str, field_type: str) -> str:
     """``sql`` as the target's type, or null where it is not of it: a fraction is no int, 'yes' is no flag."""
+    if field_type == "string":
+        return f"CAST({sql} AS VARCHAR)"
+    types, ready = _READY[field_type]
+    taken = ready.format(sql, f"TRY_CAST({sql} AS TIMESTAMP)")
+    return f"CASE WHEN typeof({sql}) IN ({', '.join(map(literal, types))}) THEN {taken} ELSE {_from_text(sql, field_type)} END"
+
+
+def _from_text(sql: str, field_type: str) -> str:
     text = f"trim(CAST({sql} AS VARCHAR))"
     match field_type:
         case "int":
@@ -22,14 +42,12 @@ def target_value(sql: str, field_type: str) -> str:
             number = f"TRY_CAST({sql} AS DOUBLE)"
             shape = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
             return f"CASE WHEN regexp_full_match({text}, {literal(shape)}) AND isfinite({number}) THEN {number} END"
-        case "date" | "datetime" | "epoch":
-            moment = f"TRY_CAST({sql} AS {SQL_TYPES[field_type]})"
-            if field_type != "date":
-                # A plain cast of text passes over the offset, and would move the instant by it.
-                shifted = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
-                moment = f"CASE WHEN regexp_matches({text}, ':.*[0-9] ?[+-][0-9]') THEN {shifted} ELSE {moment} END"
-            return f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {moment} END"
-    return f"CAST({sql} AS VARCHAR)"
+    moment = f"TRY_CAST({sql} AS {SQL_TYPES[field_type]})"
+    if field_type != "date":
+        # A plain cast of text passes over the offset, and would move the instant by it.
+        shifted = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
+        moment = f"CASE WHEN regexp_matches({text}, ':.*[0-9] ?[+-][0-9]') THEN {shifted} ELSE {moment} END"
+    return f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {moment} END"
 
 
 def typed_literal(value: object, field_type: str) -> str:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, TextIO
 
 import duckdb
+import polars as pl
 
 from migrate.compiler.text import literal, name
 from migrate.contracts.model import Contract, Entity, FileFormat
 from migrate.errors import RunFailed
 
 BATCH = 50_000
-Row = tuple[str | None, ...]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The zip format's earliest instant: packages of equal content are equal byte for byte."""
 
@@ -59,25 +58,50 @@ def write_file(
 
     An entity without rows is written as a file with only its header.
     """
-    columns = ", ".join(f"{text_column(entity, f, format_)} AS {name(f)}" for f in fields)
-    cursor = connection.cursor().execute(f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}")
-    written: list[tuple[Path, int]] = []
-    batch = cursor.fetchmany(BATCH)
-    while batch or not written:
+    columns = ", ".join(f"{_cell(text_column(entity, f, format_), len(fields))} AS {name(f)}" for f in fields)
+    reader = connection.cursor().execute(f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}").to_arrow_reader(BATCH)
+    text = _quoted if format_.quote else _unquoted
+    parts = (frame for batch in reader if len(frame := pl.DataFrame(pl.from_arrow(batch))))
+    left, written = next(parts, None), list[tuple[Path, int]]()
+    while left is not None or not written:
         file = next(files)
         count = 0
         with _named(file), file.open("w", encoding=format_.encoding, newline="") as stream:
-            write = _writer(stream, format_)
-            write([tuple(fields)])
-            while batch:
-                room = len(batch) if max_rows is None else min(len(batch), max_rows - count)
-                if room == 0:
-                    break
-                write(batch[:room])
-                count += room
-                batch = batch[room:] or cursor.fetchmany(BATCH)
+            stream.write(text(pl.DataFrame([fields], orient="row"), format_))
+            while left is not None and (max_rows is None or count < max_rows):
+                part = left if max_rows is None else left.head(max_rows - count)
+                stream.write(text(part, format_))
+                count += len(part)
+                left = left.slice(len(part)) if len(part) < len(left) else next(parts, None)
         written.append((file, count))
     return written
+
+
+def _cell(sql: str, columns: int) -> str:
+    """Blank is null, so that no quotes are written for it; but a record of one blank field would be no line at all."""
+    return f"coalesce({sql}, '')" if columns == 1 else f"nullif({sql}, '')"
+
+
+def _quoted(rows: pl.DataFrame, format_: FileFormat) -> str:
+    """Rows with as little quoting as possible. A carriage return is quoted too, which readers take for the end of a record."""
+    return rows.write_csv(
+        include_header=False,
+        separator=format_.delimiter,
+        line_terminator=format_.line_end,
+        quote_char=format_.quote,
+        quote_style="necessary",
+        null_value="",
+    )
+
+
+def _unquoted(rows: pl.DataFrame, format_: FileFormat) -> str:
+    """Rows of a format that knows no quotes. Raises csv.Error where a value would need some."""
+    text = io.StringIO()
+    writer = csv.writer(
+        text, delimiter=format_.delimiter, quotechar=None, quoting=csv.QUOTE_NONE, lineterminator=format_.line_end
+    )
+    writer.writerows(rows.iter_rows())
+    return text.getvalue()
 
 
 @contextmanager
@@ -91,35 +115,6 @@ def _named(file: Path) -> Iterator[None]:
         raise RunFailed(f"{file.name} is written as {error.encoding}, which cannot hold {value!r}", hint=hint) from None
     except csv.Error as error:
         raise RunFailed(f"{file.name} cannot hold a value: {error}", hint=hint) from None
-
-
-def _writer(stream: TextIO, format_: FileFormat) -> Callable[[list[Row]], None]:
-    """Writes rows with as little quoting as possible. A carriage return is quoted too, which the csv module leaves
-    bare under a line end of its own, where readers take it for the end of the record."""
-
-    def writer(quoting: Literal[0, 1, 2, 3]) -> Any:
-        return csv.writer(
-            stream,
-            delimiter=format_.delimiter,
-            quotechar=format_.quote or None,
-            quoting=quoting,
-            lineterminator=format_.line_end,
-        )
-
-    if not format_.quote:
-        unquoted = writer(csv.QUOTE_NONE)
-        return lambda rows: unquoted.writerows(rows)
-    minimal, everything = writer(csv.QUOTE_MINIMAL), writer(csv.QUOTE_ALL)
-
-    def write(rows: list[Row]) -> None:
-        # Joined first: looking into each cell by itself takes longer than writing them.
-        if "\r" not in "".join(filter(None, chain.from_iterable(rows))):
-            minimal.writerows(rows)
-            return
-        for row in rows:
-            (everything if any(cell and "\r" in cell for cell in row) else minimal).writerow(row)
-
-    return write
 
 
 def file_names(folder: Path, name_: str) -> Iterator[Path]:

@@ -44,6 +44,22 @@ def expression_reads(text: str) -> tuple[tuple[tuple[str, str], ...], bool]:
     return tuple(dict.fromkeys(columns_of(tree))), parametric
 
 
+@cache
+def holds_whole(text: str, column: str) -> bool:
+    """Is the expression this column with fixed texts before or after it, so that two values of it never give one result?"""
+    parts = [_expression(text)]
+    found = 0
+    while parts:
+        part = parts.pop()
+        if isinstance(part, exp.DPipe):
+            parts += [part.this, part.expression]
+        elif isinstance(part, exp.Column) and not part.table and part.name == column:
+            found += 1
+        elif not (isinstance(part, exp.Literal) and part.is_string):
+            return False
+    return found == 1
+
+
 def parse_order(text: str) -> list[exp.Ordered]:
     """Parse an ORDER BY list, such as ``lastaccess desc, id``. Nulls come last unless it says otherwise."""
     tree = _parse(f"select 1 from t order by {text}")

@@ -160,7 +160,7 @@ def _handed_over(folder: Path) -> str | None:
 
 
 def _write_results(changes: Changes, folder: Path) -> None:
-    copy_to_parquet(changes.connection, f"SELECT * FROM {RESULTS} ORDER BY ALL", folder / RESULTS_FILE)
+    copy_to_parquet(changes.connection, f"SELECT * FROM {RESULTS}", folder / RESULTS_FILE)
 
 
 def _counts(changes: Changes, entity: str) -> dict[str, int]:

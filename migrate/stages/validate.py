@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress, Task
 from migrate.run_folder import RunFolder
 from validators.gate import MESSAGES, failures, gate_schema
-from validators.referential import STATE, TARGET, Referential
+from validators.referential import STATE, TARGET, Referential, values_looked_at
 
 BATCH = 100_000
 DISPOSITIONS = "dispositions"
@@ -35,7 +36,8 @@ def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, mem
             total = run.summary["entities"][mapping]["source"]
             with progress.task("validate", mapping, total) as task:
                 _gate(connection, plan.pair.mappings[mapping], mapped.parquet(mapping), task)
-                _open_state(connection, plan.pair.mappings[mapping], mapped.parquet(mapping))
+                loaded = plan.pair.mappings[mapping]
+                _open_state(connection, loaded, values_looked_at(plan.pair, loaded), mapped.parquet(mapping))
         referential = Referential(connection, plan.pair, plan.names)
         referential.settle()
         _write(connection, plan, mapped, folder, referential)
@@ -70,22 +72,20 @@ def _gate(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, file: P
         task.advance(frame.height)
 
 
-def _open_state(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, file: Path) -> None:
+def _open_state(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, looked_at: Collection[str], file: Path) -> None:
     references = [f for f, rule in mapping.model.fields.items() if rule.ref]
     columns = ["m._key AS key", "m._target_key AS target_key", 'm._into AS "into"']
     columns += [f"m.{name('ref:' + f)}" for f in references]
-    columns += [f"m.{name('to:' + f)}" for f in mapping.target.fields if f in mapping.model.fields]
+    columns += [f"m.{name('to:' + f)}" for f in mapping.target.fields if f in looked_at and f in mapping.model.fields]
+    # A row that the map stage blocked (its reference names nothing in the source) hands on its own root cause.
+    open_ = "g.key IS NULL AND m._disposition IN ('candidate', 'merged', 'excluded')"
     connection.execute(
         f"CREATE TABLE {name(STATE, mapping.name)} AS SELECT {', '.join(columns)}, "
         "CASE WHEN g.key IS NULL THEN m._disposition ELSE 'quarantined' END AS disposition, "
-        "CASE WHEN g.key IS NULL THEN m._code ELSE g.code END AS code, CAST(NULL AS VARCHAR) AS root "
+        "CASE WHEN g.key IS NULL THEN m._code ELSE g.code END AS code, "
+        f"CASE WHEN NOT ({open_}) THEN {literal(mapping.name + '/')} || m._key END AS root "
         f"FROM {scan(file)} AS m LEFT JOIN (SELECT key, min(code) AS code FROM gate_failures "
         f"WHERE entity = {literal(mapping.name)} GROUP BY key) AS g ON g.key = m._key"
-    )
-    # A row that the map stage blocked (its reference names nothing in the source) hands on its own root cause.
-    connection.execute(
-        f"UPDATE {name(STATE, mapping.name)} SET root = {literal(mapping.name + '/')} || key "
-        "WHERE disposition NOT IN ('candidate', 'merged', 'excluded')"
     )
 
 
@@ -94,20 +94,15 @@ def _write(connection: duckdb.DuckDBPyConnection, plan: Plan, mapped: Mapped, fo
     for mapping_name in plan.names:
         mapping = plan.pair.mappings[mapping_name]
         state = name(STATE, mapping_name)
-        columns = [f"{name('to:' + f)} AS {name(f)}" for f in mapping.target.fields if f in mapping.model.fields]
-        copy_to_parquet(
-            connection,
-            f"SELECT key AS _key, target_key AS _target_key, {', '.join(columns)} FROM {state} "
-            "WHERE disposition = 'candidate' ORDER BY target_key",
-            folder / f"{mapping_name}.parquet",
-        )
+        copy_to_parquet(connection, _loading(mapping, mapped.parquet(mapping_name)), folder / f"{mapping_name}.parquet")
+        survivor, target_key = "", "s.target_key"
+        if mapping.model.merge or mapping.model.fold or plan.pair.matched(mapping_name):
+            survivor, target_key = f'LEFT JOIN {state} AS m ON m.key = s."into"', "coalesce(m.target_key, s.target_key)"
         dispositions.append(
-            f"SELECT {literal(mapping_name)} AS entity, s.key, s.disposition, "
-            f"coalesce(m.target_key, s.target_key) AS target_key, s.code FROM {state} AS s "
-            f'LEFT JOIN {state} AS m ON m.key = s."into"'
+            f"SELECT {literal(mapping_name)} AS entity, s.key, s.disposition, {target_key} AS target_key, s.code "
+            f"FROM {state} AS s {survivor}"
         )
-    union = " UNION ALL ".join(dispositions)
-    copy_to_parquet(connection, f"SELECT * FROM ({union}) ORDER BY entity, key", folder / f"{DISPOSITIONS}.parquet")
+    copy_to_parquet(connection, " UNION ALL ".join(dispositions), folder / f"{DISPOSITIONS}.parquet")
     messages = " ".join(f"WHEN {literal(code)} THEN {literal(text)}" for code, text in MESSAGES.items())
     copy_to_parquet(
         connection,
@@ -115,6 +110,24 @@ def _write(connection: duckdb.DuckDBPyConnection, plan: Plan, mapped: Mapped, fo
         f"CAST(NULL AS VARCHAR) AS root_cause FROM gate_failures UNION ALL {referential.findings_sql()} "
         f"UNION ALL SELECT * FROM {scan(mapped.parquet('findings'))}",
         folder / "findings.parquet",
+    )
+
+
+def _loading(mapping: LoadedMapping, file: Path) -> str:
+    """A SELECT of the rows of a mapping that may load. Where a lost reference may leave something in its place, that is taken."""
+    state = name(STATE, mapping.name)
+    replaced = {f for f, rule in mapping.model.fields.items() if rule.ref and rule.missing and rule.missing.severity == "warn"}
+    columns = [
+        f"{'s' if f in replaced else 'm'}.{name('to:' + f)} AS {name(f)}"
+        for f in mapping.target.fields
+        if f in mapping.model.fields
+    ]
+    kept = f"JOIN {state} AS s ON s.key = m._key AND s.disposition = 'candidate'"
+    if not replaced:  # few rows are lost, so it is these that are looked up
+        kept = f"ANTI JOIN (SELECT key FROM {state} WHERE disposition <> 'candidate') AS s ON s.key = m._key"
+    return (
+        f"SELECT m._key, m._target_key, {', '.join(columns)} FROM {scan(file)} AS m {kept} "
+        "WHERE m._disposition = 'candidate' ORDER BY m._target_key"
     )
 
 
