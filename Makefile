@@ -1,4 +1,4 @@
-# make demo | make test | make test-long | make bench | make lint | make clean
+# make demo | make test | make test-long | make bench [SIZE=users] | make lint | make clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +24,10 @@ test: install
 test-long: install
 	$(PYTEST) -n 2 --dist worksteal
 
+SIZE ?= 20000
 bench: install
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.lock -r requirements/bench.lock
+	PYTHONPATH=. $(BIN)/python benchmarks/bench.py --users $(SIZE) --compare $$(( $(SIZE) * 25 )) --write
 	$(BIN)/python benchmarks/database_load.py
 	$(BIN)/python benchmarks/delta_run.py --target moodle
 	$(BIN)/python benchmarks/delta_run.py --target postgresql://postgres@127.0.0.1:5432/test

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -21,8 +21,8 @@ class Cost:
     """Bytes of memory resident at the most."""
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
-    """Run a command to its end. Raises RuntimeError, with what it said, when it fails."""
+def run(command: Sequence[str], environment: Mapping[str, str] | None = None, passing: Collection[int] = (0,)) -> Cost:
+    """Run a command to its end. Raises RuntimeError, with what it said, when it ends with another code than those passing."""
     start = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - our own commands
         list(command), env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -31,6 +31,6 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
     said = process.stderr.read()
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in passing:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said[-2000:]}")
     return Cost(time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
