@@ -171,3 +171,21 @@ def test_secrets_are_never_extracted_by_views(bench: Any, refused: Any) -> None:
         assert "secret" not in made.physical["person"]
 
     assert refused(plan)
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("{from: id}", False),
+        ("{expr: \"'old-' || id\"}", False),
+        ("{from: id, do: [lower]}", True),
+        ("{expr: \"lower('old-' || id)\"}", True),
+        ("{from: name}", True),
+        ("{from: id, values: {1: a, 2: a}}", True),
+        ("{from: id, check: {max_length: {to: 1, code: A-L, severity: warn, set: x}}}", True),
+    ],
+)
+def test_a_key_that_holds_the_sources_key_is_not_sorted(bench: Any, field: str, asked: bool) -> None:
+    given = pair(bench, a="from: old.person\nto: new.a\nfields: {id: " + field + "}\n")
+    assert ("row_number()" in make_plan(given, AS_OF, unique=frozenset({"person"})).rows["a"].select) is asked
+    assert "row_number()" in make_plan(given, AS_OF).rows["a"].select

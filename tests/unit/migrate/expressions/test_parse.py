@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.expressions import ExpressionError, columns_of, parse_expression, parse_order, parse_query, tables_read
+from migrate.expressions import (
+    ExpressionError,
+    columns_of,
+    expression_reads,
+    holds_whole,
+    parse_expression,
+    parse_order,
+    parse_query,
+    tables_read,
+)
 from migrate.expressions.vocabulary import OWN_FUNCTIONS, QUERIES, VALUES, function_names
 
 FOREIGN_FUNCTIONS = (
@@ -232,3 +241,30 @@ def test_what_is_no_order_is_refused(text: str) -> None:
 def test_what_is_no_view_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("id", True),
+        ("'campus-' || id", True),
+        ("'a' || id || 'b'", True),
+        ("id || id", False),
+        ("'a' || name", False),
+        ("id || name", False),
+        ("lower(id)", False),
+        ("o.id", False),
+        ("id % 10", False),
+        ("'a'", False),
+        ("1 || id", False),
+    ],
+)
+def test_an_expression_that_holds_a_column_whole(text: str, whole: bool) -> None:
+    assert holds_whole(text, "id") is whole
+
+
+def test_what_an_expression_reads() -> None:
+    assert expression_reads("o.a || b || lower(b)") == ((("o", "a"), ("", "b")), False)
+    assert expression_reads("parameter('p') || b") == ((("", "b"),), True)
+    with pytest.raises(ExpressionError):
+        expression_reads("nothing(b)")
