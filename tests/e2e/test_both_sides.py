@@ -61,6 +61,27 @@ def told(result: RunResult) -> dict[tuple[str, str | None], str]:
     return {(f["code"], f["key"]): f["value"] for f in findings(result.folder) if f["code"].startswith("BTH")}
 
 
+MORE = """\
+  more:
+    label: More
+    code: BTH-MORE
+    mapping: {mapping}
+    source: {source}
+    target: {target}
+    {compare}
+"""
+
+
+def more_rules(folder: Path, name: str, column: str, compare: str) -> Bench:
+    """The small pair with its rules and one about a column of all people."""
+    workspace = write_workspace(folder / name)
+    words = {"mapping": "people", "compare": compare}
+    words |= {"source": f'select u.id as record, {column.format("u")} from "user" u'}
+    words |= {"target": f"select p.person_id as record, {column.format('p')} from people p"}
+    add_rules(workspace, MORE.format(**words))
+    return Bench.of(workspace)
+
+
 def verdicts(result: RunResult) -> dict[str, str]:
     return {name: check_["verdict"] for name, check_ in result.summary["reconciliation"]["checks"].items()}
 
@@ -122,6 +143,60 @@ def test_a_lost_teacher_is_no_explanation(ruled: Bench) -> None:
 def test_an_altered_date_is_told_with_both_values(ruled: Bench) -> None:
     result = damaged(ruled, "people.csv", lambda rows: row(rows, person_id="p-2").update(born="1971-01-02T00:00:00Z"))
     assert told(result) == {("BTH-BORN", "2"): "the source has 1970-01-02 00:00:00, the target 1971-01-02 00:00:00"}
+
+
+def test_a_value_that_somebody_had_none_of_is_told_though_another_has_it(tmp_path: Path) -> None:
+    """All birthdays of the group were there before: what is new is that nobody lacks one."""
+
+    def born_alike(rows: list[dict[str, str]]) -> None:
+        for person in ("p-3", "p-5"):
+            row(rows, person_id=person)["born"] = row(rows, person_id="p-2")["born"]
+
+    bench = more_rules(tmp_path, "birthdays", "cast({}.born as text) as born", "compare: {born: set}")
+    assert told(bench.run(CLEAN_ROWS)) == {}
+    assert told(damaged(bench, "people.csv", born_alike)) == {
+        ("BTH-MORE", None): "not in the target: no value",
+        ("BTH-BORN", "3"): "the source has no value, the target 1970-01-02 00:00:00",
+        ("BTH-BORN", "5"): "the source has no value, the target 1970-01-02 00:00:00",
+    }
+
+
+def test_a_record_without_a_value_that_is_lost_is_told(ruled: Bench) -> None:
+    result = damaged(ruled, "people.csv", lambda rows: rows.remove(row(rows, person_id="p-5")))
+    assert told(result)["BTH-BORN", "5"] == "the source has no value, the target nothing"
+
+
+def test_what_cannot_be_added_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    bench = more_rules(tmp_path, "notes", "{}.note as notes", "compare: {notes: sum}")
+    rows = {**CLEAN_ROWS, "user": [{**r, "note": "2.5"} for r in CLEAN_ROWS["user"]]}
+    bench.run(rows)
+    assert verdicts(bench.run(rows))["more"] == "equal"
+    result = bench.run({**CLEAN_ROWS, "user": [{**r, "note": "2,5"} for r in CLEAN_ROWS["user"]]})
+    assert told(result) == {
+        ("BTH-MORE", None): "the source has 0 and 3 that cannot be added, the target 0 and 3 that cannot be added"
+    }
+
+
+def test_a_key_that_looks_like_a_second_one_is_compared(tmp_path: Path) -> None:
+    """``A`` and ``A#2`` are two courses. Only a key that stands twice is set aside."""
+    workspace = write_workspace(tmp_path / "school")
+    contract = workspace / "systems" / "school.yaml"
+    text = contract.read_text("utf-8")
+    before, courses = text.split("  course:\n")
+    contract.write_text(before + "  course:\n" + courses.replace("key: id", "key: code", 1), "utf-8")
+    add_rules(workspace, MORE.format(
+        mapping="courses", source="select c.code as record, c.title as title from course c",
+        target="select c.course_id as record, c.title as title from courses c", compare="compare: {title: set}",
+    ))  # fmt: skip
+    courses_ = [{"id": 2, "code": "A", "title": "Algebra"}, {"id": 3, "code": "A#2", "title": "Analysis"}]
+    file = workspace / "mapping" / "courses.yaml"
+    file.write_text(file.read_text("utf-8").replace("coalesce(title, code)", "left(title, 2)"), "utf-8")
+    bench = Bench.of(workspace)
+    result = bench.run({"user": CLEAN_ROWS["user"], "course": courses_})
+    assert "ambiguous" not in result.summary["reconciliation"]["checks"]["more"]["parts"]
+    assert told(result)["BTH-MORE", None] == "not in the target: Algebra, Analysis; not in the source: Al, An"
+    result = bench.run({"user": CLEAN_ROWS["user"], "course": [courses_[0], courses_[0] | {"title": "Again"}]})
+    assert result.summary["reconciliation"]["checks"]["more"]["parts"] == {"ambiguous": 2}
 
 
 def test_a_sum_is_told_within_its_tolerance(ruled: Bench) -> None:
@@ -238,6 +313,8 @@ def test_a_rule_is_refused_on_a_field_that_it_is_not_about(tmp_path: Path) -> No
         ("{born: max}", "{born: maximum}", "both_sides.births.compare.born has a value that is not allowed", "maximum"),
         ("by: [person]\n    compare: {born: max}", "by: [born]\n    compare: {born: max}", None, None),
         ("compare: {born: max}", "compare: {born: max}\n    within: {born: 1}", None, None),
+        ("scores: 0.000001", "scores: -1", "both_sides.scores.within.scores: Input should be greater than or equal to 0", -1),
+        ("scores: sum}", "scores: sum}\n    same: {scores: {crosswalk: levels}}", None, None),
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_asked_is_refused_with_its_place(
