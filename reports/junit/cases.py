@@ -135,7 +135,7 @@ def _acceptance(report: Report) -> Iterator[Case]:
             f"{each.key}: " + ", ".join(f"{field} {'null' if text is None else text}" for field, text in each.values)
             for each in one.sample[:LISTED]
         )
-        lines = tuple(line for line in (one.why, one.observed or "", *sample) if line)
+        lines = tuple(line for line in (one.why, one.idle, one.observed or "", *sample) if line)
         outcomes: dict[str, Outcome] = {"passed": "passed", "failed": "failure", "error": "error"}
         yield Case(f"acceptance {one.suite} {one.code}", outcomes[one.state], said, lines)
 

@@ -78,7 +78,7 @@ def listed(report: Report, sheets: Mapping[str, str]) -> Iterator[Listed]:
              Column("records", 10), Column("not as expected", 16), Column("observed", 24), Column("why", 50, "wrap"),
              Column("reason", 60, "wrap"), Column("requirement", 22)),
             [(one.word, one.code, one.suite, one.says, "gate" if one.gate else None, one.records, one.unexpected, one.observed,
-              one.why, one.reason, one.requirement)
+              one.why or one.idle or None, one.reason, one.requirement)
              for one in accepted.expected],
         )  # fmt: skip
     yield _small(
