@@ -84,7 +84,12 @@ def build(
         ]
         open_needs.sort(key=lambda need: (need.severity != "fatal", need.severity == "warn", -need.affected.n))
         accepted = acceptance(run_folder, summary, run, masker)
-        alerts = (*checks.disagreements(evidence, summary, run, entities), *(accepted.wrong if accepted else ()))
+        reconciled = read_reconciliation(run_folder, summary, run, masker, titles, evidence)
+        alerts = (
+            *checks.disagreements(evidence, summary, run, entities),
+            *(accepted.wrong if accepted else ()),
+            *(reconciled.wrong if reconciled else ()),
+        )
         findings = tuple(_findings(summary, run, titles, evidence))
         timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
         facts = tuple(_facts(summary, run))
@@ -118,7 +123,7 @@ def build(
             live=live_run(summary, run, masker),
             worklist=worklist,
             acceptance=accepted,
-            reconciliation=read_reconciliation(run_folder, summary, run, masker, titles, evidence),
+            reconciliation=reconciled,
             titles=titles,
             overview=read_overview(*given) if most_rows else None,
             tables=evidence.tables() if most_rows else (),

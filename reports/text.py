@@ -135,7 +135,12 @@ def _both_sides(report: Report, width: int | None) -> str:
     if found is None or not found.rules:
         return ""
     parts = [f"{found.holding:,} of {len(found.rules):,} rules hold"]
-    parts += [f"{rule.different:,} groups differ in {plain(rule.name)}" for rule in found.failing]
+    parts += [
+        f"{rule.different:,} groups differ in {plain(rule.name)}"
+        if rule.different
+        else f"records of {plain(rule.name)} are known to no mapping"
+        for rule in found.failing
+    ]
     if idle := sum(rule.verdict in ("empty", "not asked") for rule in found.rules):
         parts.append(f"{idle:,} had nothing to compare")
     excused = sum(row.transformed for row in found.rows)

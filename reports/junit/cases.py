@@ -114,8 +114,8 @@ def _reconciliation(report: Report) -> Iterator[Case]:
             rule.why
             or f"{rule.different:,} of {rule.groups:,} groups differ; {rule.expected:,} records expected, {rule.target:,} there"
         )
-        outcome = "failure" if not rule.agrees else outcomes[rule.verdict]
-        yield Case(f"both sides {rule.name}", outcome, said, (rule.label,))
+        outcome = "failure" if rule.wrong else outcomes[rule.verdict]
+        yield Case(f"both sides {rule.name}", outcome, said, (rule.label, *rule.wrong))
 
 
 def _acceptance(report: Report) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from both_sides_rules import RULES, add_rules, ruled_bench
 from run_reading import facts, findings, table
@@ -25,6 +26,7 @@ from migrate.stages.both_sides import why_not
 from reports.build import build
 from reports.html import render
 from reports.text import render_text
+from reports.xlsx.write import write_xlsx
 
 Change = Callable[[list[dict[str, str]]], None]
 
@@ -343,7 +345,8 @@ def test_the_report_shows_the_rules_and_masks_people(ruled: Bench) -> None:
     assert settings.read_text("utf-8") == plain
     by_name = {rule.name: rule for rule in report.reconciliation.rules}
     assert by_name["births"].verdict == "different"
-    assert all(rule.accounted == rule.source and rule.agrees for rule in by_name.values())
+    assert all(rule.accounted == rule.source and not rule.wrong for rule in by_name.values())
+    assert report.reconciliation.wrong == ()
     (group,) = by_name["births"].listed
     assert (group.expected, group.target) == ("1970-01-02 00:00:00", "1971-01-02 00:00:00")
     assert group.record is not None
@@ -354,6 +357,55 @@ def test_the_report_shows_the_rules_and_masks_people(ruled: Bench) -> None:
     assert "3 of 4 rules hold" in line
     assert "1 groups differ in births" in line
     assert json.loads((result.folder / "summary.json").read_text("utf-8"))["reconciliation"]["checks"]["births"]["different"] == 1
+
+
+def test_a_summary_that_the_files_of_the_stage_contradict_fails(ruled: Bench) -> None:
+    result = damaged(ruled, "people.csv", lambda rows: row(rows, person_id="p-2").update(born="1971-01-02T00:00:00Z"))
+    file = result.folder / "summary.json"
+    told_ = json.loads(file.read_text("utf-8"))
+    checks = told_["reconciliation"]["checks"]
+    checks["births"] |= {"verdict": "equal"}
+    checks["scores"] |= {"source": 99}
+    told_["reconciliation"]["excused"] = 7
+    file.write_text(json.dumps(told_), "utf-8")
+    report = build(result.folder, most_rows=0)
+    assert report.verdict.level == "fail"
+    assert report.alerts == (
+        "scores: the summary says 99 records of the source, 6_reconcile/accounting.parquet accounts for 3.",
+        "births: the summary says equal, and 1 groups in 6_reconcile/both_sides.parquet differ.",
+        "The summary says 7 excused pairs, 6_reconcile/excused.parquet has 0.",
+    )
+    (result.folder / "6_reconcile" / "both_sides.parquet").unlink()
+    lost = [line for line in build(result.folder, most_rows=0).alerts if "is not there or cannot be read" in line]
+    assert len(lost) == len(checks), "that a rule holds is nothing without what it compared"
+
+
+def test_groups_that_are_masked_alike_are_counted_apart(ruled: Bench) -> None:
+    def nobody_born(rows: list[dict[str, str]]) -> None:
+        for each in rows:
+            each["born"] = "1999-01-01T00:00:00Z"
+
+    result = damaged(ruled, "people.csv", nobody_born)
+    file = result.folder / "run.json"
+    told_ = json.loads(file.read_text("utf-8"))
+    told_["both_sides"]["births"]["classes"] = {"person": "free_text"}
+    file.write_text(json.dumps(told_), "utf-8")
+    found = build(result.folder, mask=True, most_rows=0).reconciliation
+    assert found is not None
+    (births,) = (rule for rule in found.rules if rule.name == "births")
+    assert (births.different, len(births.listed), births.more) == (3, 3, 0)
+
+
+def test_the_workbook_has_the_rules_and_the_groups_that_differ(ruled: Bench, tmp_path: Path) -> None:
+    result = damaged(ruled, "people.csv", lambda rows: row(rows, person_id="p-2").update(born="1971-01-02T00:00:00Z"))
+    write_xlsx(build(result.folder), tmp_path / "report.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    rules = {line[0]: line[2] for line in book["Both sides"].iter_rows(min_row=3, values_only=True)}
+    assert rules == {
+        "teachers": "holds", "courses_of_people": "holds", "scores": "holds", "births": "does not hold",
+    }  # fmt: skip
+    (group,) = book["Groups that differ"].iter_rows(min_row=3, values_only=True)
+    assert group[:6] == ("births", "person p-2", "born", "1970-01-02 00:00:00", "1970-01-02 00:00:00", "1971-01-02 00:00:00")
 
 
 def test_personal_data_in_groups_is_masked(ruled: Bench) -> None:

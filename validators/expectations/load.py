@@ -262,9 +262,9 @@ class _Wrong:
 
 def _compared_with(tree: exp.Expression, table: str, column: str) -> Iterator[str]:
     """The texts that an expression compares a column with."""
-    for read in tree.find_all(exp.Column):
-        over = read.parent
-        if (read.table, read.name) == (table, column) and isinstance(over, exp.EQ | exp.NEQ | exp.In):
+    for found in tree.find_all(exp.Column):
+        over = found.parent
+        if (found.table, found.name) == (table, column) and isinstance(over, exp.EQ | exp.NEQ | exp.In):
             yield from (part.this for part in over.iter_expressions() if isinstance(part, exp.Literal) and part.is_string)
 
 
