@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from reports.overview.build import read_overview
 from reports.reconciliation.build import read_reconciliation
 from reports.record_tables import record_tables
 from reports.rules.read import read_checked
+from reports.run_files import read_run
 
 MOST_ROWS = 500_000
 """Rows per table that a page carries. Beyond it, the page says so and names the file that holds the rest."""
@@ -54,12 +54,11 @@ def build(
     role: str | None = None,
 ) -> Report:
     """The report of a finished or stopped run. ``most_rows=0`` leaves out the rows, for a summary; ``mask`` goes before what the
-    run says about masking.
+    run says about masking. Raises RunFailed where the folder is none of a run.
 
     ``role`` is who reads it (:func:`reports.masking.masker_for`); ``roles`` are those of today, which go before the run's own.
     """
-    summary: Json = json.loads((run_folder / "summary.json").read_text(encoding="utf-8"))
-    run: Json = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    summary, run = read_run(run_folder)
     if mask is not None:
         run = {**run, "mask": mask}
     masker = masker_for(run if roles is None else {**run, "roles": roles}, role)
@@ -84,7 +83,12 @@ def build(
         ]
         open_needs.sort(key=lambda need: (need.severity != "fatal", need.severity == "warn", -need.affected.n))
         accepted = acceptance(run_folder, summary, run, masker)
-        alerts = (*checks.disagreements(evidence, summary, run, entities), *(accepted.wrong if accepted else ()))
+        reconciled = read_reconciliation(run_folder, summary, run, masker, titles, evidence)
+        alerts = (
+            *checks.disagreements(evidence, summary, run, entities),
+            *(accepted.wrong if accepted else ()),
+            *(reconciled.wrong if reconciled else ()),
+        )
         findings = tuple(_findings(summary, run, titles, evidence))
         timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
         facts = tuple(_facts(summary, run))
@@ -118,7 +122,7 @@ def build(
             live=live_run(summary, run, masker),
             worklist=worklist,
             acceptance=accepted,
-            reconciliation=read_reconciliation(run_folder, summary, run, masker, titles, evidence),
+            reconciliation=reconciled,
             titles=titles,
             overview=read_overview(*given) if most_rows else None,
             tables=evidence.tables() if most_rows else (),

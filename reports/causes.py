@@ -61,7 +61,7 @@ def read_causes(evidence: Evidence, masker: Masker, titles: Mapping[str, str]) -
                 title=title,
                 where=where,
                 at_fault=int(at_fault),
-                affected=Count(int(affected or findings), links.rows("findings", findings, **asked) if findings else None),
+                affected=Count(int(affected or findings or 0), links.rows("findings", findings, **asked) if findings else None),
                 waiting=max(0, int(affected if orphans else affected - at_fault)),
                 by_entity=tuple((name, n) for name, n in entities[cause]),
                 values=listed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from reports.answers import mask_new_value, mask_reason
 from reports.evidence import Evidence
 from reports.masking import Masker, masker_for
 from reports.record_fields import Asked, Fields, RecordFields
+from reports.run_files import read_run
 from reports.source_values import MappingReading, read_reading
 
 
@@ -75,9 +75,9 @@ def read_record(
 ) -> RecordView | None:
     """The record of a source key, or of a target key that no source record has, or of a row of ``dispositions.parquet`` (from 1).
 
-    None where there is no such record.
+    None where there is no such record. Raises RunFailed where the folder is none of a run.
     """
-    run: Mapping[str, Any] = json.loads((run_folder / "run.json").read_text(encoding="utf-8"))
+    _, run = read_run(run_folder)
     masker = masker_for(run if roles is None else {**run, "roles": roles}, role)
     with Evidence(run_folder, masker, 0) as evidence:
         where = f"row = {int(row)}" if row is not None else f"entity = {literal(entity)} AND {literal(key)} IN (key, target_key)"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from reports.acceptance.model import WORDS
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
 from reports.model import DISPOSITIONS, Count, EntityRow, LiveRun, Report
@@ -101,13 +100,14 @@ def _acceptance(report: Report, run_folder: Path, width: int | None) -> str:
         return ""
     if not accepted.judged:
         return f"Acceptance tests: {accepted.number:,} not judged. Next: lms-migrate acceptance {_workspace(run_folder)}"
-    numbers = ", ".join(f"{accepted.of(state):,} {word}" for state, word in WORDS.items())
     rows = [
         (one.word, plain(one.code), "" if one.unexpected is None else f"{one.unexpected:,} not so", plain(one.says))
         for one in accepted.expected
         if one.state != "passed"
     ]
-    return "\n".join([f"Acceptance tests: {numbers}", *(columns(rows, right=(2,), width=width, cut=3) if rows else ())])
+    return "\n".join(
+        [f"Acceptance tests: {', '.join(accepted.states)}", *(columns(rows, right=(2,), width=width, cut=3) if rows else ())]
+    )
 
 
 def _entities(report: Report, width: int | None) -> str:
@@ -135,7 +135,12 @@ def _both_sides(report: Report, width: int | None) -> str:
     if found is None or not found.rules:
         return ""
     parts = [f"{found.holding:,} of {len(found.rules):,} rules hold"]
-    parts += [f"{rule.different:,} groups differ in {plain(rule.name)}" for rule in found.failing]
+    parts += [
+        f"{rule.different:,} groups differ in {plain(rule.name)}"
+        if rule.different
+        else f"records of {plain(rule.name)} are known to no mapping"
+        for rule in found.failing
+    ]
     if idle := sum(rule.verdict in ("empty", "not asked") for rule in found.rules):
         parts.append(f"{idle:,} had nothing to compare")
     excused = sum(row.transformed for row in found.rows)

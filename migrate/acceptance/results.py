@@ -67,6 +67,13 @@ def sentence(wanted: Wanted) -> str:
     return text + (f"; at least {model.mostly * 100:g} % of them" if model.mostly < 1 else "")
 
 
+def idle(state: str, field: str | None, records: int | None, values: int | None) -> str:
+    """Why a pass proves nothing; empty where it proves something, as that there are no records of a kind."""
+    if state != "passed" or not field or (records and values != 0):
+        return ""
+    return "no record has a value to judge" if records else "there was no record to judge"
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_shown, value))

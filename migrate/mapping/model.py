@@ -373,7 +373,7 @@ class BothSides(Words):
     """Columns that make the groups; without any, all records are one group."""
     compare: dict[Name, Literal["count", "sum", "min", "max", "set"]]
     """``{column: what has to agree in each group}``. ``count`` counts records, and needs no such column."""
-    within: dict[Name, float] = {}
+    within: dict[Name, Annotated[float, Default(ge=0)]] = {}
     """``{column: the most by which sums may differ}``."""
     explained: dict[Code, str] = {}
     """``{code: reason}``: records with such a finding may differ. They are counted by it, and left out on both sides."""
@@ -390,6 +390,8 @@ class BothSides(Words):
             raise ValueError(f"a column that makes the groups is not compared: {', '.join(twice)}")
         if stray := [column for column in self.same if column not in columns]:
             raise ValueError(f"same names what is neither under by nor under compare: {', '.join(stray)}")
+        if stray := [column for column in self.same if self.compare.get(column) in ("count", "sum")]:
+            raise ValueError(f"what is counted or summed is called the same on both sides: {', '.join(stray)}")
         if stray := [column for column in self.within if self.compare.get(column) not in ("count", "sum")]:
             raise ValueError(f"within is for what is counted or summed: {', '.join(stray)}")
         return self

@@ -7,7 +7,7 @@ disposition and code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ PARTS = (*LEFT, *ASIDE, "unseen")
 """Parts of the source beside what is expected. ``unseen``: no mapping has the record."""
 COLUMNS = ("rule", "grouped", "key", "measure", "how", "source", *PARTS, "expected", "target", "remainder", "verdict")
 _AMOUNT = "DECIMAL(38, 6)"
+_NO_VALUE = "'no value'"
 _SHORT = 300
 """Characters of a value in a finding."""
 
@@ -36,11 +37,11 @@ _LACKS = (
     "lambda x: NOT list_contains(string_split({1}, ', '), x)), ', '), '')"
 )
 _VALUE = (
-    "CASE WHEN how = 'set' THEN left(concat_ws('; ', "
+    "coalesce(CASE WHEN how = 'set' THEN nullif(left(concat_ws('; ', "
     f"'not in the target: ' || {_LACKS.format('expected', 'target')}, "
-    f"'not in the source: ' || {_LACKS.format('target', 'expected')}), {2 * _SHORT}) "
-    f"ELSE left('the source has ' || coalesce(expected, 'nothing'), {_SHORT}) || "
-    f"left(', the target ' || coalesce(target, 'nothing'), {_SHORT}) END"
+    f"'not in the source: ' || {_LACKS.format('target', 'expected')}), {2 * _SHORT}), '') END, "
+    f"left('the source has ' || coalesce(expected, 'nothing'), {_SHORT}) || "
+    f"left(', the target ' || coalesce(target, 'nothing'), {_SHORT}))"
 )
 """What a finding shows of a group that differs."""
 
@@ -57,6 +58,8 @@ class Sides:
     """(entity, key, field) that a live target did not show."""
     kept: str
     """(entity, key) of target records that were matched with what was there."""
+    mapped: Callable[[str], str]
+    """Per mapping the rows of its source with ``_key``, and ``_plain_key``, which twins share."""
 
 
 class Asking:
@@ -117,16 +120,18 @@ class Asking:
             for e, fields in rule.target_needs.items()
             if fields
         ]
-        base = "regexp_replace(key, '#[0-9]+$', '')"
+        rows = sides.mapped(rule.model.mapping)
+        # Told from what the mapping read: a key may end in #2 by itself.
+        same = "(_key = _plain_key OR starts_with(_key, _plain_key || '#'))"
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE _records AS "
             f"WITH d AS (SELECT key, target_key, disposition, code FROM {sides.dispositions} WHERE entity = {mapping}), "
-            f"twice AS (SELECT {base} AS key FROM d WHERE key LIKE '%#%' AND {base} IN (SELECT key FROM d)), "
+            f"twins AS (SELECT _key AS key FROM {rows} WHERE {same} QUALIFY count(*) OVER (PARTITION BY _plain_key) > 1), "
             f"explained AS (SELECT key, min(code) AS code FROM {sides.findings} WHERE entity = {mapping} AND code IN "
             f"({', '.join(map(literal, rule.model.explained)) or 'NULL'}) GROUP BY key), "
             f"hidden AS (SELECT DISTINCT key FROM {sides.hidden} AS h WHERE {' OR '.join(hidden) or 'FALSE'}) "
             "SELECT d.key, d.target_key, CASE "
-            f"WHEN {base.replace('key', 'd.key')} IN (SELECT key FROM twice) THEN 'ambiguous' "
+            "WHEN d.key IN (SELECT key FROM twins) THEN 'ambiguous' "
             f"WHEN d.disposition IN ({', '.join(map(literal, LEFT[:-1]))}) THEN d.disposition "
             "WHEN d.disposition = 'failed' AND d.code IS DISTINCT FROM 'REC-MISSING' THEN 'failed' "
             f"WHEN d.key IN (SELECT key FROM {sides.unread} WHERE entity = {mapping}) "
@@ -168,7 +173,9 @@ class Asking:
         """A column as it is grouped by or compared."""
         how = rule.model.compare.get(column, "group")
         if how == "sum":
-            return f"TRY_CAST({sql} AS {_AMOUNT}) AS {name(column)}"
+            amount = f"TRY_CAST({sql} AS {_AMOUNT})"
+            odd = f"nullif(CAST({sql} AS VARCHAR), '') IS NOT NULL AND {amount} IS NULL"
+            return f"{amount} AS {name(column)}, {odd} AS {_odd(column)}"
         if how in ("min", "max") and column not in rule.model.same:
             return f"{sql} AS {name(column)}"
         return f"nullif(CAST({sql} AS VARCHAR), '') AS {name(column)}"
@@ -197,40 +204,51 @@ class Asking:
             whole, of_parts = f"CAST(sum({amount}) AS {_AMOUNT})", f"sum({amount})"
             expected = f"CAST(coalesce(sum({amount}) FILTER (part = 'expected'), 0) AS {_AMOUNT})"
         elif how == "set":
-            whole, of_parts = f"list_sort(list_distinct(list({column}) FILTER ({column} IS NOT NULL)))", "count(*)"
-            expected = f"list_sort(list_distinct(list({column}) FILTER (part = 'expected' AND {column} IS NOT NULL)))"
+            whole, of_parts = f"list(DISTINCT {column} ORDER BY {column})", "count(*)"
+            expected = f"{whole} FILTER (part = 'expected')"
         else:
             whole, of_parts = f"{how}({column})", "count(*)"
             expected = f"{how}({column}) FILTER (part = 'expected')"
+        there, strange = "part = 'expected'", _odd(measure) if how == "sum" else "FALSE"
+        expected += f" AS expected, count(*) FILTER ({there} AND {strange}) AS odd, count(*) FILTER ({there}) AS records"
+        in_target = f"{whole} AS target, count(*) FILTER ({strange}) AS odd, count(*) AS records"
         parts = ", ".join(f"CAST(coalesce({of_parts} FILTER (part = {literal(p)}), 0) AS DOUBLE) AS {p}" for p in PARTS)
         if counted:
             e, t = f"coalesce(s.expected, CAST(0 AS {_AMOUNT}))", f"coalesce(t.target, CAST(0 AS {_AMOUNT}))"
             remainder = f"CAST({t} - {e} AS DOUBLE)"
-            equal = f"abs({t} - {e}) <= {rule.model.within.get(measure, 0)!r}"
+            equal = f"abs({t} - {e}) <= {rule.model.within.get(measure, 0)!r} AND coalesce(s.odd, 0) + coalesce(t.odd, 0) = 0"
         else:
-            blank = "[]" if how == "set" else "NULL"
-            e, t = f"coalesce(s.expected, {blank})", f"coalesce(t.target, {blank})"
-            remainder, equal = "CAST(NULL AS DOUBLE)", f"{e} IS NOT DISTINCT FROM {t}"
+            # A record without a value is one all the same: where the other side has none, it was lost or made up.
+            e, t = "s.expected", "t.target"
+            alike = "(coalesce(s.records, 0) > 0) = (coalesce(t.records, 0) > 0)"
+            remainder, equal = "CAST(NULL AS DOUBLE)", f"{e} IS NOT DISTINCT FROM {t} AND {alike}"
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE _measured AS SELECT coalesce(s.grouped, t.grouped) AS grouped, "
             f"s.source, {', '.join(f's.{p}' for p in PARTS)}, {e} AS expected, {t} AS target, {remainder} AS remainder, "
+            "s.odd AS odd_expected, t.odd AS odd_target, s.records AS expected_records, t.records AS target_records, "
             f"CASE WHEN {equal} THEN 'equal' ELSE 'different' END AS verdict FROM "
-            f"(SELECT grouped, {whole} AS source, {parts}, {expected} AS expected FROM _source GROUP BY grouped) AS s "
-            f"FULL JOIN (SELECT grouped, {whole} AS target FROM _target GROUP BY grouped) AS t ON s.grouped = t.grouped"
+            f"(SELECT grouped, {whole} AS source, {parts}, {expected} FROM _source GROUP BY grouped) AS s "
+            f"FULL JOIN (SELECT grouped, {in_target} FROM _target GROUP BY grouped) AS t ON s.grouped = t.grouped"
         )
 
         def shown(side: str) -> str:
+            of = "" if side == "source" else f"_{side}"
             if counted:
-                text = f"CAST({side} AS VARCHAR)"
-                return f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
-            return f"array_to_string({side}, ', ')" if how == "set" else f"CAST({side} AS VARCHAR)"
+                text = f"CAST(m.{side} AS VARCHAR)"
+                text = f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+                strange = f"CASE WHEN m.odd{of} > 0 THEN ' and ' || m.odd{of} || ' that cannot be added' ELSE '' END"
+                return f"{text} || {strange}" if of else text
+            if how == "set":
+                return f"coalesce(array_to_string(list_transform(m.{side}, lambda x: coalesce(x, {_NO_VALUE})), ', '), '')"
+            value = f"CAST(m.{side} AS VARCHAR)"
+            return f"coalesce({value}, CASE WHEN m.{side}_records > 0 THEN {_NO_VALUE} END)" if of else value
 
         number = rule.model.by.index(rule.about) + 1 if rule.about else 1
         keys = self._source_keys(rule)
         self.connection.execute(
             f"INSERT INTO sides SELECT {literal(rule.name)}, m.grouped, k.key, {literal(measure)}, {literal(how)}, "
-            f"{shown('m.source')}, "
-            f"{', '.join(f'coalesce(m.{p}, 0)' for p in PARTS)}, {shown('m.expected')}, {shown('m.target')}, "
+            f"{shown('source')}, "
+            f"{', '.join(f'coalesce(m.{p}, 0)' for p in PARTS)}, {shown('expected')}, {shown('target')}, "
             "m.remainder, m.verdict "
             f"FROM _measured AS m LEFT JOIN ({keys}) AS k ON k.value = m.grouped[{number}]"
         )
@@ -282,6 +300,11 @@ class Asking:
         row = self.connection.execute(sql, given or []).fetchone()
         assert row is not None
         return tuple(row)
+
+
+def _odd(measure: str) -> str:
+    """The column that says whether a value is no number that a sum can take."""
+    return name(f"{measure}:odd")
 
 
 def personal_measures(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -98,6 +98,7 @@ def _prepare(
         unread=scan(reconciled.parquet("unread")),
         hidden=scan(back.parquet(UNSHOWN)) if live else nothing,
         kept=scan(back.parquet(KEPT)) if live else nothing,
+        mapped=lambda mapping: scan(mapped.parquet(mapping)),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from migrate.acceptance.results import FAILING, not_as_signed, read_results
+from migrate.acceptance.results import FAILING, idle, not_as_signed, read_results
 from migrate.engine import scan, session
 from migrate.errors import RunFailed
 from reports import links
@@ -65,6 +65,7 @@ def _expected(row: Json, sample: tuple[Unexpected, ...], more: int, masker: Mask
         code=row["code"], suite=row["suite"], says=row["says"], reason=row["reason"], requirement=row["requirement"] or "",
         gate=row["gate"], state=state, records=row["records"], values=row["values"], unexpected=row["unexpected"],
         observed=observed, why=masker.free(row["why"]) or "", sample=sample, more=more,
+        idle=idle(state, row["field"], row["records"], row["values"]),
     )  # fmt: skip
 
 

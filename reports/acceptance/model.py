@@ -37,6 +37,8 @@ class Expected:
     unexpected: int | None
     observed: str | None
     why: str
+    idle: str = ""
+    """Why a pass proves nothing: there was nothing to judge."""
     sample: tuple[Unexpected, ...] = ()
     more: int = 0
     """Records beyond the sample; all of them are in the file."""
@@ -67,6 +69,13 @@ class Acceptance:
     def of(self, state: State) -> int:
         """How many ended so."""
         return sum(one.state == state for one in self.expected)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """``23 passed (2 of them on nothing)``, ``0 failed``, ``0 could not be evaluated``."""
+        idle = sum(bool(one.idle) for one in self.expected)
+        said = {"passed": f" ({idle:,} of them on nothing)"} if idle else {}
+        return tuple(f"{self.of(state):,} {word}{said.get(state, '')}" for state, word in WORDS.items())
 
     @property
     def unaccepted(self) -> int:

@@ -114,8 +114,8 @@ def _reconciliation(report: Report) -> Iterator[Case]:
             rule.why
             or f"{rule.different:,} of {rule.groups:,} groups differ; {rule.expected:,} records expected, {rule.target:,} there"
         )
-        outcome = "failure" if not rule.agrees else outcomes[rule.verdict]
-        yield Case(f"both sides {rule.name}", outcome, said, (rule.label,))
+        outcome = "failure" if rule.wrong else outcomes[rule.verdict]
+        yield Case(f"both sides {rule.name}", outcome, said, (rule.label, *rule.wrong))
 
 
 def _acceptance(report: Report) -> Iterator[Case]:
@@ -135,7 +135,7 @@ def _acceptance(report: Report) -> Iterator[Case]:
             f"{each.key}: " + ", ".join(f"{field} {'null' if text is None else text}" for field, text in each.values)
             for each in one.sample[:LISTED]
         )
-        lines = tuple(line for line in (one.why, one.observed or "", *sample) if line)
+        lines = tuple(line for line in (one.why, one.idle, one.observed or "", *sample) if line)
         outcomes: dict[str, Outcome] = {"passed": "passed", "failed": "failure", "error": "error"}
         yield Case(f"acceptance {one.suite} {one.code}", outcomes[one.state], said, lines)
 

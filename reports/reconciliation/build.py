@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from migrate.reconciliation.excused import MATCHED
 from reports import links
 from reports.evidence import Evidence
 from reports.masking import Masker, mask
@@ -20,6 +21,7 @@ from reports.reconciliation.model import (
     Group,
     Reconciliation,
     ReferenceField,
+    RuleVerdict,
     SidesRule,
     TargetRows,
 )
@@ -47,13 +49,15 @@ def read_reconciliation(
         return None
     files = _Files(folder)
     try:
+        rules = tuple(_rules(files, told.get("checks") or {}, run, masker, titles, evidence))
         return Reconciliation(
             rows=tuple(
                 TargetRows(entity, **{word: int(n) for word, n in parts.items()}) for entity, parts in told["rows"].items()
             ),
-            rules=tuple(_rules(files, told.get("checks") or {}, run, masker, titles, evidence)),
+            rules=rules,
             excused=tuple(_excused(files, run, masker, evidence)),
             references=tuple(_references(run, evidence)),
+            wrong=(*(line for rule in rules for line in rule.wrong), *_wrong_pairs(files, told, run)),
         )
     finally:
         files.close()
@@ -89,32 +93,73 @@ def _rules(
         about: Json = described.get(name) or {}
         code = str(about.get("code") or "")
         groups = list(_groups(files, name, about, masker, evidence))
-        counted = files.ask(
-            SIDES_FILE, "SELECT count(DISTINCT grouped) FROM {file} WHERE rule = ? AND verdict = 'different'", [name]
-        )
+        verdict: RuleVerdict = numbers.get("verdict") or "not asked"
         different = int(numbers.get("different") or 0)
+        explanations = tuple(_explanations(files, name, about, run, titles))
         yield SidesRule(
             name=name,
             label=str(about.get("label") or name),
             code=code,
-            verdict=numbers.get("verdict") or "not asked",
+            verdict=verdict,
             why=str(numbers.get("why") or ""),
             by=tuple(about.get("by") or ()),
             compares=tuple(f"{how} of {measure}" for measure, how in (about.get("compare") or {}).items()),
             groups=int(numbers.get("groups") or 0),
             different=different,
             source=int(numbers.get("source") or 0),
-            explanations=tuple(_explanations(files, name, about, run, titles)),
+            explanations=explanations,
             expected=int(numbers.get("expected") or 0),
             target=int(numbers.get("target") or 0),
             findings=links.counted("findings", int(found.get(code, 0)), code=code),
-            listed=tuple(groups),
-            more=max(0, different - len({group.values for group in groups})),
-            agrees=not counted or counted[0][0] == different,
+            listed=tuple(group for _, group in groups),
+            more=max(0, different - len({grouped for grouped, _ in groups})),
+            wrong=tuple(_wrong(files, name, numbers, explanations)) if verdict != "not asked" else (),
         )
 
 
-def _groups(files: _Files, name: str, about: Json, masker: Masker, evidence: Evidence) -> Iterator[Group]:
+def _wrong(files: _Files, name: str, numbers: Json, explanations: Iterable[Explanation]) -> Iterator[str]:
+    """What the groups and the accounting of a rule say otherwise than the summary."""
+    asked = "SELECT count(DISTINCT grouped), count(DISTINCT grouped) FILTER (verdict = 'different') FROM {file} WHERE rule = ?"
+    counted = files.ask(SIDES_FILE, asked, [name])
+    if not counted:
+        yield f"{name}: the summary says what became of this rule, and {SIDES_FILE} is not there or cannot be read."
+        return
+    for word, there in zip(("groups", "different"), counted[0], strict=True):
+        if there != (said := int(numbers.get(word) or 0)):
+            yield f"{name}: the summary says {said:,} {word}, {SIDES_FILE} has {there:,}."
+    source = int(numbers.get("source") or 0)
+    accounted = int(numbers.get("expected") or 0) + sum(each.records for each in explanations)
+    if accounted != source:
+        yield f"{name}: the summary says {source:,} records of the source, {ACCOUNTING_FILE} accounts for {accounted:,}."
+    verdict, unseen = numbers.get("verdict"), int((numbers.get("parts") or {}).get("unseen") or 0)
+    if (verdict == "different") != bool(counted[0][1] or unseen):
+        yield f"{name}: the summary says {verdict}, and {counted[0][1]:,} groups in {SIDES_FILE} differ."
+
+
+def _wrong_pairs(files: _Files, told: Json, run: Json) -> Iterator[str]:
+    """Excused pairs, counted anew from the file that has each of them."""
+    said: dict[tuple[str, ...], int] = {
+        (entity, field, rule): int(n)
+        for entity, described in (run.get("entities") or {}).items()
+        for field, rules in (described.get("excused") or {}).items()
+        for rule, n in rules.items()
+        if n
+    }
+    rows = files.ask(EXCUSED_FILE, "SELECT entity, field, rule, count(*) FROM {file} GROUP BY ALL", [])
+    there = {tuple(row[:-1]): int(row[-1]) for row in rows}
+    for of in sorted({*said, *there}):
+        if said.get(of, 0) != there.get(of, 0):
+            field, rule, n = ".".join(of[:2]), of[2], there.get(of, 0)
+            yield f"{field}: run.json says {said.get(of, 0):,} pairs excused by {rule}, {EXCUSED_FILE} has {n:,}."
+    whole, of_rules = int(told.get("excused") or 0), sum(n for of, n in there.items() if of[2] != MATCHED)
+    if whole != of_rules:
+        yield f"The summary says {whole:,} excused pairs, {EXCUSED_FILE} has {of_rules:,}."
+
+
+def _groups(
+    files: _Files, name: str, about: Json, masker: Masker, evidence: Evidence
+) -> Iterator[tuple[tuple[str | None, ...], Group]]:
+    """Each with its values as they are, by which it is told from others that are masked alike."""
     classes: Json = about.get("classes") or {}
     by = list(about.get("by") or ())
     entity = str(about.get("entity") or about.get("mapping") or "")
@@ -133,7 +178,8 @@ def _groups(files: _Files, name: str, about: Json, masker: Masker, evidence: Evi
     for grouped, measure, how, source, expected, target, remainder, key in rows:
         values = tuple((column, shown(column, value)) for column, value in zip(by, grouped or (), strict=False))
         whole, wanted, there = (shown(measure, side) for side in (source, expected, target))
-        yield Group(values, measure, how, whole, wanted, there, remainder, _record(entity, key, masker, evidence))
+        record = _record(entity, key, masker, evidence)
+        yield tuple(grouped or ()), Group(values, measure, how, whole, wanted, there, remainder, record)
 
 
 def _record(entity: str, key: str | None, masker: Masker, evidence: Evidence, target_key: str | None = None) -> RecordLink | None:
@@ -178,9 +224,13 @@ def _pairs(rows: Iterable[tuple[Any, ...]], entity: str, field: str, masker: Mas
 
 
 def _references(run: Json, evidence: Evidence) -> Iterator[ReferenceField]:
-    told = evidence.counts("SELECT field, count(*) FROM findings WHERE code = 'REC-DANGLING' GROUP BY field")
+    told = evidence.counts("SELECT entity, field, count(*) FROM findings WHERE code = 'REC-DANGLING' GROUP BY ALL")
+    described: Json = run.get("entities") or {}
     for each in run.get("references") or ():
         n, field = int(each.get("dangling") or 0), str(each.get("field"))
-        link = links.rows("findings", n, code="REC-DANGLING", field=field) if n and field in told else None
+        # Findings are about mappings, of which an entity may have several. A row that no mapping wrote has none.
+        names = tuple(m for m, of in described.items() if str(of.get("to") or "").partition(".")[2] == each.get("entity"))
+        rows = sum(told.get((mapping, field), 0) for mapping in names)
+        link = links.rows("findings", rows, code="REC-DANGLING", entity=names, field=field) if n and rows else None
         every, found, known, outside = (int(each.get(word) or 0) for word in ("references", "found", "known", "outside"))
         yield ReferenceField(str(each.get("entity")), field, every, found, known, outside, Count(n, link))

@@ -84,9 +84,9 @@ class SidesRule:
     findings: Count
     listed: tuple[Group, ...]
     more: int
-    """Differing groups that are not listed."""
-    agrees: bool
-    """Does the file with the groups say the same as the summary?"""
+    """Differing groups that are not listed whole."""
+    wrong: tuple[str, ...] = ()
+    """Where the stage's files do not say what the summary says."""
 
     @property
     def parts(self) -> tuple[tuple[str, int], ...]:
@@ -144,6 +144,8 @@ class Reconciliation:
     rules: tuple[SidesRule, ...]
     excused: tuple[ExcusedBy, ...]
     references: tuple[ReferenceField, ...]
+    wrong: tuple[str, ...] = ()
+    """Where the stage's files do not say what the summary and run.json say, those of the rules among it."""
 
     @property
     def holding(self) -> int:

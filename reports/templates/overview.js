@@ -22,7 +22,8 @@ for (const each of document.querySelectorAll("time[datetime]")) {
   const local = new Intl.DateTimeFormat(undefined, { ...parts, timeZoneName: "short" });
   const zone = local.resolvedOptions().timeZone;
   each.textContent = local.format(instant);
-  if (zone !== "UTC") each.after(make("span", { class: "utc" }, ` (${said})`));
+  // Isolated: after a moment in Arabic the parts of a date would change places.
+  if (zone !== "UTC") each.after(" ", make("bdi", { class: "utc", dir: "ltr" }, `(${said})`));
 }
 
 // ---- what the run before knew ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.model import Report, Table
+from reports.reconciliation.model import VERDICT_WORDS
 from reports.xlsx.book import OVERVIEW, Column, Content, Link, Styled
 
 Rows = Callable[[], Iterable[Sequence[Content]]]
@@ -78,7 +79,7 @@ def listed(report: Report, sheets: Mapping[str, str]) -> Iterator[Listed]:
              Column("records", 10), Column("not as expected", 16), Column("observed", 24), Column("why", 50, "wrap"),
              Column("reason", 60, "wrap"), Column("requirement", 22)),
             [(one.word, one.code, one.suite, one.says, "gate" if one.gate else None, one.records, one.unexpected, one.observed,
-              one.why, one.reason, one.requirement)
+              one.why or one.idle or None, one.reason, one.requirement)
              for one in accepted.expected],
         )  # fmt: skip
     yield _small(
@@ -90,6 +91,28 @@ def listed(report: Report, sheets: Mapping[str, str]) -> Iterator[Listed]:
          *((about(group.entity), group.field, "other changes", None, None, group.other.n, None)
            for group in report.differences if group.other.n)],
     )  # fmt: skip
+    if (sides := report.reconciliation) is not None and sides.rules:
+        yield _small(
+            "Both sides", "rules that have to hold in the source and in the target",
+            (Column("rule", 24), Column("what", 50, "wrap"), Column("verdict", 20), Column("groups", 10), Column("differ", 10),
+             Column("source", 10), Column("explained", 10), Column("expected", 10), Column("target", 10), Column("code", 22),
+             Column("why", 50, "wrap")),
+            [(rule.name, rule.label, VERDICT_WORDS[rule.verdict], rule.groups, rule.different, rule.source,
+              rule.accounted - rule.expected, rule.expected, rule.target, rule.code,
+              "; ".join(line for line in (rule.why, *rule.wrong) if line) or None)
+             for rule in sides.rules],
+        )  # fmt: skip
+        listed = [(rule, group) for rule in sides.rules for group in rule.listed]
+        beyond = "; the others are in 6_reconcile/both_sides.parquet" if any(rule.more for rule in sides.rules) else ""
+        yield _small(
+            "Groups that differ", f"where rules over both sides do not hold{beyond}",
+            (Column("rule", 24), Column("group", 40), Column("compared", 18), Column("source, all", 30, empty=True),
+             Column("source, expected", 30, empty=True), Column("target", 30, empty=True), Column("unexplained", 12),
+             Column("record", 20)),
+            [(rule.name, ", ".join(f"{column} {'none' if value is None else value}" for column, value in group.values) or None,
+              group.measure, group.source, group.expected, group.target, group.remainder,
+              group.record.key if group.record else None) for rule, group in listed],
+        )  # fmt: skip
     yield _small(
         "Excused",
         "unequal values that a rule of the mapping declares equal",

@@ -183,6 +183,20 @@ def test_numbers_and_instants_are_in_the_reader_s_language_and_zone(run: Path, o
     assert "." not in share
 
 
+def test_a_moment_in_utc_reads_the_same_after_one_in_arabic(run: Path, open_page: Open) -> None:
+    page = open_page(run / "report.html", locale="ar-EG", timezone_id="Asia/Kolkata")
+    utc = page.locator("#changes .lead .utc").first
+    assert utc.text_content() == "(2031-05-03 12:00:00 UTC)"
+    places = """text => [1, 6, 12].map(at => {
+        const range = document.createRange();
+        range.setStart(text.firstChild, at);
+        range.setEnd(text.firstChild, at + 1);
+        return range.getBoundingClientRect().x;
+    })"""
+    year, month, hour = utc.evaluate(places)
+    assert year < month < hour
+
+
 def test_without_a_script_numbers_and_instants_are_readable(run: Path, open_page: Open) -> None:
     page = open_page(run / "report.html", java_script_enabled=False)
     assert "2031-05-03 12:00:00 UTC" in page.locator("#changes .lead").first.text_content()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from both_sides_rules import RULES, add_rules, ruled_bench
 from run_reading import facts, findings, table
@@ -25,6 +26,7 @@ from migrate.stages.both_sides import why_not
 from reports.build import build
 from reports.html import render
 from reports.text import render_text
+from reports.xlsx.write import write_xlsx
 
 Change = Callable[[list[dict[str, str]]], None]
 
@@ -59,6 +61,27 @@ def damaged(bench: Bench, file: str, change: Change) -> RunResult:
 def told(result: RunResult) -> dict[tuple[str, str | None], str]:
     """``{(code, key): value}`` of the findings of rules."""
     return {(f["code"], f["key"]): f["value"] for f in findings(result.folder) if f["code"].startswith("BTH")}
+
+
+MORE = """\
+  more:
+    label: More
+    code: BTH-MORE
+    mapping: {mapping}
+    source: {source}
+    target: {target}
+    {compare}
+"""
+
+
+def more_rules(folder: Path, name: str, column: str, compare: str) -> Bench:
+    """The small pair with its rules and one about a column of all people."""
+    workspace = write_workspace(folder / name)
+    words = {"mapping": "people", "compare": compare}
+    words |= {"source": f'select u.id as record, {column.format("u")} from "user" u'}
+    words |= {"target": f"select p.person_id as record, {column.format('p')} from people p"}
+    add_rules(workspace, MORE.format(**words))
+    return Bench.of(workspace)
 
 
 def verdicts(result: RunResult) -> dict[str, str]:
@@ -122,6 +145,60 @@ def test_a_lost_teacher_is_no_explanation(ruled: Bench) -> None:
 def test_an_altered_date_is_told_with_both_values(ruled: Bench) -> None:
     result = damaged(ruled, "people.csv", lambda rows: row(rows, person_id="p-2").update(born="1971-01-02T00:00:00Z"))
     assert told(result) == {("BTH-BORN", "2"): "the source has 1970-01-02 00:00:00, the target 1971-01-02 00:00:00"}
+
+
+def test_a_value_that_somebody_had_none_of_is_told_though_another_has_it(tmp_path: Path) -> None:
+    """All birthdays of the group were there before: what is new is that nobody lacks one."""
+
+    def born_alike(rows: list[dict[str, str]]) -> None:
+        for person in ("p-3", "p-5"):
+            row(rows, person_id=person)["born"] = row(rows, person_id="p-2")["born"]
+
+    bench = more_rules(tmp_path, "birthdays", "cast({}.born as text) as born", "compare: {born: set}")
+    assert told(bench.run(CLEAN_ROWS)) == {}
+    assert told(damaged(bench, "people.csv", born_alike)) == {
+        ("BTH-MORE", None): "not in the target: no value",
+        ("BTH-BORN", "3"): "the source has no value, the target 1970-01-02 00:00:00",
+        ("BTH-BORN", "5"): "the source has no value, the target 1970-01-02 00:00:00",
+    }
+
+
+def test_a_record_without_a_value_that_is_lost_is_told(ruled: Bench) -> None:
+    result = damaged(ruled, "people.csv", lambda rows: rows.remove(row(rows, person_id="p-5")))
+    assert told(result)["BTH-BORN", "5"] == "the source has no value, the target nothing"
+
+
+def test_what_cannot_be_added_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    bench = more_rules(tmp_path, "notes", "{}.note as notes", "compare: {notes: sum}")
+    rows = {**CLEAN_ROWS, "user": [{**r, "note": "2.5"} for r in CLEAN_ROWS["user"]]}
+    bench.run(rows)
+    assert verdicts(bench.run(rows))["more"] == "equal"
+    result = bench.run({**CLEAN_ROWS, "user": [{**r, "note": "2,5"} for r in CLEAN_ROWS["user"]]})
+    assert told(result) == {
+        ("BTH-MORE", None): "the source has 0 and 3 that cannot be added, the target 0 and 3 that cannot be added"
+    }
+
+
+def test_a_key_that_looks_like_a_second_one_is_compared(tmp_path: Path) -> None:
+    """``A`` and ``A#2`` are two courses. Only a key that stands twice is set aside."""
+    workspace = write_workspace(tmp_path / "school")
+    contract = workspace / "systems" / "school.yaml"
+    text = contract.read_text("utf-8")
+    before, courses = text.split("  course:\n")
+    contract.write_text(before + "  course:\n" + courses.replace("key: id", "key: code", 1), "utf-8")
+    add_rules(workspace, MORE.format(
+        mapping="courses", source="select c.code as record, c.title as title from course c",
+        target="select c.course_id as record, c.title as title from courses c", compare="compare: {title: set}",
+    ))  # fmt: skip
+    courses_ = [{"id": 2, "code": "A", "title": "Algebra"}, {"id": 3, "code": "A#2", "title": "Analysis"}]
+    file = workspace / "mapping" / "courses.yaml"
+    file.write_text(file.read_text("utf-8").replace("coalesce(title, code)", "left(title, 2)"), "utf-8")
+    bench = Bench.of(workspace)
+    result = bench.run({"user": CLEAN_ROWS["user"], "course": courses_})
+    assert "ambiguous" not in result.summary["reconciliation"]["checks"]["more"]["parts"]
+    assert told(result)["BTH-MORE", None] == "not in the target: Algebra, Analysis; not in the source: Al, An"
+    result = bench.run({"user": CLEAN_ROWS["user"], "course": [courses_[0], courses_[0] | {"title": "Again"}]})
+    assert result.summary["reconciliation"]["checks"]["more"]["parts"] == {"ambiguous": 2}
 
 
 def test_a_sum_is_told_within_its_tolerance(ruled: Bench) -> None:
@@ -238,6 +315,8 @@ def test_a_rule_is_refused_on_a_field_that_it_is_not_about(tmp_path: Path) -> No
         ("{born: max}", "{born: maximum}", "both_sides.births.compare.born has a value that is not allowed", "maximum"),
         ("by: [person]\n    compare: {born: max}", "by: [born]\n    compare: {born: max}", None, None),
         ("compare: {born: max}", "compare: {born: max}\n    within: {born: 1}", None, None),
+        ("scores: 0.000001", "scores: -1", "both_sides.scores.within.scores: Input should be greater than or equal to 0", -1),
+        ("scores: sum}", "scores: sum}\n    same: {scores: {crosswalk: levels}}", None, None),
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_asked_is_refused_with_its_place(
@@ -266,7 +345,8 @@ def test_the_report_shows_the_rules_and_masks_people(ruled: Bench) -> None:
     assert settings.read_text("utf-8") == plain
     by_name = {rule.name: rule for rule in report.reconciliation.rules}
     assert by_name["births"].verdict == "different"
-    assert all(rule.accounted == rule.source and rule.agrees for rule in by_name.values())
+    assert all(rule.accounted == rule.source and not rule.wrong for rule in by_name.values())
+    assert report.reconciliation.wrong == ()
     (group,) = by_name["births"].listed
     assert (group.expected, group.target) == ("1970-01-02 00:00:00", "1971-01-02 00:00:00")
     assert group.record is not None
@@ -277,6 +357,55 @@ def test_the_report_shows_the_rules_and_masks_people(ruled: Bench) -> None:
     assert "3 of 4 rules hold" in line
     assert "1 groups differ in births" in line
     assert json.loads((result.folder / "summary.json").read_text("utf-8"))["reconciliation"]["checks"]["births"]["different"] == 1
+
+
+def test_a_summary_that_the_files_of_the_stage_contradict_fails(ruled: Bench) -> None:
+    result = damaged(ruled, "people.csv", lambda rows: row(rows, person_id="p-2").update(born="1971-01-02T00:00:00Z"))
+    file = result.folder / "summary.json"
+    told_ = json.loads(file.read_text("utf-8"))
+    checks = told_["reconciliation"]["checks"]
+    checks["births"] |= {"verdict": "equal"}
+    checks["scores"] |= {"source": 99}
+    told_["reconciliation"]["excused"] = 7
+    file.write_text(json.dumps(told_), "utf-8")
+    report = build(result.folder, most_rows=0)
+    assert report.verdict.level == "fail"
+    assert report.alerts == (
+        "scores: the summary says 99 records of the source, 6_reconcile/accounting.parquet accounts for 3.",
+        "births: the summary says equal, and 1 groups in 6_reconcile/both_sides.parquet differ.",
+        "The summary says 7 excused pairs, 6_reconcile/excused.parquet has 0.",
+    )
+    (result.folder / "6_reconcile" / "both_sides.parquet").unlink()
+    lost = [line for line in build(result.folder, most_rows=0).alerts if "is not there or cannot be read" in line]
+    assert len(lost) == len(checks), "that a rule holds is nothing without what it compared"
+
+
+def test_groups_that_are_masked_alike_are_counted_apart(ruled: Bench) -> None:
+    def nobody_born(rows: list[dict[str, str]]) -> None:
+        for each in rows:
+            each["born"] = "1999-01-01T00:00:00Z"
+
+    result = damaged(ruled, "people.csv", nobody_born)
+    file = result.folder / "run.json"
+    told_ = json.loads(file.read_text("utf-8"))
+    told_["both_sides"]["births"]["classes"] = {"person": "free_text"}
+    file.write_text(json.dumps(told_), "utf-8")
+    found = build(result.folder, mask=True, most_rows=0).reconciliation
+    assert found is not None
+    (births,) = (rule for rule in found.rules if rule.name == "births")
+    assert (births.different, len(births.listed), births.more) == (3, 3, 0)
+
+
+def test_the_workbook_has_the_rules_and_the_groups_that_differ(ruled: Bench, tmp_path: Path) -> None:
+    result = damaged(ruled, "people.csv", lambda rows: row(rows, person_id="p-2").update(born="1971-01-02T00:00:00Z"))
+    write_xlsx(build(result.folder), tmp_path / "report.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    rules = {line[0]: line[2] for line in book["Both sides"].iter_rows(min_row=3, values_only=True)}
+    assert rules == {
+        "teachers": "holds", "courses_of_people": "holds", "scores": "holds", "births": "does not hold",
+    }  # fmt: skip
+    (group,) = book["Groups that differ"].iter_rows(min_row=3, values_only=True)
+    assert group[:6] == ("births", "person p-2", "born", "1970-01-02 00:00:00", "1970-01-02 00:00:00", "1971-01-02 00:00:00")
 
 
 def test_personal_data_in_groups_is_masked(ruled: Bench) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from sqlglot import exp
 
 from migrate.contracts.load import LoadedContract
 from migrate.contracts.model import Entity, Field
@@ -208,11 +210,14 @@ class _Check:
                 self._problem(f"{self.model.expect} has no such argument", ("arguments", argument), argument, taken)
                 continue
             column = columns[0] if columns else None
-            checked = _checked(rule.arguments[argument], value, column)
+            kind = rule.arguments[argument]
+            checked = _checked(kind, value, column)
             if isinstance(checked, _Wrong):
                 self._problem(f"{argument} {checked.message}", ("arguments", argument), checked.value, checked.allowed)
             else:
                 given[argument] = checked
+                if kind == "values" and column is not None:
+                    self._values_of(column, checked, ("arguments", argument))
         given |= implied
         there = {argument for argument, value in given.items() if value is not None}
         for argument in rule.needs:
@@ -237,6 +242,15 @@ class _Check:
             found = self._named(entity, f"{table}.{column}" if table else column, ("where",))
             if found is not None:
                 yield found
+                for value in _compared_with(tree, table, column):
+                    self._values_of(found, [value], ("where",))
+
+    def _values_of(self, column: Column, values: Iterable[Any], at: Keys) -> None:
+        """A value that the target does not take is a typing error, and what is expected of its records holds of none."""
+        listed = self.entities[column.entity].fields[column.field].enum
+        for value in values:
+            if listed and value not in listed:
+                self._problem(f"{column.path} has no such value", at, value, tuple(map(str, listed)))
 
 
 @dataclass(frozen=True)
@@ -244,6 +258,14 @@ class _Wrong:
     message: str
     value: object
     allowed: tuple[str, ...] = ()
+
+
+def _compared_with(tree: exp.Expression, table: str, column: str) -> Iterator[str]:
+    """The texts that an expression compares a column with."""
+    for found in tree.find_all(exp.Column):
+        over = found.parent
+        if (found.table, found.name) == (table, column) and isinstance(over, exp.EQ | exp.NEQ | exp.In):
+            yield from (part.this for part in over.iter_expressions() if isinstance(part, exp.Literal) and part.is_string)
 
 
 def _type(rule: Field) -> str:

@@ -60,6 +60,6 @@ def ruled_bench(folder: Path, **options: object) -> Bench:
     return Bench.of(folder)
 
 
-def add_rules(workspace: Path) -> None:
+def add_rules(workspace: Path, more: str = "") -> None:
     file = workspace / "mapping" / "pair.yaml"
-    file.write_text(file.read_text("utf-8") + RULES, "utf-8")
+    file.write_text(file.read_text("utf-8") + RULES + more, "utf-8")

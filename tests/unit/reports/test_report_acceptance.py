@@ -59,6 +59,23 @@ def test_those_that_do_not_hold_come_first(shown: Callable[..., Acceptance]) -> 
     assert (found.unaccepted, found.wrong, found.command) == (2, (), "lms-migrate acceptance acme --run 1")
 
 
+def test_a_pass_on_nothing_is_told_from_one_on_something(shown: Callable[..., Acceptance]) -> None:
+    """That there are no records of a kind is something, where it was expected."""
+    passed = {"state": "passed", "unexpected": 0, "field": "email"}
+    found = shown(
+        [
+            result(code="ACC-NO-RECORD", **passed | {"records": 0, "values": 0}),
+            result(code="ACC-NO-VALUE", **passed | {"records": 9, "values": 0}),
+            result(code="ACC-NONE-SO", **passed | {"records": 0, "values": None, "field": None}),
+            result(code="ACC-SO", **passed),
+        ],
+        [],
+    )
+    told = {one.code: one.idle for one in found.expected if one.idle}
+    assert told == {"ACC-NO-RECORD": "there was no record to judge", "ACC-NO-VALUE": "no record has a value to judge"}
+    assert found.states == ("4 passed (2 of them on nothing)", "0 failed", "0 could not be evaluated")
+
+
 def test_a_sample_is_shown_and_the_rest_is_counted(shown: Callable[..., Acceptance]) -> None:
     rows = [failing("a@x.org", target_key=f"k-{at:03}") for at in range(SAMPLE + 5)]
     (one,) = shown([result()], rows).expected

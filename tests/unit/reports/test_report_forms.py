@@ -130,16 +130,16 @@ ACCEPTED = Acceptance(
 )  # fmt: skip
 
 
-def sides(name: str, verdict: RuleVerdict, agrees: bool = True) -> SidesRule:
+def sides(name: str, verdict: RuleVerdict, *wrong: str) -> SidesRule:
     return SidesRule(
-        name, "teachers stay", "X-1", verdict, "", (), (), 3, int(verdict == "different"), 9, (), 9, 9, Count(0), (), 0, agrees
+        name, "teachers stay", "X-1", verdict, "", (), (), 3, int(verdict == "different"), 9, (), 9, 9, Count(0), (), 0, wrong
     )
 
 
 ROWS = TargetRows("people", 9, 8, 1, 0, 0, 0)
 RECONCILED = Reconciliation(
     (ROWS,),
-    (sides("teachers", "equal"), sides("dates", "different"), sides("grades", "empty"), sides("altered", "equal", agrees=False)),
+    (sides("teachers", "equal"), sides("dates", "different"), sides("grades", "empty"), sides("altered", "equal", "not so")),
     (),
     (ReferenceField("people", "boss", 4, 3, 0, 0, Count(1)),),
 )

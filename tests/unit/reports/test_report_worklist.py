@@ -219,6 +219,18 @@ def test_an_undeclared_loss_is_listed_once_with_its_item(run_folder: Path, list_
     assert [(need.where, need.items is not None and need.items.decide.n) for need in listed] == [("user.moodlenetprofile", 1)]
 
 
+def test_an_item_that_a_run_with_only_could_not_look_at_is_listed(decided_run: Path) -> None:
+    """It is open from the run before, concerns no record, and no finding tells of it."""
+    file = decided_run / "worklist.parquet"
+    items = items_of(decided_run)
+    nothing = {"kind": "run", "item": "W-0", "cause": "C-0", "code": "LOSS-UNDECLARED", "severity": "hold", "state": "open"}
+    items.append(dict.fromkeys(items[0]) | nothing | {"entity": "mentoring", "rows": 0, "waiting": 0, "times": 1})
+    pq.write_table(pa.Table.from_pylist(items, schema=pq.read_schema(file)), file)
+    need = needs_of(decided_run)["LOSS-UNDECLARED", "mentoring"]
+    assert (need.affected.n, need.affected.href, need.items and need.items.decide.n) == (0, None, 1)
+    assert "mentoring" in render(decided_run).read_text("utf-8")
+
+
 def test_the_text_has_one_line_of_items_and_the_next_command(tmp_path: Path, decided_run: Path) -> None:
     (tmp_path / "acme" / "runs").mkdir(parents=True)
     folder = decided_run.rename(tmp_path / "acme" / "runs" / "1")

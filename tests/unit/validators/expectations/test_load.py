@@ -27,6 +27,22 @@ def test_a_suite_is_read(load: Load) -> None:
     assert (wanted.model.mostly, wanted.model.gate, wanted.place.line) == (0.5, False, 3)
 
 
+@pytest.mark.parametrize(
+    ("words", "path", "value"),
+    [
+        ("expect: not_null\nfield: login\nwhere: status = 'actve'", "status", "actve"),
+        ("expect: no_records\nwhere: login = 'gone' or 'deletd' <> status", "status", "deletd"),
+        ("expect: not_null\nfield: login\nwhere: status in ('active', 'gone')", "status", "gone"),
+        ("expect: not_in_set\nfield: status\narguments: {value_set: [deletd]}", "status", "deletd"),
+    ],
+)
+def test_a_value_that_the_target_does_not_take_is_refused(refused: Refused, words: str, path: str, value: str) -> None:
+    """Of records with such a value everything would hold: there are none."""
+    problem = refused(f"entity: people\n{words}")
+    assert (problem.message, problem.value) == (f"ACC-ONE: {path} has no such value", value)
+    assert "active" in problem.allowed
+
+
 def test_the_name_of_great_expectations_means_the_same(load: Load) -> None:
     (ours,) = load("entity: people\nexpect: between\nfield: age\narguments: {min_value: 1}")
     (theirs,) = load("entity: people\nexpect: expect_column_values_to_be_between\nfield: age\narguments: {min_value: 1}")
