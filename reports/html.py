@@ -82,14 +82,14 @@ def _more(report: model.Report) -> tuple[model.Table, ...]:
     return report.overview.tables if report.overview is not None else ()
 
 
-def duration(seconds: float) -> str:
-    """``3.2 s``, ``4 min 05 s``, ``2 h 10 min``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
+def duration(seconds: float) -> list[tuple[str, str]]:
+    """Numbers with their units: ``3.2 s``, ``4 min 5 s``, ``2 h 10 min``."""
+    if seconds < 59.95:
+        return [(f"{seconds:.1f}", "s")]
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
+        return [(str(minutes), "min"), (str(rest), "s")]
+    return [(str(minutes // 60), "h"), (str(minutes % 60), "min")]
 
 
 def _codes(report: model.Report) -> model.Table:

@@ -137,8 +137,9 @@ FINDINGS = (
 )
 
 HISTORY = (
-    # What the run before knew of a finding, and where it left a record: filled in where there is a run to compare with.
+    # What the run before knew of a finding or an item, and where it left a record: filled in where there is one to compare with.
     "CREATE TEMP TABLE news (row BIGINT, history VARCHAR)",
+    "CREATE TEMP TABLE item_news (item VARCHAR, history VARCHAR)",
     "CREATE TEMP TABLE ended_before (entity VARCHAR, key VARCHAR, was VARCHAR)",
 )
 
@@ -274,6 +275,6 @@ ROWS = {
         ORDER BY entity, kind, field, row""",
     "worklist": """SELECT item, kind, cause, state, severity, code, entity, field, about, key, value, message, members,
             root_cause AS root, root_record, records, rows, waiting, choices, why, decision, new_value, reason, "by", "at",
-            first_run, last_run, times
-        FROM w WHERE row IS NOT NULL ORDER BY row LIMIT {limit}""",
+            first_run, last_run, times, history
+        FROM w LEFT JOIN item_news USING (item) WHERE row IS NOT NULL ORDER BY row LIMIT {limit}""",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,16 +98,26 @@ def _of_findings(settings: GateSettings, counted: Counts) -> Iterator[Gate]:
 
 
 def _of_acceptance(run_folder: Path, summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Gate]:
-    """Expectations that were not judged, or could not be, stand in the way as those do that fail."""
     said = summary.get("acceptance")
+    rows: Sequence[Mapping[str, Any]] = ()
+    if said and said["gates"] and said["judged"]:
+        not_as_signed(run_folder, facts)
+        rows = read_results(run_folder) or ()
+    yield from of_acceptance(said, rows)
+
+
+def of_acceptance(said: Mapping[str, Any] | None, rows: Sequence[Mapping[str, Any]]) -> Iterator[Gate]:
+    """The gates of acceptance tests: ``said`` is what the summary says of them, ``rows`` are those of ``results.parquet``.
+
+    Expectations that were not judged, or could not be, stand in the way as those do that fail.
+    """
     if not said or not said["gates"]:
         return
     says = "expectations that have to hold and do not"
     if not said["judged"]:
         yield Gate("acceptance", None, says, "not judged", "at most 0", False)
         return
-    not_as_signed(run_folder, facts)
-    demanded = [row for row in read_results(run_folder) or () if row["gate"]]
+    demanded = [row for row in rows if row["gate"]]
     failed = [row for row in demanded if row["state"] != "passed"]
     yield _most("acceptance", None, says, len(failed) + max(0, said["gates"] - len(demanded)), 0)
     for entity in sorted({row["entity"] for row in demanded if row["entity"]}):

@@ -100,5 +100,8 @@ def status(workspace: Path, plan_id: str | None) -> int:
         if compared.holds is not True:
             what = "nothing was compared" if compared.holds is None else "the comparison of all records does not hold"
             console.print(f"{requirement}: {what} ({compared.differences} differences, {compared.missing} missing or extra)")
+    for test, outcome in found.tests:
+        said = f" ({plain(outcome.evidence)})" if outcome.evidence else ""
+        console.print(f"{', '.join(test.requirements)}: {test.kind} {test.id}: {outcome.state}{said}")
     console.print(f"{found.kept.plan.id} of run {found.kept.plan.run}: {found.state}")
     return EXIT_OF[found.state]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from migrate.contracts.model import Contract, Entity
+from migrate.contracts.model import Contract
 from migrate.expressions import parse_query
 
 
@@ -17,31 +17,33 @@ def outputs(sql: str) -> list[str]:
 
 def personal(contract: Contract, sql: str, column: str) -> str | None:
     """The class of personal data in a column of a query; ``free_text`` where several may be in it, or nobody can tell."""
+    found = {contract.entities[entity].fields[field].pii for entity, field in fields_of(contract, sql, column)}
+    classes = {pii for pii in found if pii is not None}
+    return None if not classes else classes.pop() if len(classes) == 1 else "free_text"
+
+
+def fields_of(contract: Contract, sql: str, column: str) -> set[tuple[str, str]]:
+    """``(entity, field)`` of what a column of a query may be made of: every field there is where nobody can tell."""
     tree = parse_query(sql)
     aliases: dict[str, set[str]] = {}
     for table in tree.find_all(exp.Table):
         aliases.setdefault(table.alias or table.name, set()).add(table.name)
-    classes: set[str] = set()
+    found: set[tuple[str, str]] = set()
     for part in _made_of(tree, column):
         for read in part.find_all(exp.Column):
-            classes |= _classes(contract, tree, aliases, read)
-    return None if not classes else classes.pop() if len(classes) == 1 else "free_text"
+            found |= _read(contract, tree, aliases, read)
+    return found
 
 
-def _classes(contract: Contract, tree: exp.Expression, aliases: dict[str, set[str]], read: exp.Column) -> set[str]:
+def _read(contract: Contract, tree: exp.Expression, aliases: dict[str, set[str]], read: exp.Column) -> set[tuple[str, str]]:
     tables = aliases.get(read.table, set()) if read.table else {name for names in aliases.values() for name in names}
-    known = [contract.entities[table] for table in tables if table in contract.entities]
+    known = [table for table in tables if table in contract.entities]
     names: list[str] | None = [read.name]
     if len(known) < len(tables):  # a common table expression: whatever the query reads under that name, or else at all
-        every = _entities(contract, tree)
-        named = [entity for entity in every if read.name in entity.fields]
+        every = [name for name in {table.name for table in tree.find_all(exp.Table)} if name in contract.entities]
+        named = [entity for entity in every if read.name in contract.entities[entity].fields]
         known, names = ([*known, *named], names) if named else (every, None)
-    found = {rule.pii for entity in known for field, rule in entity.fields.items() if names is None or field in names}
-    return {pii for pii in found if pii is not None}
-
-
-def _entities(contract: Contract, tree: exp.Expression) -> list[Entity]:
-    return [contract.entities[name] for name in {t.name for t in tree.find_all(exp.Table)} if name in contract.entities]
+    return {(entity, field) for entity in known for field in contract.entities[entity].fields if names is None or field in names}
 
 
 def _made_of(tree: exp.Expression, column: str) -> list[exp.Expr]:

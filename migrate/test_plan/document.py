@@ -17,8 +17,9 @@ from migrate.test_plan import store
 from migrate.test_plan.draw import digest
 from migrate.test_plan.judge import Judged, judge, overall
 from migrate.test_plan.lots import Lots, facts, lots
-from migrate.test_plan.plan import Covered, DrawnPlan, Pick
+from migrate.test_plan.plan import Covered, DrawnPlan, Pick, RunTest
 from migrate.test_plan.policy import lines
+from migrate.test_plan.run_tests import Outcome, holds, outcomes
 from migrate.test_plan.store import Kept, Result
 from migrate.workspace import Workspace
 from reports.documents.test_plan import (
@@ -29,6 +30,7 @@ from reports.documents.test_plan import (
     PlanDocument,
     TraceLine,
     TraceRequirement,
+    TraceTest,
 )
 from reports.masking import Masker
 from reports.visible import plain
@@ -60,7 +62,8 @@ def document(workspace: Workspace, kept: Kept, run_folder: Path, now: dt.datetim
     with lots(run_folder) as records:
         findings = records.findings()
         picks = tuple(_picks(plan, run, records, last))
-    requirements = tuple(_requirement(workspace, plan, c, summary, findings, judged) for c in plan.requirements)
+    found = outcomes(plan, run_folder, summary, run)
+    requirements = tuple(_requirement(workspace, plan, c, summary, findings, judged, found) for c in plan.requirements)
     covered = {line for c in plan.requirements for line in c.lines}
     sampled = {inspection.entity for inspection in plan.inspections if inspection.kind == "sample"}
     return PlanDocument(
@@ -84,7 +87,8 @@ def document(workspace: Workspace, kept: Kept, run_folder: Path, now: dt.datetim
         inspections=tuple(_inspection(j, plan.confidence) for j in judged),
         picks=picks,
         corrections=tuple(_corrections(rows)),
-        state=overall(judged, (r.automated.holds for r in requirements)),
+        loose=tuple(_test(test, found[test.id], None) for test in plan.tests if not test.requirements),
+        state=overall(judged, (one for r in requirements for one in (r.automated.holds, *(test.holds for test in r.tests)))),
     )
 
 
@@ -113,9 +117,12 @@ def _requirement(
     summary: Mapping[str, Any],
     findings: Mapping[tuple[str, str], int],
     judged: list[Judged],
+    outcomes_: Mapping[str, Outcome],
 ) -> TraceRequirement:
     requirement = covered.requirement
     found = automated(plan, summary, covered)
+    allowed = plan.differences[requirement.risk]
+    tests = tuple(_test(test, outcomes_[test.id], allowed) for test in plan.tests_of(requirement.id))
     own = [j for j in judged if requirement.id in j.inspection.requirements]
     return TraceRequirement(
         id=requirement.id,
@@ -123,8 +130,24 @@ def _requirement(
         risk=requirement.risk,
         lines=tuple(_trace(workspace, summary, findings, line) for line in covered.lines),
         automated=found,
+        tests=tests,
         inspections=tuple(j.inspection.id for j in own),
-        state=overall(own, (found.holds,)),
+        state=overall(own, (found.holds, *(test.holds for test in tests))),
+    )
+
+
+def _test(test: RunTest, outcome: Outcome, allowed: int | None) -> TraceTest:
+    return TraceTest(
+        id=test.id,
+        kind=test.kind,
+        says=plain(test.says),
+        place=test.place,
+        lines=test.lines,
+        named=test.named and plain(test.named),
+        counts=test.counts,
+        state=outcome.state,
+        evidence=outcome.evidence and plain(outcome.evidence),
+        holds=holds(test, outcome, allowed),
     )
 
 

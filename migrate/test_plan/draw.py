@@ -11,7 +11,7 @@ from typing import Any
 from migrate.artefacts import sha256
 from migrate.errors import ConfigurationError, Problem
 from migrate.test_plan.lots import Lots, Record
-from migrate.test_plan.plan import Covered, DrawnPlan, Inspection, Pick
+from migrate.test_plan.plan import Covered, DrawnPlan, Inspection, Pick, RunTest
 from migrate.test_plan.policy import Policy
 from migrate.test_plan.words import RISKS, Directed, Requirement, Risk, RiskClass
 from reports.masking import Masker
@@ -31,6 +31,7 @@ class Drawing:
     """``run.json``."""
     lots: Lots
     history: History
+    tests: tuple[RunTest, ...] = ()
 
 
 def draw(drawing: Drawing, run_folder: Path) -> DrawnPlan:
@@ -49,6 +50,7 @@ def draw(drawing: Drawing, run_folder: Path) -> DrawnPlan:
         differences={risk: model.classes.of(risk).differences for risk in RISKS},
         inspections=tuple(inspection for inspections, _ in drawn for inspection in inspections),
         picks=tuple(pick for _, picks in drawn for pick in picks),
+        tests=drawing.tests,
     )
 
 

@@ -55,8 +55,8 @@ def misses(result: Result, inspection: Inspection) -> bool:
 
 
 def overall(judged: Iterable[Judged], automated: Iterable[bool | None] = ()) -> State:
-    """The verdict on the whole plan. ``automated``: per requirement, did the comparison of all records show no more than the
-    plan allows (None where nothing was compared)?"""
+    """The verdict on the whole plan. ``automated``: did the comparison of all records, and what else the run tests, show no more
+    than the plan allows (None where nothing was compared, or nobody judged)?"""
     states, compared = {j.state for j in judged}, list(automated)
     if "refused" in states or False in compared:
         return "refused"

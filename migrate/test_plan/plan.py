@@ -75,6 +75,25 @@ class Covered(Words):
     lines: tuple[str, ...]
 
 
+class RunTest(Words):
+    """What a run tests by itself beside comparing all records: an expectation of the reviewers, or a rule over both sides."""
+
+    id: str
+    """Code of the expectation, or name of the rule."""
+    kind: Literal["acceptance test", "rule over both sides"]
+    says: str
+    place: str
+    """``file:line`` in the workspace."""
+    lines: tuple[str, ...]
+    """The mapping lines that it is about."""
+    requirements: tuple[str, ...]
+    """Requirements of the plan that it is evidence for."""
+    named: str = ""
+    """What the suite names as its requirement, where the plan has none of that name."""
+    counts: bool = True
+    """Is a requirement refused where it does not hold? What is no gate is listed only."""
+
+
 class DrawnPlan(Words):
     """Everything that the worksheets, the verdict and an auditor need. Equal content has an equal id."""
 
@@ -91,6 +110,7 @@ class DrawnPlan(Words):
     """What the comparison of all records may show, by risk."""
     inspections: tuple[Inspection, ...]
     picks: tuple[Pick, ...]
+    tests: tuple[RunTest, ...] = ()
 
     @property
     def id(self) -> str:
@@ -99,7 +119,13 @@ class DrawnPlan(Words):
 
     def content(self) -> bytes:
         """The plan in one fixed form."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode()
+        # A plan from before there were tests of runs keeps its id.
+        without = {"tests"} if not self.tests else None
+        return json.dumps(self.model_dump(mode="json", exclude=without), sort_keys=True, separators=(",", ":")).encode()
+
+    def tests_of(self, requirement: str) -> tuple[RunTest, ...]:
+        """The tests of the run that are evidence for a requirement."""
+        return tuple(test for test in self.tests if requirement in test.requirements)
 
     def by_id(self) -> dict[str, Pick]:
         """Every pick by its id."""

@@ -13,6 +13,7 @@ from migrate.test_plan.draw import Drawing, draw
 from migrate.test_plan.judge import history
 from migrate.test_plan.lots import facts, find_run, lots
 from migrate.test_plan.policy import read_policy
+from migrate.test_plan.run_tests import run_tests
 from migrate.test_plan.scaffold import write_policy
 from migrate.test_plan.store import Kept
 from migrate.test_plan.worksheets import as_csv, write_xlsx
@@ -49,7 +50,8 @@ def write_plan(workspace: Workspace, run: str | None, now: dt.datetime) -> Writt
         assert policy is not None
     verdicts = history(workspace.folder, folder.name)
     with lots(folder) as records:
-        plan = draw(Drawing(policy, described, records, lambda id_: verdicts.get(id_, ())), folder)
+        drawing = Drawing(policy, described, records, lambda id_: verdicts.get(id_, ()), run_tests(workspace, policy))
+        plan = draw(drawing, folder)
     if not plan.inspections:
         problem = Problem("no record of the run is in the target, so there is nothing to look at", value=folder.name)
         raise ConfigurationError("no test plan was written", problems=[problem], hint=f"lms-migrate report {workspace.folder}")

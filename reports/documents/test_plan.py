@@ -36,6 +36,26 @@ class Automated:
 
 
 @dataclass(frozen=True)
+class TraceTest:
+    """An expectation of the reviewers or a rule over both sides, and what came of it in the run."""
+
+    id: str
+    kind: str
+    says: str
+    place: str
+    lines: tuple[str, ...]
+    """The mapping lines that it is about."""
+    named: str
+    """What its suite names as its requirement, where the plan has none of that name."""
+    counts: bool
+    """False: it is listed only."""
+    state: str
+    evidence: str
+    holds: bool | None
+    """For the requirement under which it stands; None where nobody judged it, or nothing was compared."""
+
+
+@dataclass(frozen=True)
 class TraceRequirement:
     """A requirement and everything that speaks for it."""
 
@@ -44,9 +64,16 @@ class TraceRequirement:
     risk: str
     lines: tuple[TraceLine, ...]
     automated: Automated
+    tests: tuple[TraceTest, ...]
     inspections: tuple[str, ...]
     state: str
     """``accepted``, ``refused`` or ``unfinished``."""
+
+    @property
+    def tally(self) -> tuple[int, int, int]:
+        """How many of its tests hold, do not, and say neither."""
+        found = [test.holds for test in self.tests]
+        return found.count(True), found.count(False), found.count(None)
 
 
 @dataclass(frozen=True)
@@ -138,6 +165,8 @@ class PlanDocument:
     inspections: tuple[InspectionRow, ...]
     picks: tuple[PickRow, ...]
     corrections: tuple[Correction, ...]
+    loose: tuple[TraceTest, ...]
+    """Tests of the run that belong to no requirement."""
     state: str
 
     @property

@@ -57,12 +57,16 @@ _MOVED = f"""SELECT entity,
     FROM d LEFT JOIN ended_before USING (entity, key) GROUP BY entity"""
 _GONE = "SELECT entity, count(*) FROM ended_before ANTI JOIN d USING (entity, key) GROUP BY entity"
 _NEEDS = f"({', '.join(literal(state) for state in NEEDS_A_PERSON)})"
-_ITEMS = f"""SELECT count(*) FILTER (now AND NOT coalesce(before, false)), count(*) FILTER (before AND NOT coalesce(now, false)),
-        count(*) FILTER (now AND before)
-    FROM (SELECT item, state IN {_NEEDS} AS now FROM worklist)
-    FULL JOIN (SELECT item, state IN {_NEEDS} AS before FROM ({{earlier}})) USING (item)"""
-_ANSWERED = f"""SELECT state, count(*) FROM worklist
-    SEMI JOIN (SELECT item FROM ({{earlier}}) WHERE state IN {_NEEDS}) USING (item) WHERE state NOT IN {_NEEDS} GROUP BY state"""
+_DONE = "done with"
+_ITEMS = (
+    f"""CREATE OR REPLACE TEMP TABLE both_lists AS
+    SELECT item, state, CASE WHEN now AND before THEN 'recurring' WHEN now THEN 'new' WHEN before THEN '{_DONE}' END AS history
+    FROM (SELECT item, any_value(state) AS state, bool_or(state IN {_NEEDS}) AS now FROM worklist GROUP BY item)
+    FULL JOIN (SELECT item, bool_or(state IN {_NEEDS}) AS before FROM ({{earlier}}) GROUP BY item) USING (item)""",
+    "INSERT INTO item_news SELECT item, history FROM both_lists WHERE item IS NOT NULL AND history IS NOT NULL",
+)
+_MET = "SELECT history, count(*) FROM both_lists WHERE history IS NOT NULL GROUP BY history"
+_ANSWERED = f"SELECT state, count(*) FROM both_lists WHERE history = '{_DONE}' AND state IS NOT NULL GROUP BY state"
 Json = Mapping[str, Any]
 
 
@@ -202,12 +206,19 @@ def _items(evidence: Evidence, past: Past) -> tuple[Moves | None, tuple[tuple[st
     if earlier is None or not evidence.available["worklist"]:
         return None, ()
     try:
-        ((new, fixed, recurring),) = evidence.ask(_ITEMS.format(earlier=earlier))
-        states = evidence.counts(_ANSWERED.format(earlier=earlier))
+        for statement in _ITEMS:
+            evidence.do(statement.format(earlier=earlier))
+        met, states = evidence.counts(_MET), evidence.counts(_ANSWERED)
     except duckdb.Error:
         return None, ()
-    moves = Moves("items", Count(new), Count(fixed), Count(recurring))
-    return moves, tuple((state, Count(states[state])) for state in STATES if states.get(state))
+    new, recurring = (links.counted("worklist", met.get(word, 0), history=word) for word in ("new", "recurring"))
+    done, there = met.get(_DONE, 0), sum(states.values())
+    # What is not in the worklist any more has no row that could be opened.
+    fixed = links.counted("worklist", done, shown=there == done, history=_DONE)
+    answered = (
+        (state, links.counted("worklist", states[state], history=_DONE, state=state)) for state in STATES if states.get(state)
+    )
+    return Moves("items", new, fixed, recurring), tuple(answered)
 
 
 def _records(evidence: Evidence, past: Past, known: list[str]) -> tuple[Moved, ...]:

@@ -14,6 +14,9 @@ if (localNumber("1234") !== "1,234") {
     if (said !== text.data) text.data = said;
   }
 }
+for (const each of document.querySelectorAll("a.count[aria-label]")) {
+  each.setAttribute("aria-label", each.getAttribute("aria-label").replace(/[\d,]+(?=, show the rows$)/, each.textContent));
+}
 for (const each of document.querySelectorAll("[data-number]")) each.lastChild.data = localNumber(each.dataset.number);
 for (const each of document.querySelectorAll("time[datetime]")) {
   const instant = new Date(each.dateTime), said = each.textContent;
@@ -30,6 +33,7 @@ for (const each of document.querySelectorAll("time[datetime]")) {
 Object.assign(LABELS, { history: "since the run before", was: "in the run before" });
 if (byId("data-fixed")) {
   VIEWS.findings.facets.push("history");
+  VIEWS.worklist.facets.push("history");
   VIEWS.dispositions.facets.push("was");
   VIEWS.fixed = {
     title: "Findings of the run before that this one has not", record: "record", facets: ["severity", "code", "entity", "field"],

@@ -181,6 +181,17 @@ def test_numbers_and_instants_are_in_the_reader_s_language_and_zone(run: Path, o
     share = page.text_content("#gates tbody tr >> nth=1 >> td:nth-of-type(4)")
     assert "," in share
     assert "." not in share
+    times = page.eval_on_selector_all("#timings td.n", "cells => cells.map(cell => cell.textContent)")
+    assert times
+    assert not [time for time in times if "." in time]
+    assert any("," in time for time in times)
+
+
+def test_what_a_screen_reader_says_of_a_number_is_in_the_reader_s_digits(run: Path, open_page: Open) -> None:
+    page = open_page(run / "report.html", locale="ar-EG")
+    label, shown = page.eval_on_selector("#entities a.count", "link => [link.getAttribute('aria-label'), link.textContent]")
+    assert label.endswith(f": {shown}, show the rows")
+    assert not re.search("[0-9]", shown)
 
 
 def test_a_moment_in_utc_reads_the_same_after_one_in_arabic(run: Path, open_page: Open) -> None:

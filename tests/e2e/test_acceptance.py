@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from plain_judge import SUITE, Plain, write_suite
 from small_pair import CLEAN_ROWS, NOW, write_rows, write_workspace
 from summaries import faults
 
@@ -26,38 +27,6 @@ from migrate.run_folder import latest_run
 from migrate.workspace import open_workspace
 from reports.html import render
 from reports.text import render_text
-from validators.expectations.judge import Judged
-from validators.expectations.load import Wanted
-
-SUITE = """\
-suite: What the school accepts
-expectations:
-  - code: ACC-LOGIN
-    entity: people
-    expect: matches
-    field: login
-    arguments: {regex: '^[a-z]+$'}
-    requirement: REQ-7
-    reason: "<script>window.attacked = 1</script>"
-  - code: ACC-PERSON
-    entity: enrolments
-    expect: not_null
-    field: person_id.login
-    reason: no enrolment is without its person
-  - code: ACC-TEACHERS
-    entity: enrolments
-    expect: count_between
-    where: role = 'teacher'
-    arguments: {min_value: 1}
-    gate: false
-    reason: somebody teaches
-"""
-
-
-def write_suite(workspace: Path, text: str = SUITE, name: str = "school.yaml") -> Path:
-    (workspace / "expectations").mkdir(exist_ok=True)
-    (workspace / "expectations" / name).write_text(text, "utf-8")
-    return workspace
 
 
 @pytest.fixture(scope="session")
@@ -73,20 +42,6 @@ def hub(rehearsed: Path, tmp_path: Path) -> Path:
     """A workspace with a suite, and a rehearsal of it."""
     shutil.copytree(rehearsed, tmp_path / "school")
     return tmp_path / "school"
-
-
-class Plain:
-    """In place of great-expectations: judges what a few expectations mean, without the seconds that its import takes."""
-
-    def __init__(self, as_of: object) -> None:
-        self.as_of = as_of
-
-    def judge(self, wanted: Wanted, rows: pa.Table) -> Judged:
-        if not wanted.columns:
-            return Judged("passed" if rows.num_rows else "failed", rows.num_rows, observed=str(rows.num_rows))
-        values = rows.column(wanted.columns[0].path).to_pylist()
-        bad = [at for at, value in enumerate(values) if value is None or ("regex" in wanted.arguments and not value.isalpha())]
-        return Judged("failed" if bad else "passed", len(values), len(values), len(bad), failing=bad)
 
 
 @pytest.fixture

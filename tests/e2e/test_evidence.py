@@ -6,17 +6,16 @@ import errno
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from evidence_packs import Change, Members, edit, failed, forge, manifest, members, read_key, told
+from evidence_packs import Change, edit, failed, forge, manifest, members, read_key, replaced, table, told, with_value
 from small_pair import GOOD_ROWS, Bench
 
 from migrate.cli import cli
@@ -325,33 +324,6 @@ def test_a_pack_without_a_key_says_so(packed: Packed, own: Path) -> None:
 
 
 # Forgeries: somebody makes all hashes right again, and even signs -------------------------------------------------
-
-
-def table(name: str, change: Callable[[pa.Table], pa.Table]) -> Change:
-    def apply(content: Members) -> None:
-        out = io.BytesIO()
-        pq.write_table(change(pq.read_table(io.BytesIO(content[name]))), out)
-        content[name] = out.getvalue()
-
-    return apply
-
-
-def with_value(column: str, row: int, value: object) -> Callable[[pa.Table], pa.Table]:
-    def apply(given: pa.Table) -> pa.Table:
-        values = given.column(column).to_pylist()
-        values[row] = value
-        at = given.column_names.index(column)
-        return given.set_column(at, given.field(column), pa.array(values, given.field(column).type))
-
-    return apply
-
-
-def replaced(name: str, old: bytes, new: bytes) -> Change:
-    def apply(content: Members) -> None:
-        assert old in content[name]
-        content[name] = content[name].replace(old, new)
-
-    return apply
 
 
 ENDED, FOUND, SUMMARY, FACTS = "run/dispositions.parquet", "run/findings.parquet", "run/summary.json", "run/run.json"

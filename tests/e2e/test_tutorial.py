@@ -22,8 +22,9 @@ def section(number: int) -> str:
 
 
 def blocks(number: int) -> list[list[str]]:
-    """The indented blocks of a section, line by line."""
-    found = re.findall(r"(?:^    .*\n|(?<=\n)\n(?=    ))+", section(number) + "\n", re.MULTILINE)
+    """The indented blocks of a section, line by line; what stands between fences is a file."""
+    text = re.sub(r"^```.*?^```$", "", section(number) + "\n", flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"(?:^    .*\n|(?<=\n)\n(?=    ))+", text, re.MULTILINE)
     return [[line[4:] for line in block.splitlines() if line] for block in found]
 
 
@@ -80,7 +81,7 @@ def test_the_tutorial_says_what_happens(here: Path) -> None:
     assert_shown(outputs(5), second)
 
     # Change the mapping, with a typing error first.
-    [english], typing_error, failed_tests, _, [spanish] = blocks(6)
+    [english], typing_error, failed_tests, _ = blocks(6)
     assert english in before["courses.csv"].decode().splitlines()
     courses = workspace / "mapping" / "courses.yaml"
     name = courses.read_text("utf-8").partition("long_name:")[2].partition("\n  account_id")[0]
@@ -94,11 +95,10 @@ def test_the_tutorial_says_what_happens(here: Path) -> None:
     edit(courses, name, name.replace("multilang: en", "multilang: es"))
     for expected, other in (("C++ & Rust", "C++ y Rust"), ("Law", "Recht")):
         edit(courses, f"{{long_name: {expected}}}", f"{{long_name: {other}}}")
-    _, after = run()
-    assert spanish in after["courses.csv"].decode().splitlines()
+    assert within("check", WORKSPACE, cwd=here).code == PASS
 
     # Answer two items of the worklist, with a typing error first.
-    show, item, answers, _, refused, _, created = blocks(7)
+    show, item, answers, _, refused, _, created, [spanish] = blocks(7)
     shown = within("worklist", "show", WORKSPACE, show[0].split()[-1], cwd=here)
     assert_shown(item, shown.text)
     last = max((workspace / "runs").iterdir()).name
@@ -109,4 +109,15 @@ def test_the_tutorial_says_what_happens(here: Path) -> None:
     assert_shown(refused, ran.text)
     edit(file, "overide", "override")
     assert within("worklist", "import", WORKSPACE, "answers.csv", cwd=here).code == PASS
-    assert_shown(created, run()[0])
+    third, after = run()
+    assert_shown(created, third)
+    assert spanish in after["courses.csv"].decode().splitlines()
+
+    # Judge an expectation of one's own with those that ship.
+    waiting, _, judged = blocks(8)
+    assert_shown(waiting, third)
+    suite = section(8).partition("```yaml\n")[2].partition("```")[0]
+    (workspace / "expectations" / "registrar.yaml").write_text(suite, "utf-8")
+    accepted = within("acceptance", WORKSPACE, cwd=here)
+    assert accepted.code == ATTENTION
+    assert_shown(judged, accepted.text)

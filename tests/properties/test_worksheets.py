@@ -66,7 +66,7 @@ def document(plan: DrawnPlan, picks: tuple[PickRow, ...]) -> PlanDocument:
     )  # fmt: skip
     return PlanDocument(
         "label", "w", "2026-03-02", "0", plan.id, "", plan.run, "rehearsal", "pass", True, "0", (), 95.0, (), (), (), (), (row,),
-        picks, (), "unfinished",
+        picks, (), (), "unfinished",
     )  # fmt: skip
 
 

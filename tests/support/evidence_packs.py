@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -79,6 +82,39 @@ def edit(name: str, change: Callable[[dict[str, Any]], None]) -> Change:
         told = json.loads(content[name])
         change(told)
         content[name] = json.dumps(told).encode()
+
+    return apply
+
+
+def table(name: str, change: Callable[[pa.Table], pa.Table]) -> Change:
+    """A change of a Parquet file of the pack."""
+
+    def apply(content: Members) -> None:
+        out = io.BytesIO()
+        pq.write_table(change(pq.read_table(io.BytesIO(content[name]))), out)
+        content[name] = out.getvalue()
+
+    return apply
+
+
+def with_value(column: str, row: int, value: object) -> Callable[[pa.Table], pa.Table]:
+    """A table with another value in one place."""
+
+    def apply(given: pa.Table) -> pa.Table:
+        values = given.column(column).to_pylist()
+        values[row] = value
+        at = given.column_names.index(column)
+        return given.set_column(at, given.field(column), pa.array(values, given.field(column).type))
+
+    return apply
+
+
+def replaced(name: str, old: bytes, new: bytes) -> Change:
+    """A change of some bytes of a file that have to be there."""
+
+    def apply(content: Members) -> None:
+        assert old in content[name]
+        content[name] = content[name].replace(old, new)
 
     return apply
 

@@ -53,6 +53,7 @@ from migrate.test_plan import sheets, store
 from migrate.test_plan.words import PolicyFile
 from migrate.workspace import Settings
 from validators.expectations.vocabulary import vocabulary
+from validators.expectations.words import Suite
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -231,7 +232,9 @@ def test_a_yaml_example_is_what_the_models_take(name: str, text: str) -> None:
 
 def _as_workspace_file(document: Document) -> None:
     data = document.data
-    if "source" in data:
+    if "expectations" in data:
+        build(Suite, document)
+    elif "source" in data:
         build(Settings, document)
     elif "label" in data or set(data) == {"drop"}:
         build(Pair, Document(document.file, {"from": "a", "to": "b", "label": "c"} | data, document.places))

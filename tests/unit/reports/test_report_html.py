@@ -81,7 +81,8 @@ def test_a_folder_with_bare_files_has_a_page(tmp_path: Path) -> None:
 
 
 def test_durations_read_well() -> None:
-    assert [duration(each) for each in (0.04, 61.4, 7800)] == ["0.0 s", "1 min 01 s", "2 h 10 min"]
+    said = [" ".join(f"{n} {unit}" for n, unit in duration(each)) for each in (0.04, 59.96, 61.4, 7800)]
+    assert said == ["0.0 s", "1 min 0 s", "1 min 1 s", "2 h 10 min"]
 
 
 def test_the_text_begins_with_the_verdict_and_ends_with_the_page(run_folder: Path) -> None:

@@ -191,3 +191,12 @@ def test_in_a_table_that_nobody_described_every_text_may_be_a_name() -> None:
     (found,) = Masking(CONTRACT, Pseudonyms(KEY)).undeclared("t", iter([batch([{"id": 1, "x": "Lima", "y": "DE"}])]))
     (row,) = found.to_pylist()
     assert (row["id"], row["y"], row["x"] != "Lima") == (1, "DE", True)
+
+
+def test_an_address_with_something_behind_it_is_another_identifier() -> None:
+    """Moodle keeps the address of a deleted account so. docs/privacy.md says to list all of it."""
+    deleted = "ana@example.org.1795480347"
+    rows = [{"id": "1", "mail": deleted, "name": "Ana"}, {"id": "2", "mail": "ana@example.org", "name": "Ana"}]
+    for listed, erased in (("ana@example.org", ["Ana", None]), (deleted.upper(), [None, "Ana"])):
+        found = read(erasing(listed), "person", [dict(row) for row in rows])
+        assert [row["name"] for row in found] == erased

@@ -149,7 +149,15 @@ def test_items_are_new_done_with_or_still_there(lay_run: Lay, list_work: Callabl
     folder = list_work(lay_run(NOW, [told("CRS-1", "1", "a"), told("CRS-1", "2", "b"), told("CRS-1", "4", "d")]), waive)
     found = changes(folder)
     assert numbers(found.items) == (1, 2, 1)
-    assert [(state, count.n) for state, count in found.answered] == [("waived", 1)]
+    assert found.items is not None
+    assert found.items.new.href == "#view=worklist&history=new&of=1"
+    assert found.items.recurring.href == "#view=worklist&history=recurring&of=1"
+    assert found.items.fixed.href is None, "one of the two has no row in this worklist any more"
+    assert [(state, count.n, count.href) for state, count in found.answered] == [
+        ("waived", 1, "#view=worklist&history=done%20with&state=waived&of=1"),
+    ]  # fmt: skip
+    (listed,) = (table.columns for table in build(folder).tables if table.name == "worklist")
+    assert dict(zip(listed["key"], listed["history"], strict=True)) == {"1": "recurring", "2": "done with", "4": "new"}
 
 
 def test_other_inputs_are_named(lay_run: Lay) -> None:
