@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +19,7 @@ from migrate.compiler.source import SOURCE
 from migrate.compiler.text import name, value_text
 from migrate.crosswalk_targets import Targets, targets_of
 from migrate.crosswalks import Crosswalk, Entry
+from migrate.engine import Engine
 from migrate.errors import ConfigurationError
 from migrate.mapping.load import LoadedPair
 from migrate.run_folder import STAGES
@@ -72,7 +72,7 @@ class Used:
     reason: str | None = None
 
 
-def take_census(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Census:
+def take_census(connection: Engine, plan: Plan) -> Census:
     """Count in the engine, which has to know the typed source and the identities."""
     rows: dict[str, dict[str, int]] = {}
     for mapping in plan.names:
@@ -180,7 +180,7 @@ def _crosswalks_of(pair: LoadedPair, mapping: str) -> set[str | None]:
     return {rule.crosswalk for rule in pair.mappings[mapping].model.fields.values()}
 
 
-def _labels(connection: duckdb.DuckDBPyConnection, plan: Plan, crosswalk: str) -> dict[str, str]:
+def _labels(connection: Engine, plan: Plan, crosswalk: str) -> dict[str, str]:
     labels = plan.pair.model.crosswalks[crosswalk].labels
     if labels is None:
         return {}

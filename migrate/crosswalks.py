@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from migrate.compiler.shared import CROSSWALK
 from migrate.compiler.text import literal, name
 from migrate.csv_line import csv_line
+from migrate.engine import Engine
 from migrate.errors import Place, Problem
 from migrate.whole_files import content_of, replaced
 
@@ -78,7 +78,7 @@ def read_crosswalk(crosswalk: str, file: Path) -> tuple[Crosswalk | None, list[P
     return Crosswalk(crosswalk, file, pd.DataFrame(whole, columns=list(COLUMNS), dtype=str)), problems
 
 
-def register(connection: duckdb.DuckDBPyConnection, crosswalk: str, entries: list[tuple[str, str, str]]) -> None:
+def register(connection: Engine, crosswalk: str, entries: list[tuple[str, str, str]]) -> None:
     """Make ``(source, target, status)`` entries known to the engine."""
     values = ", ".join(f"({literal(s)}, {literal(t)}, {literal(st)})" for s, t, st in entries) or "(NULL, NULL, NULL)"
     connection.execute(

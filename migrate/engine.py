@@ -1,12 +1,14 @@
-"""The embedded engine: a DuckDB session with bounds, and the names of its schemas."""
+"""What the stages ask of an engine, and the embedded one: a DuckDB session with bounds, and the names of its schemas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 
 from migrate.compiler.matched import LISTED
 from migrate.compiler.shared import CROSSWALK, IDENTITY, MAPPED
@@ -18,13 +20,51 @@ from migrate.errors import OutOfSpace, RunFailed
 DEFAULT_MEMORY = "1GB"
 
 
+class Rows(Protocol):
+    """The result of a statement."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def to_arrow_reader(self, batch_size: int = ...) -> pa.RecordBatchReader:
+        """All rows, batch by batch."""
+
+
+class Engine(Protocol):
+    """What map, validate and reconcile ask of an engine. All SQL is DuckDB's; a DuckDB connection is one as it stands, and
+    :class:`migrate.spark.session.SparkEngine` is the other."""
+
+    def execute(self, query: str, parameters: Sequence[object] = ...) -> Rows:
+        """Run statements; gives the result of the last. A COPY and an INSERT give the number of their rows."""
+
+    def executemany(self, query: str, parameters: Sequence[Sequence[object]]) -> object:
+        """Run an INSERT for each of a few rows."""
+
+    def register(self, view_name: str, python_object: object) -> object:
+        """Make an Arrow table known under a name."""
+
+    def unregister(self, view_name: str) -> object:
+        """Forget it."""
+
+    def cursor(self) -> Any:
+        """For one result that is read batch by batch."""
+
+
+Opener = Callable[[Path, str], AbstractContextManager[Engine]]
+"""Opens a session of an engine: a folder to spill to, and the memory it may use on this machine."""
+
+
 @contextmanager
 def session(
-    spill: Path | None = None, memory: str = DEFAULT_MEMORY, threads: int | None = None
+    spill: Path | None = None, memory: str = DEFAULT_MEMORY, threads: int | None = None, *, ordered: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection that keeps within ``memory`` and spills to ``spill`` (a folder, made when needed).
 
-    ``threads`` bounds what runs at once; by default as many as there are cores.
+    ``threads`` bounds what runs at once; by default as many as there are cores. ``ordered`` keeps rows in the order of the files
+    they are read from.
 
     It reads and writes local files for the engine only: extensions are neither fetched nor loaded, and no expression
     of a mapping can name a file. Raises OutOfSpace where the disk is full and RunFailed for every other engine error.
@@ -33,7 +73,7 @@ def session(
         "memory_limit": memory,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "preserve_insertion_order": False,
+        "preserve_insertion_order": ordered,
         "checkpoint_threshold": "1TB",  # nothing outlives the session, and checkpoints of its memory took a sixth of its time
         "python_enable_replacements": False,  # a name in a query never means a variable of ours
     }
@@ -61,7 +101,7 @@ def translated(error: duckdb.Error) -> RunFailed:
     return RunFailed(f"the engine stopped: {text[:600]}", hint="lms-migrate sql WORKSPACE ENTITY prints the statement")
 
 
-def copy_to_parquet(connection: duckdb.DuckDBPyConnection, select: str, file: Path) -> int:
+def copy_to_parquet(connection: Engine, select: str, file: Path) -> int:
     """Write the rows of ``select`` to ``file``; gives their number."""
     # Columns of keys have no value twice; looking for a dictionary of them takes longer than writing them.
     options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 10000"

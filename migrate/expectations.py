@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
-
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import SOURCE, query_needs, query_sql
 from migrate.contracts.model import Expectation
+from migrate.engine import Engine
 from migrate.findings import Finding
 
 
@@ -21,7 +20,7 @@ def statements(plan: Plan) -> Iterator[tuple[int, Expectation, str]]:
             yield number, expectation, query_sql(expectation.sql, SOURCE, plan.as_of)
 
 
-def unmet(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding]:
+def unmet(connection: Engine, plan: Plan) -> list[Finding]:
     """A finding for each expectation that no row meets. The typed source stands in ``connection``."""
     found = []
     for _, expectation, sql in statements(plan):

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migrate.codes import TITLES
 from migrate.compiler.rules import WORST_FIRST
 from migrate.contracts.model import Severity
-from migrate.engine import copy_to_parquet
+from migrate.engine import Engine, copy_to_parquet
 from migrate.run_folder import RunFolder
 
 
@@ -34,7 +33,7 @@ class Finding:
 SCHEMA = pa.schema([(column.name, pa.string()) for column in fields(Finding)])
 
 
-def publish_findings(connection: duckdb.DuckDBPyConnection, table: str, run: RunFolder) -> None:
+def publish_findings(connection: Engine, table: str, run: RunFolder) -> None:
     """Write the run's ``findings.parquet`` from ``table`` (a name or table function) and count it in the summary.
 
     Done after each stage that makes findings, so that a run which stops shows those it has.

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
-import duckdb
-
 from migrate.compiler.decided import EXCLUDED
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan
@@ -16,25 +14,23 @@ from migrate.compiler.shared import IDENTITY, MAPPED
 from migrate.compiler.source import RAW, SOURCE, physical_sql, view_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.contracts.model import FileFormat
-from migrate.engine import copy_to_parquet, scan
+from migrate.engine import Engine, copy_to_parquet, scan
 from migrate.mapping.model import TestIdentity
 
 
-def raw_types(connection: duckdb.DuckDBPyConnection, entity: str) -> dict[str, str]:
+def raw_types(connection: Engine, entity: str) -> dict[str, str]:
     """``{column: SQL type without parameters}`` of the extracted rows of ``entity``."""
     rows = connection.execute(f"DESCRIBE SELECT * FROM {name(RAW, entity)}").fetchall()
     return {str(column): str(sql_type).split("(")[0] for column, sql_type, *_ in rows if not column.startswith("_")}
 
 
-def build_source(connection: duckdb.DuckDBPyConnection, plan: Plan, given_views: frozenset[str] = frozenset()) -> None:
+def build_source(connection: Engine, plan: Plan, given_views: frozenset[str] = frozenset()) -> None:
     """Types over the raw tables, then the contract's views (but for ``given_views``, whose rows were given)."""
     for _, sql in source_statements(connection, plan, given_views):
         connection.execute(sql)
 
 
-def source_statements(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, given_views: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, str]]:
+def source_statements(connection: Engine, plan: Plan, given_views: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
     """``(entity, statement that makes it)`` for :func:`build_source`, in an order in which each finds what it reads."""
     contract = plan.pair.source.model
     default = contract.source.format if contract.source else FileFormat()
@@ -48,7 +44,7 @@ def source_statements(
             yield view, view_sql(contract, view, contract.entities[view], plan.as_of)
 
 
-def unique_sources(connection: duckdb.DuckDBPyConnection, plan: Plan) -> frozenset[str]:
+def unique_sources(connection: Engine, plan: Plan) -> frozenset[str]:
     """The mapped source entities in which no key stands twice."""
     found = set()
     for entity in {plan.pair.mappings[n].source_name for n in plan.names}:
@@ -60,7 +56,7 @@ def unique_sources(connection: duckdb.DuckDBPyConnection, plan: Plan) -> frozens
     return frozenset(found)
 
 
-def build_identities(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+def build_identities(connection: Engine, plan: Plan) -> None:
     """For each mapping that others refer to: source key, target key, was it excluded or merged, is it one with others, and wanted
     fields."""
     for mapping, compiled in plan.identities.items():
@@ -87,7 +83,7 @@ def _joined(plan: Plan, mapping: str) -> str:
     return "(k._merged_into IS NOT NULL OR k._key IN (SELECT _merged_into FROM _keys WHERE _merged_into IS NOT NULL))"
 
 
-def build_given_identity(connection: duckdb.DuckDBPyConnection, compiled: Compiled, rows: Dict[str, str | TestIdentity]) -> None:
+def build_given_identity(connection: Engine, compiled: Compiled, rows: Dict[str, str | TestIdentity]) -> None:
     """An identity table of given ``{source key: target key}`` pairs, as inline tests state them."""
     extra = "".join(f", target_key AS {name('field:' + f)}" for f in compiled.fields)
     given = {key: TestIdentity(target=row) if isinstance(row, str) else row for key, row in rows.items()}
@@ -106,14 +102,14 @@ def build_given_identity(connection: duckdb.DuckDBPyConnection, compiled: Compil
     )
 
 
-def map_rows(connection: duckdb.DuckDBPyConnection, compiled: Compiled, file: Path) -> int:
+def map_rows(connection: Engine, compiled: Compiled, file: Path) -> int:
     """Write every source row of a mapping, with its values and where it stands, to ``file``; gives the row count."""
     rows = copy_to_parquet(connection, compiled.select, file)
     connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, compiled.mapping.name)} AS SELECT * FROM {scan(file)}")
     return rows
 
 
-def hold_rows(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> None:
+def hold_rows(connection: Engine, compiled: Compiled) -> None:
     """The rows that ``map_rows`` writes, in memory: for the few rows of a test."""
     connection.execute(f"CREATE OR REPLACE TABLE {name(MAPPED, compiled.mapping.name)} AS {compiled.select}")
 

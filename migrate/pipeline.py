@@ -30,6 +30,8 @@ from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import Warned
 from migrate.crosswalk_gate import demand_confirmed, unconfirmed
 from migrate.defects import traced, without_values
+from migrate.engine import Opener, session
+from migrate.engines import EngineName, opener
 from migrate.environment import account, commit_of, machine
 from migrate.errors import (
     EXIT_ATTENTION,
@@ -112,6 +114,7 @@ def run(
     apply_deletions: bool = False,
     mask: bool = False,
     operator: str | None = None,
+    engine: EngineName = "duckdb",
     progress: Progress | None = None,
     now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> RunResult:
@@ -120,10 +123,12 @@ def run(
     ``only`` names one mapping (those it refers to are run with it); ``stop_after`` is one of STAGES.
     ``delta`` reads back only what this run writes; ``apply_deletions`` removes what no source record stands behind any
     more. Both need a live target. A live run starts with the approvals that the workspace demands, and not without.
+    ``engine`` maps, validates and reconciles; extract and load are this process's own.
     ``mask`` rehearses with pseudonyms in place of what is personal. ``operator`` is who answers for the run, for its header.
     """
     checked = check(workspace_folder)
     workspace = checked.workspace
+    opened = opener(engine, workspace.settings.spark)
     if only is not None and only not in workspace.pair.mappings:
         problem = Problem("no mapping has this name", value=only, allowed=tuple(workspace.pair.mappings))
         raise ConfigurationError("--only cannot be used", problems=[problem])
@@ -166,10 +171,13 @@ def run(
             raise ConfigurationError(f"no run folder can be made in {workspace.runs}: {error.strerror}") from None
         run_ = _Run(
             workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals, privacy, lists,
-            [list_strayed.finding()] if list_strayed is not None else [],
+            [list_strayed.finding()] if list_strayed is not None else [], opened,
         )  # fmt: skip
         _describe(run_, live, started, as_of, parts)
         folder.facts["only"] = only
+        folder.facts["engine"] = engine
+        if engine == "spark":
+            folder.facts["libraries"]["pyspark"] = version("pyspark")
         folder.facts["operator"] = {"account": account(), "name": operator}
         acknowledged = workspace.settings.target.acknowledge
         folder.facts |= privacy.facts
@@ -194,6 +202,8 @@ class _Run:
     lists: Mapping[str, PeopleList] = field(default_factory=dict)
     known: Sequence[Finding] = ()
     """Findings that were made before the first row was read."""
+    opened: Opener = session
+    """Opens the engine of map, validate and reconcile."""
 
     def go(self) -> RunResult:
         failure: str | None = None
@@ -255,11 +265,11 @@ class _Run:
         folder.facts["extracted"]["last"] = _instant()
         known = self.workspace.crosswalks
         decided = (self.workspace.decisions, self.workspace.settings.decisions.row_drift)
-        given = (known, folder, progress, memory, *decided, self.lists)
+        given = (known, folder, progress, memory, *decided, self.lists, self.opened)
         mapped, settled = self._stage("map", lambda: map_stage(extracted, plan, *given))
         refuses = self.workspace.settings.decisions.unconfirmed == "refuse"
         folder.facts["unconfirmed"] = len(unconfirmed(mapped)) if refuses else 0
-        validated = self._stage("validate", lambda: validate(mapped, plan, folder, progress, memory))
+        validated = self._stage("validate", lambda: validate(mapped, plan, folder, progress, memory, self.opened))
         fatal = [code for code, entry in folder.facts["codes"].items() if entry["severity"] == "fatal"]
         if fatal:
             build_worklist(mapped, settled, *decided, folder, memory)
@@ -289,8 +299,9 @@ class _Run:
         back = self._stage("read_back", read)
 
         def last() -> None:
-            reconciled = reconcile(validated, loaded, back, plan, folder, progress, memory)
-            reconciled = ask_both_sides(extracted, mapped, back, reconciled, settled.plan, folder, progress, memory)
+            reconciled = reconcile(validated, loaded, back, plan, folder, progress, memory, self.opened)
+            both = (extracted, mapped, back, reconciled, settled.plan, folder, progress, memory, self.opened)
+            reconciled = ask_both_sides(*both)
             archive(extracted, mapped, reconciled, plan, folder, progress, memory)
             build_worklist(mapped, settled, *decided, folder, memory)
 

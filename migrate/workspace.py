@@ -77,6 +77,25 @@ class ReportSettings(Words):
     """Show personal data masked."""
 
 
+SPARK_OWN = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.legacy.timeParserPolicy": "EXCEPTION",
+}
+"""Settings of Spark that decide what a statement means: they are the same in every run."""
+
+
+class SparkSettings(Words):
+    """Where ``run --engine spark`` computes."""
+
+    master: str = "local[2]"
+    """Spark's master URL: this machine, or a cluster that sees the folder of the workspace under the same path."""
+    settings: dict[str, str] = {}
+    """Further settings of Spark by their full names, such as ``spark.executor.memory: 4g``."""
+
+
 class DecisionSettings(Words):
     """When decisions expire, and what a live run does without them."""
 
@@ -127,6 +146,7 @@ class Settings(Words):
     """The instant that ``as_of()`` means, ``YYYY-MM-DD HH:MM:SS`` in UTC; the start of the run when it is left out."""
     memory: str = "1GB"
     """What the embedded engine may use before it spills to disk."""
+    spark: SparkSettings = SparkSettings()
     parameters: dict[Name, str] = {}
     """``{name: value}`` for the parameters that ``pair.yaml`` has."""
     report: ReportSettings = ReportSettings()
@@ -290,6 +310,11 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
         problems.append(Problem("max_deletions is not a percentage", at, settings.target.max_deletions, ("0 to 100",)))
     if not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?)?B", settings.memory):
         problems.append(Problem("memory is not a size", document.place("memory"), settings.memory, ("1GB", "512MB")))
+    problems += [
+        Problem("the engine sets this itself, for answers would change", document.place("spark", "settings", name), name)
+        for name in settings.spark.settings
+        if name in SPARK_OWN or not name.startswith("spark.")
+    ]
     roles = settings.approvals.roles
     problems += [
         Problem("the role stands twice", document.place("approvals", "roles", number), role)

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import duckdb
-
 from migrate.compiler.source import SQL_TYPES, query_needs, query_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.compiler.values import typed_literal
 from migrate.contracts.model import Contract
+from migrate.engine import Engine
 from migrate.expressions import parse_query
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
@@ -33,7 +32,7 @@ class Referential:
     (``to:field``).
     """
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Engine
     pair: LoadedPair
     names: list[str]
     cleared: dict[str, dict[str, Outcome]] = field(default_factory=dict)

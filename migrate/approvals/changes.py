@@ -19,7 +19,7 @@ from migrate.workspace import Workspace
 
 SHOWN = 8
 WITHOUT_EFFECT = {
-    "settings": {"label", "memory", "report", "approvals", "gates"},
+    "settings": {"label", "memory", "spark", "report", "approvals", "gates"},
     "mapping": {"note", "tests", "charts"},
     "contracts": {"label"},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -18,10 +19,17 @@ from migrate.run_folder import STAGES
 @click.option("--delta", is_flag=True, help="With --live: read back only what this run writes.")
 @click.option("--apply-deletions", is_flag=True, help="With --live: remove what no source record stands behind any more.")
 @click.option("--mask", is_flag=True, help="Rehearse with pseudonyms: no name, address or login leaves the source.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What maps, validates and reconciles; spark needs the extra [spark] and Java.",
+)
 @click.option("--operator", metavar="NAME", help="Who answers for the run; it stands in the report's header.")
 def command(
     workspace: Path, live: bool, only: str | None, stop_after: str | None, delta: bool, apply_deletions: bool, mask: bool,
-    operator: str | None,
+    engine: Literal["duckdb", "spark"], operator: str | None,
 ) -> int:  # fmt: skip
     """Rehearse the migration of WORKSPACE, or run it with --live.
 
@@ -43,6 +51,7 @@ def command(
         apply_deletions=apply_deletions,
         mask=mask,
         operator=operator,
+        engine=engine,
         progress=progress,
     )
     if mask and not has_mask_key(workspace):

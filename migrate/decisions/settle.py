@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from migrate.compiler.decided import DECISION, Decided, Signature
@@ -19,7 +18,7 @@ from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import literal, name
 from migrate.decisions.basis import Found, Standing, standing
 from migrate.decisions.model import SHAPES, Decision, value_fingerprint
-from migrate.engine import copy_to_parquet
+from migrate.engine import Engine, copy_to_parquet
 from migrate.mapper import build_identities, findings_sql
 from migrate.worklist import items
 from migrate.worklist.identity import item_sql
@@ -39,9 +38,7 @@ class Settled:
     looked: frozenset[str]
 
 
-def settle(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, decisions: Mapping[str, Decision], row_drift: float, folder: Path
-) -> Settled:
+def settle(connection: Engine, plan: Plan, decisions: Mapping[str, Decision], row_drift: float, folder: Path) -> Settled:
     """Settle the decisions in force (by item), compile those that hold into the plan, and write the items without them."""
     by_mapping: dict[str, list[Decision]] = {}
     for decision in (d for d in decisions.values() if d.kind != "crosswalk"):
@@ -62,7 +59,7 @@ def settle(
 
 
 def _settled(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: str, decisions: list[Decision], row_drift: float
+    connection: Engine, plan: Plan, mapping: str, decisions: list[Decision], row_drift: float
 ) -> tuple[Plan, list[Standing]]:
     """The plan with those decisions about a mapping that hold, and where each stands.
 
@@ -93,9 +90,7 @@ def _settled(
     return plan, list(standings.values())
 
 
-def _undecided(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: str, decisions: Iterable[Decision]
-) -> dict[str, Found]:
+def _undecided(connection: Engine, plan: Plan, mapping: str, decisions: Iterable[Decision]) -> dict[str, Found]:
     """What there is of the items that decisions are about, if none of them were in force; its items go into UNDECIDED."""
     compiled, table = plan.rows[mapping], "undecided_rows"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {compiled.select}")
@@ -166,7 +161,7 @@ def _decided(decisions: Iterable[Decision]) -> Decided:
     return Decided(signatures, tuple(sorted({d.reason for d in decisions if d.decision == "exclude"})))
 
 
-def _register(connection: duckdb.DuckDBPyConnection, mapping: str, decisions: list[Decision]) -> None:
+def _register(connection: Engine, mapping: str, decisions: list[Decision]) -> None:
     decisions = sorted(decisions, key=lambda decision: decision.line)
     columns = {
         word: pa.array([getattr(d, word) for d in decisions], pa.string()) for word in ("item", "decision", "new_value", "reason")

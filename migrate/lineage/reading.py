@@ -14,13 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import query_needs
 from migrate.compiler.text import name
 from migrate.contracts.model import Contract, Field
+from migrate.engine import Engine
 from migrate.errors import ConfigurationError
 from migrate.lineage.views import view_columns
 from migrate.located_yaml import Keys
@@ -44,7 +43,7 @@ class _Column:
     label: str
 
 
-def write_reading(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Path) -> None:
+def write_reading(connection: Engine, plan: Plan, folder: Path) -> None:
     """Write the file for all mappings of ``plan``."""
     contract = plan.pair.source.model
     classes = Classes(contract)

@@ -6,12 +6,10 @@ from collections.abc import Mapping as Dict
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import duckdb
-
 from migrate.compiler.plan import Plan
 from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import literal, name
-from migrate.engine import copy_to_parquet, scan
+from migrate.engine import Engine, copy_to_parquet, scan
 from migrate.matching.lists import PeopleList
 from migrate.run_folder import STAGES
 
@@ -24,9 +22,7 @@ MATCHED = "matched"
 """Table in the engine of a live load: (mapping, key, there) of records that are somebody of a list."""
 
 
-def write_evidence(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, lists: Dict[str, PeopleList], folder: Path
-) -> dict[str, Any]:
+def write_evidence(connection: Engine, plan: Plan, lists: Dict[str, PeopleList], folder: Path) -> dict[str, Any]:
     """Write the evidence of the mappings that matched, and give the counts; no file where none did."""
     parts = []
     for mapping in plan.names:
@@ -59,7 +55,7 @@ def evidence_file(run: Path) -> Path:
     return run / f"{STAGES.index('map') + 1}_map" / FILE
 
 
-def know_matched(connection: duckdb.DuckDBPyConnection, run: Path) -> None:
+def know_matched(connection: Engine, run: Path) -> None:
     """Make ``MATCHED`` known from the folder of a run: the records that are somebody whom the target has, or will have."""
     connection.execute(f"CREATE OR REPLACE TABLE {MATCHED} (mapping VARCHAR, key VARCHAR, there BOOLEAN)")
     if (file := evidence_file(run)).is_file():

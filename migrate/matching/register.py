@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 
-import duckdb
 import pyarrow as pa
 
 from migrate.compiler.matched import LISTED, comparable
 from migrate.compiler.plan import Plan
 from migrate.compiler.text import name
+from migrate.engine import Engine
 from migrate.expressions.operators import OperatorError
 from migrate.findings import Finding
 from migrate.matching.codes import NO_KEY, NO_LIST
 from migrate.matching.lists import KEY, compared
 
 
-def build_lists(connection: duckdb.DuckDBPyConnection, plan: Plan, lists: Dict[str, pa.Table]) -> None:
+def build_lists(connection: Engine, plan: Plan, lists: Dict[str, pa.Table]) -> None:
     """Make the lists (``key`` and fields, as text) known. One that is not given is empty."""
     for mapping in plan.names:
         match = plan.pair.matched(mapping)

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from migrate.compiler.plan import Plan
 from migrate.compiler.text import literal, name
+from migrate.engine import Engine
 from migrate.mapping.model import Correspondence
 from migrate.reconciliation.both_sides import TARGET, Rule
 
@@ -68,7 +67,7 @@ class Asking:
     ``connection`` holds the typed source, and in the schema ``target`` what was read back.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, plan: Plan, sides: Sides) -> None:
+    def __init__(self, connection: Engine, plan: Plan, sides: Sides) -> None:
         self.connection, self.plan, self.sides = connection, plan, sides
         parts = ", ".join(f"{part} DOUBLE" for part in PARTS)
         connection.execute(

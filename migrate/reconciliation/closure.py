@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import duckdb
-
 from migrate.compiler.plan import Plan
 from migrate.compiler.text import literal, name
 from migrate.contracts.model import Reference
+from migrate.engine import Engine
 
 LOADED = "('created', 'updated', 'unchanged')"
 KEPT_BACK = "('LIVE-DRIFT', 'LIVE-EXISTS', 'LIVE-FAILED', 'LIVE-RENAMED', 'LIVE-TWICE', 'LIVE-UNCHANGEABLE', 'LIVE-UNKNOWN')"
@@ -34,9 +33,7 @@ class Closure:
     dangling: int
 
 
-def closures(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, back: Callable[[str], str], mapped: Callable[[str], str]
-) -> Iterator[Closure]:
+def closures(connection: Engine, plan: Plan, back: Callable[[str], str], mapped: Callable[[str], str]) -> Iterator[Closure]:
     """Count the references of each filled field, and put the dangling ones into the table ``dangling``.
 
     ``back`` gives the SQL of what was read back of a target entity, ``mapped`` that of the rows of a mapping that were to load.

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import duckdb
-
 from migrate import crosswalk_census
 from migrate.artefacts import Extracted, Mapped, ReadBack, Reconciled, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import RAW, query_needs
 from migrate.compiler.text import name
-from migrate.engine import copy_to_parquet, scan, session
+from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
 from migrate.findings import publish_findings
 from migrate.live.read import KEPT, UNSHOWN
 from migrate.mapper import build_source
@@ -33,6 +31,7 @@ def ask_both_sides(
     run: RunFolder,
     progress: Progress,
     memory: str,
+    opened: Opener = session,
 ) -> Reconciled:
     """Ask the rules of the pair, and add what differs to the run's findings.
 
@@ -44,7 +43,7 @@ def ask_both_sides(
     reconciled.verify()
     extracted.verify()
     told: dict[str, Any] = {}
-    with session(run.scratch, memory) as connection:
+    with opened(run.scratch, memory) as connection:
         sides = _prepare(connection, extracted, mapped, back, reconciled, plan, run)
         asking = Asking(connection, plan, sides)
         askable = {rule.name: rule for rule in plan.both_sides}
@@ -69,7 +68,7 @@ def ask_both_sides(
 
 
 def _prepare(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Engine,
     extracted: Extracted,
     mapped: Mapped,
     back: ReadBack,

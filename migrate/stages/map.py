@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
-import duckdb
-
 from migrate import crosswalks, expectations, losses
 from migrate.artefacts import Extracted, Mapped, write_manifest
 from migrate.compiler.decided import EXCLUDED
@@ -18,7 +16,7 @@ from migrate.crosswalk_census import all_expired, take_census, write_census
 from migrate.crosswalks import Crosswalk
 from migrate.decisions.model import Decision
 from migrate.decisions.settle import Settled, settle
-from migrate.engine import copy_to_parquet, scan, session
+from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
 from migrate.findings import Finding, publish_findings, write_findings
 from migrate.lineage.reading import READING, write_reading
 from migrate.mapper import build_identities, build_source, findings_sql, map_rows, unique_sources
@@ -41,13 +39,14 @@ def map_stage(
     decisions: Dict[str, Decision] | None = None,
     row_drift: float = 0,
     lists: Dict[str, PeopleList] | None = None,
+    opened: Opener = session,
 ) -> tuple[Mapped, Settled]:
     """Map all rows, with the decisions that hold. Writes one Parquet per mapping, ``findings.parquet``, ``crosswalks.parquet``
     (which values of crosswalks rows use), ``reading.json`` (which source values each field is made of), and where people were
     matched with those of ``lists``, the evidence of that."""
     extracted.verify()
     folder = run.stage("map")
-    with session(run.scratch, memory) as connection:
+    with opened(run.scratch, memory) as connection:
         for entity in plan.physical:
             connection.execute(f"CREATE VIEW {name(RAW, entity)} AS SELECT * FROM {scan(extracted.parquet(entity))}")
         build_source(connection, plan)
@@ -86,7 +85,7 @@ def map_stage(
 
 
 def _count_crosswalks(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Engine,
     plan: Plan,
     known: dict[str, Crosswalk],
     row_drift: float,
@@ -110,7 +109,7 @@ def _count_crosswalks(
         build_identities(connection, plan)
 
 
-def _note_exclusions(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> None:
+def _note_exclusions(connection: Engine, plan: Plan, run: RunFolder) -> None:
     """Why people left records behind, beside the reasons of the mapping; and that others go with those."""
     left = {}
     for mapping in plan.names:
@@ -125,18 +124,18 @@ def _note_exclusions(connection: duckdb.DuckDBPyConnection, plan: Plan, run: Run
         left_out[EXCLUDED] = "; ".join(reasons)
 
 
-def _with_unique_sources(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Plan:
+def _with_unique_sources(connection: Engine, plan: Plan) -> Plan:
     only = None if len(plan.names) == len(plan.pair.mappings) else plan.names
     unique = unique_sources(connection, plan)
     return make_plan(plan.pair, plan.as_of, only, with_archives=bool(plan.archives), unique=unique)
 
 
-def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+def _count(connection: Engine, schema: str, table: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {name(schema, table)}").fetchone()
     return int(row[0]) if row else 0
 
 
-def _coverage(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding]:
+def _coverage(connection: Engine, plan: Plan) -> list[Finding]:
     """Keys of covered tables that no view holds: a join of the contract would have lost them."""
     contract = plan.pair.source.model
     mapped = {plan.pair.mappings[n].source_name for n in plan.names}
@@ -164,7 +163,7 @@ def _coverage(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding
     return found
 
 
-def _told_by_mappings(connection: duckdb.DuckDBPyConnection, plan: Plan, entity: str) -> dict[str, set[str]]:
+def _told_by_mappings(connection: Engine, plan: Plan, entity: str) -> dict[str, set[str]]:
     """Per field of ``entity``: keys of the records for which a mapping that uses the field raises its findings itself."""
     told: dict[str, set[str]] = {}
     for mapping in plan.names:
@@ -178,7 +177,7 @@ def _told_by_mappings(connection: duckdb.DuckDBPyConnection, plan: Plan, entity:
     return told
 
 
-def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding]:
+def _unread_values(connection: Engine, plan: Plan) -> list[Finding]:
     """Values and rows that could not be read where only views and lookups use them: their null is not silent."""
     contract = plan.pair.source.model
     mapped = {plan.pair.mappings[n].source_name for n in plan.names}
@@ -208,7 +207,7 @@ def _unread_values(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Fi
     return found
 
 
-def _unused_rows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Finding]:
+def _unused_rows(connection: Engine, plan: Plan) -> list[Finding]:
     """Rows of tables that only lookups and pivots use, which refer to a record that is not there: nothing takes them."""
     contract = plan.pair.source.model
     models = [plan.pair.mappings[n].model for n in plan.names]
@@ -235,7 +234,7 @@ def _unused_rows(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Find
     return found
 
 
-def _attributes(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> list[Finding]:
+def _attributes(connection: Engine, plan: Plan, run: RunFolder) -> list[Finding]:
     """Rows of pivots that reach no record: those of attributes that no pivot lists go into the loss register, and those of
     records that are not there are findings."""
     if len(plan.names) < len(plan.pair.mappings):
@@ -261,7 +260,7 @@ def _attributes(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolde
     return found
 
 
-def _attributes_of_nobody(connection: duckdb.DuckDBPyConnection, plan: Plan, mapping: str, rule: Pivot) -> list[Finding]:
+def _attributes_of_nobody(connection: Engine, plan: Plan, mapping: str, rule: Pivot) -> list[Finding]:
     """Attributes of records that are not in the source, where the contract does not say what they refer to."""
     entity = plan.pair.source.model.entities[rule.entity]
     if (entity.fields[rule.by].references and not entity.sql) or losses.attribute_treatment(
@@ -284,7 +283,7 @@ def _holds_data(field: str) -> str:
     return f"trim(CAST({name(field)} AS VARCHAR)) <> ''"
 
 
-def _count_view_losses(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> None:
+def _count_view_losses(connection: Engine, plan: Plan, run: RunFolder) -> None:
     """Fill in the row counts of dropped fields that exist only in views."""
     register = []
     for entry in run.summary["loss_register"]:

@@ -6,14 +6,12 @@ from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from migrate.artefacts import Loaded, ReadBack, Reconciled, Validated, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
 from migrate.contracts.model import Severity
-from migrate.engine import copy_to_parquet, scan, session
+from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
 from migrate.errors import Unbalanced
 from migrate.findings import Finding, publish_findings
 from migrate.live.read import ASKED, KEPT, UNSHOWN
@@ -49,8 +47,9 @@ DISPOSITIONS = ("created", "updated", "unchanged", "merged", "excluded", "quaran
 
 
 def reconcile(
-    validated: Validated, loaded: Loaded, back: ReadBack, plan: Plan, run: RunFolder, progress: Progress, memory: str
-) -> Reconciled:
+    validated: Validated, loaded: Loaded, back: ReadBack, plan: Plan, run: RunFolder, progress: Progress, memory: str,
+    opened: Opener = session,
+) -> Reconciled:  # fmt: skip
     """Compare, finish the dispositions, balance the sums and write the run's two Parquet files.
 
     Raises Unbalanced when a source record has no disposition, or two.
@@ -60,7 +59,7 @@ def reconcile(
     validated.verify()
     folder = run.stage("reconcile")
     results = scan(loaded.folder / RESULTS_FILE)
-    with session(run.scratch, memory) as connection:
+    with opened(run.scratch, memory) as connection:
         connection.execute(f"CREATE TABLE results AS SELECT * FROM {results}")
         connection.execute(
             "CREATE TABLE differences (entity VARCHAR, key VARCHAR, target_key VARCHAR, field VARCHAR, kind VARCHAR, "
@@ -102,7 +101,7 @@ def reconcile(
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Engine,
     mapping: LoadedMapping,
     validated: Validated,
     back: ReadBack,
@@ -199,9 +198,7 @@ def _compare(
     return total
 
 
-def _classify(
-    connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, expected: str, stays: str | None, found: int, balance: Balance
-) -> None:
+def _classify(connection: Engine, mapping: LoadedMapping, expected: str, stays: str | None, found: int, balance: Balance) -> None:
     """Count each record that was found in one part of the target's balance: the worst that can be said of it."""
     entity = literal(mapping.name)
     different = f"SELECT DISTINCT key FROM differences WHERE entity = {entity} AND kind = 'different'"
@@ -224,7 +221,7 @@ def _classify(
 
 
 def _extras(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Engine,
     plan: Plan,
     validated: Validated,
     back: ReadBack,
@@ -268,7 +265,7 @@ def _asked(entity: str, back: ReadBack, run: RunFolder) -> str:
     return f" WHERE _target_key IN (SELECT key FROM {scan(back.parquet(ASKED))} WHERE entity = {literal(entity)})"
 
 
-def _write_unread(connection: duckdb.DuckDBPyConnection, back: ReadBack, run: RunFolder, folder: Path) -> None:
+def _write_unread(connection: Engine, back: ReadBack, run: RunFolder, folder: Path) -> None:
     """The records that are in the target by the word of the ledger alone: a live run did not read them back."""
     if run.facts.get("live") is None:
         unread = "SELECT entity, key FROM dispositions WHERE FALSE"
@@ -281,7 +278,7 @@ def _write_unread(connection: duckdb.DuckDBPyConnection, back: ReadBack, run: Ru
     copy_to_parquet(connection, f"{unread} ORDER BY ALL", folder / "unread.parquet")
 
 
-def _finish_dispositions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+def _finish_dispositions(connection: Engine, plan: Plan) -> None:
     """What was to be loaded ends as the load says, and failed where it was not found again."""
     connection.execute(
         f"UPDATE dispositions AS d SET disposition = r.result, code = coalesce(d.code, r.code) FROM results AS r "
@@ -295,7 +292,7 @@ def _finish_dispositions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> N
 
 
 def _write_findings(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder, told: list[Finding]
+    connection: Engine, plan: Plan, validated: Validated, back: ReadBack, run: RunFolder, told: list[Finding]
 ) -> None:
     entities = ", ".join(f"({literal(n)}, {literal(plan.pair.mappings[n].target_name)})" for n in plan.names)
     refused = (
@@ -330,7 +327,7 @@ def _severity() -> str:
     return f"CASE code {whens} END"
 
 
-def _balance(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) -> None:
+def _balance(connection: Engine, plan: Plan, run: RunFolder) -> None:
     """One disposition per source record; one outcome per reference. Counted from the files, not from the stages."""
     wrong = []
     for mapping in plan.names:
@@ -356,6 +353,6 @@ def _balance(connection: duckdb.DuckDBPyConnection, plan: Plan, run: RunFolder) 
         raise Unbalanced("the sums do not balance: " + "; ".join(wrong), hint="keep the run folder and report this")
 
 
-def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+def _one(connection: Engine, sql: str) -> int:
     row = connection.execute(sql).fetchone()
     return int(row[0]) if row else 0

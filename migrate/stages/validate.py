@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from migrate.artefacts import Mapped, Validated, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.text import literal, name
-from migrate.engine import copy_to_parquet, scan, session
+from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
 from migrate.findings import publish_findings
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress, Task
@@ -23,11 +22,11 @@ BATCH = 100_000
 DISPOSITIONS = "dispositions"
 
 
-def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, memory: str) -> Validated:
+def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, memory: str, opened: Opener = session) -> Validated:
     """Gate every candidate row, settle references, and write what may be loaded: one Parquet per mapping."""
     mapped.verify()
     folder = run.stage("validate")
-    with session(run.scratch, memory) as connection:
+    with opened(run.scratch, memory) as connection:
         connection.execute(f"CREATE SCHEMA {STATE}; CREATE SCHEMA {TARGET}")
         connection.execute(
             "CREATE TEMP TABLE gate_failures (entity VARCHAR, key VARCHAR, code VARCHAR, field VARCHAR, value VARCHAR)"
@@ -48,7 +47,7 @@ def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, mem
     return Validated(folder)
 
 
-def _gate(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, file: Path, task: Task) -> None:
+def _gate(connection: Engine, mapping: LoadedMapping, file: Path, task: Task) -> None:
     columns = [f for f in mapping.target.fields if f in mapping.model.fields]
     selected = ", ".join(f"{name('to:' + f)} AS {name(f)}" for f in columns)
     schema = gate_schema(mapping.target, columns)
@@ -72,7 +71,7 @@ def _gate(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, file: P
         task.advance(frame.height)
 
 
-def _open_state(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, looked_at: Collection[str], file: Path) -> None:
+def _open_state(connection: Engine, mapping: LoadedMapping, looked_at: Collection[str], file: Path) -> None:
     references = [f for f, rule in mapping.model.fields.items() if rule.ref]
     columns = ["m._key AS key", "m._target_key AS target_key", 'm._into AS "into"']
     columns += [f"m.{name('ref:' + f)}" for f in references]
@@ -89,7 +88,7 @@ def _open_state(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping, l
     )
 
 
-def _write(connection: duckdb.DuckDBPyConnection, plan: Plan, mapped: Mapped, folder: Path, referential: Referential) -> None:
+def _write(connection: Engine, plan: Plan, mapped: Mapped, folder: Path, referential: Referential) -> None:
     dispositions = []
     for mapping_name in plan.names:
         mapping = plan.pair.mappings[mapping_name]
@@ -131,7 +130,7 @@ def _loading(mapping: LoadedMapping, file: Path) -> str:
     )
 
 
-def _references(connection: duckdb.DuckDBPyConnection, mapping: LoadedMapping) -> dict[str, dict[str, int]]:
+def _references(connection: Engine, mapping: LoadedMapping) -> dict[str, dict[str, int]]:
     """Per reference field: resolved, empty and blocked, over every record that is neither excluded nor merged."""
     result = {}
     for target_field, rule in mapping.model.fields.items():

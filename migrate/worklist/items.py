@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.rules import WORST_FIRST
-from migrate.engine import scan
+from migrate.engine import Engine, scan
 from migrate.worklist.identity import cause_sql, item_sql
 
 SCHEMA = "worklist"
@@ -82,7 +81,7 @@ ITEMS = f"""SELECT item, first(kind ORDER BY n) AS kind,
 """One row per item. ``rows``: records at fault; ``waiting``: records that wait for those and have no fault of their own."""
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Compiled], mapped: Mapping[str, str]) -> None:
+def prepare(connection: Engine, rules: Mapping[str, Compiled], mapped: Mapping[str, str]) -> None:
     """Tell the engine which rules are about values and groups, and which rows have no key of their own.
 
     ``mapped`` is the SQL of each mapping's rows.
@@ -114,13 +113,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, rules: Mapping[str, Compiled]
             )
 
 
-def find_blame(connection: duckdb.DuckDBPyConnection, findings: str) -> None:
+def find_blame(connection: Engine, findings: str) -> None:
     """Make ``told`` (the findings) and ``tops``: of each record that is ``blamed``, the ``top`` one to be mended first."""
     for statement in (_TOLD.format(findings=findings), _MAINS, _TOPS):
         connection.execute(statement)
 
 
-def build_items(connection: duckdb.DuckDBPyConnection, findings: str) -> None:
+def build_items(connection: Engine, findings: str) -> None:
     """Make ``finding_items`` (each finding with its item) and ``items`` from the SQL of a table of findings."""
     find_blame(connection, findings)
     connection.execute(_FINDINGS)

@@ -195,3 +195,16 @@ def test_parameters_reach_the_pair_and_unknown_ones_are_refused(folder: Path) ->
     rewrite(folder, settings + "parameters: {side: b}\n")
     (problem,) = problems(folder)
     assert (problem.value, problem.allowed) == ("side", ("site",))
+
+
+def test_spark_has_settings_of_its_own(folder: Path) -> None:
+    rewrite(folder, SETTINGS % "sqlite:///x" + "spark: {master: 'local[1]', settings: {spark.executor.memory: 1g}}\n")
+    spark = open_workspace(folder).settings.spark
+    assert (spark.master, spark.settings) == ("local[1]", {"spark.executor.memory": "1g"})
+
+
+@pytest.mark.parametrize("name", ["spark.sql.ansi.enabled", "executor.memory"])
+def test_a_setting_that_would_change_answers_is_refused(folder: Path, name: str) -> None:
+    rewrite(folder, SETTINGS % "sqlite:///x" + f"spark: {{settings: {{{name}: 'false'}}}}\n")
+    (problem,) = problems(folder)
+    assert problem.value == name

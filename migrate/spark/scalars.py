@@ -1,0 +1,133 @@
+"""The scalar expressions of one SELECT as Spark SQL: native ones as they are, the others as calls that DuckDB answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from migrate.spark import native, worker
+from migrate.spark.types import NOTHING, comes_back, quoted, spark_type
+
+
+class Functions:
+    """The expressions that were registered with Spark, one function each, whatever statements use them."""
+
+    def __init__(self, spark: Any) -> None:
+        from pyspark import cloudpickle
+
+        cloudpickle.register_pickle_by_value(worker)
+        self._spark = spark
+        self._names: dict[tuple[str, tuple[str, ...], str], str] = {}
+
+    def name(self, body: str, names: list[str], kinds: tuple[str, ...], result: str) -> str:
+        """The function of an expression over ``names``; ``kinds`` and ``result`` are DuckDB's types."""
+        from pyspark.sql.functions import ArrowUDFType, arrow_udf
+
+        found = self._names.get((body, kinds, result))
+        if found is None:
+            found = f"duckdb_{len(self._names)}"
+            casts = body if comes_back(result) else f"CAST({body} AS {result})"
+            function = arrow_udf(worker.evaluator(casts, names), spark_type(result), ArrowUDFType.SCALAR)
+            self._spark.udf.register(found, function)
+            self._names[body, kinds, result] = found
+        return found
+
+
+class Scalars:
+    """Writes the expressions over one FROM clause. ``shadow`` holds the same relations without rows, and knows the types.
+    ``nulls`` are the columns, by table and name, that hold nothing else."""
+
+    def __init__(
+        self, shadow: duckdb.DuckDBPyConnection, functions: Functions, from_sql: str, nulls: frozenset[tuple[str, str]]
+    ) -> None:
+        self._shadow, self._functions, self._from, self._nulls = shadow, functions, from_sql, nulls
+        self._types: dict[str, str | None] = {}
+
+    def prepare(self, roots: Iterable[exp.Expr]) -> None:
+        """Ask for the types of what may be native, and of all columns, in one question."""
+        wanted: dict[str, exp.Expr] = {}
+        for root in roots:
+            nodes = (
+                native.asked(root) if native.shaped(root) else [root, *(c for c in root.find_all(exp.Column) if not _bound(c))]
+            )
+            for node in nodes:
+                wanted.setdefault(node.sql("duckdb"), node)
+        self._ask([text for text in wanted if text not in self._types])
+
+    def type_of(self, node: exp.Expr) -> str | None:
+        # DESCRIBE says of a null that it is an integer.
+        if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and (node.table, node.name) in self._nulls):
+            return NOTHING
+        text = node.sql("duckdb")
+        if text not in self._types:
+            self._ask([text])
+        return self._types[text]
+
+    def _ask(self, texts: list[str]) -> None:
+        if not texts:
+            return
+        try:
+            rows = self._shadow.execute(f"DESCRIBE SELECT {', '.join(texts)} {self._from}").fetchall()
+        except duckdb.Error:
+            if len(texts) == 1:
+                self._types[texts[0]] = None
+                return
+            for text in texts:
+                self._ask([text])
+            return
+        self._types |= {text: str(row[1]) for text, row in zip(texts, rows, strict=True)}
+
+    def write(self, node: exp.Expr) -> str:
+        """Spark SQL of ``node``, of the type that it has in DuckDB."""
+        try:
+            if native.shaped(node):
+                return native.native(node, self.type_of)
+        except native.NotNative:
+            pass
+        if isinstance(node, exp.And | exp.Or) and any(native.shaped(side) for side in (node.left, node.right)):
+            # One side may be Spark's: what filters early is worth it.
+            sides = [self.write(side) for side in (node.left, node.right)]
+            if all(self.type_of(side) == "BOOLEAN" for side in (node.left, node.right)):
+                return f"({sides[0]} {'AND' if isinstance(node, exp.And) else 'OR'} {sides[1]})"
+        return self._call(node)
+
+    def _call(self, node: exp.Expr) -> str:
+        result = self.type_of(node)
+        if result is None:  # DuckDB says what is wrong with it
+            self._shadow.execute(f"DESCRIBE SELECT {node.sql('duckdb')} {self._from}")
+            raise AssertionError(node.sql("duckdb"))
+        columns: dict[str, tuple[str, str, str]] = {}
+
+        def argument(part: exp.Expr) -> exp.Expr:
+            if not isinstance(part, exp.Column) or _bound(part):
+                return part
+            kind = self.type_of(part)
+            assert kind is not None, part.sql("duckdb")
+            if kind == NOTHING:
+                return exp.Null()
+            names = columns.setdefault(part.sql("duckdb"), (f"p{len(columns)}", kind, self._column(part)))
+            sql = names[0] if comes_back(kind) else f"CAST({names[0]} AS {kind})"
+            return exp.maybe_parse(sql, dialect="duckdb")
+
+        body = node.copy().transform(argument).sql("duckdb")
+        given = list(columns.values()) or [("p0", "INTEGER", "CAST(0 AS INT)")]
+        kinds = tuple(kind for _, kind, _ in given)
+        function = self._functions.name(body, [name for name, _, _ in given], kinds, result)
+        return f"{function}({', '.join(written for _, _, written in given)})"
+
+    @staticmethod
+    def _column(node: exp.Column) -> str:
+        return ".".join(quoted(part.name) for part in node.parts)
+
+
+def _bound(column: exp.Column) -> bool:
+    """Is it the parameter of a lambda around it?"""
+    node: exp.Expr | None = column
+    while node is not None:
+        if isinstance(node, exp.Lambda) and not column.table and column.name in {p.name for p in node.expressions}:
+            return True
+        node = node.parent
+    return False

@@ -1,0 +1,48 @@
+"""What runs in Spark's Python workers: one expression of DuckDB over a batch of rows.
+
+The module is sent to the executors by value: they need DuckDB and PyArrow, and nothing of this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+
+_sessions: list[Any] = []
+
+
+def _session() -> Any:
+    """One DuckDB session per worker process, with the settings of the embedded engine that change answers."""
+    if not _sessions:
+        import duckdb
+
+        config: dict[str, Any] = {
+            "threads": 1,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "python_enable_replacements": False,
+        }
+        connection = duckdb.connect(":memory:", config=config)
+        connection.execute("SET TimeZone = 'UTC'")
+        _sessions.append(connection)
+    return _sessions[0]
+
+
+def evaluator(body: str, names: list[str]) -> Callable[..., pa.Array]:
+    """A function of Arrow arrays, one for each of ``names``, that gives the value of the expression ``body`` of each row.
+
+    The rows keep their order: one thread scans one batch.
+    """
+
+    def evaluate(*columns: pa.Array) -> pa.Array:
+        connection = _session()
+        connection.register("_batch", pa.table(list(columns), names=names))
+        try:
+            result = connection.execute(f"SELECT {body} FROM _batch").to_arrow_table().column(0)
+        finally:
+            connection.unregister("_batch")
+        return result.combine_chunks()
+
+    return evaluate

@@ -1,0 +1,46 @@
+"""One Spark for all tests of a process. Without PySpark or Java they are skipped, unless LMS_MIGRATE_REQUIRE_SPARK=1 is set."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrate.engines import lacking
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "e2e" / "support")]
+SMALL = {
+    "spark.master": "local[2]",
+    "spark.driver.memory": "1500m",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+}
+"""Few rows: what compiles and divides the work costs more than the work."""
+
+
+@pytest.fixture(scope="session")
+def spark_settings() -> dict[str, str]:
+    """Settings for small data, where Spark is there."""
+    missing = lacking()
+    if missing is not None and os.environ.get("LMS_MIGRATE_REQUIRE_SPARK") == "1":
+        pytest.fail(f"Spark is required: {missing[0]}; {missing[1]}")
+    if missing is not None:
+        pytest.skip(f"{missing[0]}; {missing[1]}")
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def spark(spark_settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A session of the engine on Spark."""
+    from migrate.spark.session import session
+
+    with session(tmp_path_factory.mktemp("spark"), "500MB", spark_settings) as engine:
+        yield engine

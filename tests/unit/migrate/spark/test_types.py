@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from migrate.errors import RunFailed
+from migrate.spark.types import comes_back, quoted, spark_text, spark_type
+
+
+@pytest.mark.parametrize(
+    ("duckdb", "spark"),
+    [
+        ("VARCHAR", "STRING"),
+        ("TIMESTAMP", "TIMESTAMP_NTZ"),
+        ("HUGEINT", "DECIMAL(38, 0)"),
+        ("DECIMAL(18,4)", "DECIMAL(18, 4)"),
+        ("VARCHAR[]", "ARRAY<STRING>"),
+        ('STRUCT("a b" INTEGER, c VARCHAR[])', "STRUCT<`a b`: INT, `c`: ARRAY<STRING>>"),
+    ],
+)
+def test_every_type_has_its_name_in_spark(duckdb: str, spark: str) -> None:
+    assert spark_type(duckdb) == spark
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID"])
+def test_a_type_that_spark_lacks_is_refused(kind: str) -> None:
+    with pytest.raises(RunFailed, match="has no type for"):
+        spark_type(kind)
+
+
+def test_wide_integers_come_back_as_decimals() -> None:
+    assert comes_back("BIGINT[]")
+    assert not comes_back("HUGEINT")
+
+
+def test_names_and_texts_are_escaped() -> None:
+    assert quoted("a`b") == "`a``b`"
+    assert spark_text("O'N\\n") == "'O\\'N\\\\n'"
