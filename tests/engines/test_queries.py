@@ -73,10 +73,6 @@ SAMPLE_A = [("x", 1), ("x", None), (None, 2), ("é", 3), ("e\u0301", 1), ("", 0)
 SAMPLE_B = [("x", 2), ("X", 1), ("é", None), ("x", 2)]
 
 
-def test_queries_of_the_stages_agree(spark: Any) -> None:
-    _compare(spark, SAMPLE_A, SAMPLE_B, OURS[:4])
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("second", [SAMPLE_B, [*SAMPLE_B, (None, 1)], []], ids=["without null", "with null", "empty"])
 def test_every_query_agrees(spark: Any, second: list[Any]) -> None:
