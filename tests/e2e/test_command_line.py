@@ -108,6 +108,7 @@ def test_exit_code_1_findings_need_a_person(school: Path) -> None:
         ["run"],
         ["run", "school", "--stop-after", "lunch"],
         ["run", "school", "--only", "nobody"],
+        ["run", "school", "--live", "--engine", "spark"],
         ["run", "nowhere"],
         ["check", "nowhere"],
         ["sql", "school", "nobody"],
