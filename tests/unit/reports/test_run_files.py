@@ -19,6 +19,7 @@ from reports.record_view import read_record
         (b'{"a', "it is no JSON"),
         (b"\xff\xfe", "it is no JSON"),
         (b"[]", "not what a run writes"),
+        (b'{"entities": "x"}', "not what a run writes"),
     ],
 )
 def test_what_is_no_run_is_said(run_folder: Path, name: str, content: bytes | None, said: str) -> None:
