@@ -58,7 +58,7 @@ class Sides:
     kept: str
     """(entity, key) of target records that were matched with what was there."""
     mapped: Callable[[str], str]
-    """Per mapping the rows of its source with ``_key``, and ``_plain_key``, which twins share."""
+    """Per mapping the rows of its source with ``_key``, and where another row has that key already, it as ``_plain_key``."""
 
 
 class Asking:
@@ -121,11 +121,11 @@ class Asking:
         ]
         rows = sides.mapped(rule.model.mapping)
         # Told from what the mapping read: a key may end in #2 by itself.
-        same = "(_key = _plain_key OR starts_with(_key, _plain_key || '#'))"
+        twins = f"SELECT unnest([_key, _plain_key]) AS key FROM {rows} WHERE _plain_key IS NOT NULL"
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE _records AS "
             f"WITH d AS (SELECT key, target_key, disposition, code FROM {sides.dispositions} WHERE entity = {mapping}), "
-            f"twins AS (SELECT _key AS key FROM {rows} WHERE {same} QUALIFY count(*) OVER (PARTITION BY _plain_key) > 1), "
+            f"twins AS ({twins}), "
             f"explained AS (SELECT key, min(code) AS code FROM {sides.findings} WHERE entity = {mapping} AND code IN "
             f"({', '.join(map(literal, rule.model.explained)) or 'NULL'}) GROUP BY key), "
             f"hidden AS (SELECT DISTINCT key FROM {sides.hidden} AS h WHERE {' OR '.join(hidden) or 'FALSE'}) "
