@@ -50,7 +50,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_axe_finds_nothing(school: Path, open_checked: Open, axe: Callable[[Any], list[str]], scheme: str) -> None:
     for document in ("test_plan.html", "test_worksheet.html"):
         opened = open_checked(school / "documents" / document, color_scheme=scheme)

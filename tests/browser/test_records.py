@@ -100,6 +100,7 @@ def downloaded(page: Any) -> list[list[str]]:
 # Numbers ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long  # every number of a small run is looked at in test_report
 def test_the_sample_s_numbers_are_those_of_its_summary_and_open_their_rows(sample: Path, open_page: Open) -> None:
     page = open_page(sample / "report.html")
     summary = json.loads((sample / "summary.json").read_text("utf-8"))

@@ -115,7 +115,7 @@ def _taken(row: Row, entity: Entity, others: list[Row]) -> bool:
     )
 
 
-@pytest.mark.parametrize("system", TARGETS)
+@pytest.mark.parametrize("system", [TARGETS[0], *(pytest.param(system, marks=pytest.mark.long) for system in TARGETS[1:])])
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_what_is_written_is_what_is_read(system: str, data: st.DataObject) -> None:

@@ -438,7 +438,13 @@ def _much(rows: int) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(
-    "kilobytes", [300, pytest.param(1000, marks=pytest.mark.long), 1800, pytest.param(2200, marks=pytest.mark.long)]
+    "kilobytes",
+    [
+        pytest.param(300, marks=pytest.mark.long),
+        pytest.param(1000, marks=pytest.mark.long),
+        1800,
+        pytest.param(2200, marks=pytest.mark.long),
+    ],
 )
 def test_a_disk_that_fills_up(school: Path, small_disk: Callable[[Path, str], None], kilobytes: int) -> None:
     """6,000 people take 2.5 MB in all stages; wherever the disk ends, the run folder says so."""

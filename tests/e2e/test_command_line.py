@@ -156,7 +156,7 @@ def test_version() -> None:
     ("stage", "how"),
     [
         ("map", signal.SIGTERM),
-        ("read_back", signal.SIGINT),
+        pytest.param("read_back", signal.SIGINT, marks=pytest.mark.long),
         pytest.param("extract", signal.SIGINT, marks=pytest.mark.long),
         pytest.param("map", signal.SIGINT, marks=pytest.mark.long),
     ],

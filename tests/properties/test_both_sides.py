@@ -56,7 +56,11 @@ def test_a_sound_load_of_any_school_raises_no_alarm(ruled: Bench, rows: Any) -> 
     assert_accounted(ruled, rows)
 
 
+def test_second_rows_of_a_key_raise_none_either(ruled: Bench) -> None:
+    assert_accounted(ruled, TWINS)
+
+
+@pytest.mark.long
 @given(rows=WRECKS)
-@example(rows=TWINS)
 def test_records_with_missing_or_repeated_keys_raise_none_either(ruled: Bench, rows: Any) -> None:
     assert_accounted(ruled, rows)

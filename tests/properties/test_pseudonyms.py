@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,7 @@ def test_what_the_mapping_states_stays_and_nobody_else_becomes_it(text: str, kep
     assert (given(text).lower() in lowered) == (text.lower() in lowered)
 
 
+@pytest.mark.long
 @MANY
 @given(bound=st.one_of(st.integers(2, 60), st.integers(TABLE - 2, TABLE + 9)), tweak=st.binary(max_size=4))
 @example(bound=1, tweak=b"")

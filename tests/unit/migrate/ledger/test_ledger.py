@@ -92,6 +92,7 @@ def test_what_other_runs_wrote_before_and_after(ledger: Ledger) -> None:
     assert [receipt.state for receipt in ledger.receipts("run-2")] == ["undone"]
 
 
+@pytest.mark.long
 def test_more_keys_than_a_database_takes_at_once(ledger: Ledger) -> None:
     many = [intent(f"k{n}") for n in range(40_000)]
     numbers = ledger.intend("run-1", "person", many)
