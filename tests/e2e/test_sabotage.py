@@ -611,7 +611,8 @@ def _rewrite_dispositions(run: Path, change: Callable[[list[dict[str, Any]]], li
     folder = run / "3_validate"
     file = folder / "dispositions.parquet"
     content = pq.read_table(file)
-    pq.write_table(pa.Table.from_pylist(change(content.to_pylist()), content.schema), file)
+    rows = sorted(content.to_pylist(), key=lambda row: (row["entity"], row["key"]))
+    pq.write_table(pa.Table.from_pylist(change(rows), content.schema), file)
     write_manifest(Validated, folder, Mapped(run / "2_map"), folder.glob("*.parquet"))
 
 
