@@ -59,3 +59,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.database)
+            if item.path.name == "test_faults.py" and "mariadb" in item.name:  # the other server's are among the long tests
+                item.add_marker(pytest.mark.long)

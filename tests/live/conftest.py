@@ -20,7 +20,9 @@ from live_school import LiveSchool
 from migrate.compiler.plan import Plan
 
 
-@pytest.fixture(params=["sqlite", "postgresql", pytest.param("mariadb", marks=pytest.mark.long)])
+@pytest.fixture(
+    params=[pytest.param("sqlite", marks=pytest.mark.long), "postgresql", pytest.param("mariadb", marks=pytest.mark.long)]
+)
 def school(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LiveSchool]:
     """A workspace whose live target is an empty database of each kind."""
     if request.param == "sqlite":
