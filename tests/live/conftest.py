@@ -52,3 +52,20 @@ def bench(tmp_path: Path, plan: Plan) -> Iterator[Bench]:
     small_hall(bench)
     yield bench
     bench.ledger.close()
+
+
+LONG = {
+    "test_columns.py",
+    "test_cut_off.py",
+    "test_faulty_connectors.py",
+    "test_handed_over.py",
+    "test_keys.py",
+    "test_killed.py",
+}
+"""What these look at at length, test_live_runs, test_faults, test_rollback and test_story go through once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name in LONG:
+            item.add_marker(pytest.mark.long)
