@@ -203,8 +203,9 @@ class Asking:
             whole, of_parts = f"CAST(sum({amount}) AS {_AMOUNT})", f"sum({amount})"
             expected = f"CAST(coalesce(sum({amount}) FILTER (part = 'expected'), 0) AS {_AMOUNT})"
         elif how == "set":
-            whole, of_parts = f"list(DISTINCT {column} ORDER BY {column})", "count(*)"
-            expected = f"{whole} FILTER (part = 'expected')"
+            several, of_parts = f"list(DISTINCT {column})", "count(*)"
+            ordered = "list_sort({0}, 'ASC', 'NULLS LAST')".format
+            whole, expected = ordered(several), ordered(f"{several} FILTER (part = 'expected')")
         else:
             whole, of_parts = f"{how}({column})", "count(*)"
             expected = f"{how}({column}) FILTER (part = 'expected')"

@@ -9,13 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlglot import exp
 
-from migrate.errors import RunFailed
 from migrate.spark import shells
 from migrate.spark.names import Qualifier, column, columns_of, expand_stars, own
+from migrate.spark.parts import (
+    Lifted,
+    aggregates_of,
+    columns_outside,
+    conjuncts_of,
+    is_nothing,
+    lift_arguments,
+    put_back,
+    queries_in,
+    quote,
+    quote_columns,
+    select_sql,
+    unknown,
+    without_ctes,
+)
 from migrate.spark.scalars import Scalars
 from migrate.spark.types import NOTHING, quoted, spark_type
 
@@ -180,7 +194,7 @@ class Lowering:
     def _select(self, select: exp.Select, ctes: Ctes) -> str:
         if select.args.get("from_") is None:
             if not list(select.find_all(exp.Table)):
-                return self.relations.constant(_bare(select))
+                return self.relations.constant(without_ctes(select))
             raise unknown(select)
         select = select.copy()
         order, limit = select.args.get("order"), select.args.get("limit")
@@ -200,8 +214,8 @@ class Lowering:
         for source in sources:
             if source.on is not None:
                 source.on = qualifier.qualify(source.on)
-        where = [qualifier.qualify(part) for part in _conjuncts(select.args.get("where"))]
-        after = [qualifier.qualify(part) for word in ("having", "qualify") for part in _conjuncts(select.args.get(word))]
+        where = [qualifier.qualify(part) for part in conjuncts_of(select.args.get("where"))]
+        after = [qualifier.qualify(part) for word in ("having", "qualify") for part in conjuncts_of(select.args.get(word))]
         group = self._group(select, qualifier, items)
         hidden, keys = self._keys(order, qualifier, items, distinct=bool(select.args.get("distinct")))
         shown = [name for _, name in items]
@@ -313,22 +327,22 @@ class Lowering:
         self, sources: list[Source], where: list[exp.Expr], others: list[exp.Expr], ctes: Ctes, there: dict[str, list[str]]
     ) -> tuple[list[Source], list[exp.Expr], list[exp.Expr]]:
         """EXISTS and IN over queries become columns of joins. What they are asked about is a column by then."""
-        asked = [node for root in [*where, *others] for node in _queries(root)]
-        if any(list(_queries(source.on)) for source in sources if source.on is not None):
-            raise unknown(next(s.on for s in sources if s.on is not None and list(_queries(s.on))))
+        asked = [node for root in [*where, *others] for node in queries_in(root)]
+        if any(list(queries_in(source.on)) for source in sources if source.on is not None):
+            raise unknown(next(s.on for s in sources if s.on is not None and list(queries_in(s.on))))
         if not asked:
             return sources, where, others
-        early = [part for part in where if not list(_queries(part))]
-        where = [part for part in where if list(_queries(part))]
+        early = [part for part in where if not list(queries_in(part))]
+        where = [part for part in where if list(queries_in(part))]
         found = {node.sql("duckdb"): node for node in asked}
         parts = {text: self._asked(node, ctes, there) for text, node in found.items()}
         outer = [value for part in parts.values() for value in part.outer]
         # First the rows that are asked about, with what is asked as columns.
-        lifted = _Lifted("q")
+        lifted = Lifted("q")
         for value in outer:
             lifted.take(value)
         for root in [*where, *others]:
-            for node in _columns_outside(root):
+            for node in columns_outside(root):
                 lifted.take(node)
         base = self.step(sources, lifted.items, where=early)
         joined, flags = [Source("q", base)], {}
@@ -357,7 +371,7 @@ class Lowering:
 
         def rewrite(node: exp.Expr) -> exp.Expr:
             flag = flags.get(node.sql("duckdb")) if isinstance(node, exp.Exists | exp.In) else None
-            return _quote_columns(flag.copy()) if flag is not None else node
+            return quote_columns(flag.copy()) if flag is not None else node
 
         def whole(root: exp.Expr) -> exp.Expr:
             return lifted.replace(root.copy().transform(rewrite), keep=frozenset(s.alias for s in joined))
@@ -394,7 +408,7 @@ class Lowering:
         for source in sources:
             if source.on is not None:
                 source.on = qualifier.qualify(source.on)
-        for part in _conjuncts(select.args.get("where")):
+        for part in conjuncts_of(select.args.get("where")):
             part = qualifier.qualify(part)
             tables = {c.table for c in columns_of(part)}
             if tables <= set(own_columns):
@@ -430,7 +444,7 @@ class Lowering:
         distinct: bool = False,
     ) -> str:
         roots = [*(value for value, _ in items), *after]
-        if group is not None or any(_aggregates(root) for root in roots):
+        if group is not None or any(aggregates_of(root) for root in roots):
             sources, where, items, after = self._grouped(sources, where, group or [], items, after)
         for kind, stage in ((exp.Window, self._windowed), (exp.Explode, self._unnested)):
             if any(list(own(root, kind)) for root in [*(value for value, _ in items), *after]):
@@ -442,13 +456,13 @@ class Lowering:
         after: list[exp.Expr],
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:  # fmt: skip
         roots = [*(value for value, _ in items), *after]
-        aggregates = {node.sql("duckdb"): node for root in roots for node in _aggregates(root)}
-        below = _Lifted("a")
+        aggregates = {node.sql("duckdb"): node for root in roots for node in aggregates_of(root)}
+        below = Lifted("a")
         keys = {value.sql("duckdb"): below.take(value) for value in group}
         written: list[tuple[exp.Expr, str]] = []
         results: dict[str, exp.Expr] = {}
         for number, (text, node) in enumerate(aggregates.items()):
-            written.append((_lift_arguments(node.copy(), below), f"g{number}"))
+            written.append((lift_arguments(node.copy(), below), f"g{number}"))
             results[text] = column("b", f"g{number}")
         if not below.items:
             below.take(exp.true())
@@ -458,14 +472,14 @@ class Lowering:
         results |= {text: column("b", name) for text, name in keys.items()}
 
         def above(root: exp.Expr) -> exp.Expr:
-            return _swap(root.copy(), results)
+            return put_back(root.copy(), results)
 
         return [Source("b", grouped)], [], [(above(value), name) for value, name in items], [above(part) for part in after]
 
     def _aggregate(self, base: str, grouping: Sequence[exp.Expr], written: list[tuple[exp.Expr, str]]) -> str:
         from_sql = f"FROM {quote(base)} AS a"
         keys = [(part, part.name) for part in grouping]
-        duck = _select_sql([*keys, *written], from_sql)
+        duck = select_sql([*keys, *written], from_sql)
         scalars = self.relations.scalars(from_sql, {"a": base})
         if keys:
             duck += " GROUP BY " + ", ".join(part.sql("duckdb") for part in grouping)
@@ -487,13 +501,13 @@ class Lowering:
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:
         roots: list[exp.Expr] = [*(value for value, _ in items), *after]
         windows: dict[str, exp.Expr] = {node.sql("duckdb"): node for root in roots for node in own(root, exp.Window)}
-        below = _Lifted("a")
+        below = Lifted("a")
         for root in roots:
-            for part in _columns_outside(root, exp.Window):
+            for part in columns_outside(root, exp.Window):
                 below.take(part)
         written: list[tuple[exp.Expr, str]] = []
         for number, node in enumerate(windows.values()):
-            written.append((_lift_arguments(node.copy(), below), f"w{number}"))
+            written.append((lift_arguments(node.copy(), below), f"w{number}"))
         if not below.items:
             below.take(exp.true())
         base = self.step(sources, below.items, where=where)
@@ -511,7 +525,7 @@ class Lowering:
             return f"SELECT {', '.join(columns)} FROM {quoted(base)} AS a"
 
         nulls = frozenset(name for name, kind in self.relations.columns(base).items() if kind == NOTHING)
-        over = self.relations.step(_select_sql([*through, *written], from_sql), spark, [base], [base], nulls)
+        over = self.relations.step(select_sql([*through, *written], from_sql), spark, [base], [base], nulls)
         results = {text: column("b", name) for text, (_, name) in zip(windows, written, strict=True)}
         return self._above("b", over, below, results, items, after)
 
@@ -523,16 +537,16 @@ class Lowering:
         if len(lists) > 1:
             raise unknown(next(iter(lists.values())))
         ((text, node),) = lists.items()
-        below = _Lifted("a")
+        below = Lifted("a")
         for root in roots:
-            for part in _columns_outside(root, exp.Explode):
+            for part in columns_outside(root, exp.Explode):
                 below.take(part)
         name = below.take(node.this, always=True)
         base = self.step(sources, below.items, where=where)
         kept = [c for c in self.relations.columns(base) if c != name]
         from_sql = f"FROM {quote(base)} AS a"
         through: list[tuple[exp.Expr, str]] = [(column("a", c), c) for c in kept]
-        duck = _select_sql([*through, (exp.Explode(this=column("a", name)), "_each")], from_sql)
+        duck = select_sql([*through, (exp.Explode(this=column("a", name)), "_each")], from_sql)
 
         def spark(kinds: dict[str, str]) -> str:
             columns = [f"a.{quoted(c)}" for c in kept] + [f"explode(a.{quoted(name)}) AS `_each`"]
@@ -544,14 +558,14 @@ class Lowering:
 
     @staticmethod
     def _above(
-        alias: str, relation: str, below: _Lifted, results: Mapping[str, exp.Expr], items: Sequence[tuple[exp.Expr, str]],
+        alias: str, relation: str, below: Lifted, results: Mapping[str, exp.Expr], items: Sequence[tuple[exp.Expr, str]],
         after: list[exp.Expr],
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:  # fmt: skip
         """What is left of a SELECT over a relation that holds its columns, and parts of it as ``results``."""
         swaps = dict(results) | {text: column(alias, name) for text, name in below.names.items()}
 
         def above(root: exp.Expr) -> exp.Expr:
-            return _swap(root.copy(), swaps)
+            return put_back(root.copy(), swaps)
 
         return [Source(alias, relation)], [], [(above(value), name) for value, name in items], [above(part) for part in after]
 
@@ -564,7 +578,7 @@ class Lowering:
             if source.on is None:
                 continue
             conditions = []
-            for condition in _conjuncts(source.on):
+            for condition in conjuncts_of(source.on):
                 if isinstance(condition, exp.EQ | exp.NullSafeEQ):
                     condition = condition.copy()
                     for side in ("this", "expression"):
@@ -606,7 +620,7 @@ class Lowering:
             on = f" ON {source.on.sql('duckdb')}" if source.on is not None else ""
             duck_from += f" {source.kind} {quote(source.relation)} AS {quote(source.alias)}{on}"
         conditions = exp.and_(*where) if where else None
-        duck = _select_sql(items, duck_from, distinct=distinct)
+        duck = select_sql(items, duck_from, distinct=distinct)
         duck += f" WHERE {conditions.sql('duckdb')}" if conditions is not None else ""
         duck += f" ORDER BY {', '.join(part.sql('duckdb') for part in order)}" if order else ""
         duck += f" LIMIT {limit}" if limit else ""
@@ -615,7 +629,7 @@ class Lowering:
         scalars = self.relations.scalars(typed_from, {source.alias: source.relation for source in [first, *others]})
 
         def spark(kinds: dict[str, str]) -> str:
-            ons = [part for source in others if source.on is not None for part in _conjuncts(source.on)]
+            ons = [part for source in others if source.on is not None for part in conjuncts_of(source.on)]
             scalars.prepare([*(value for value, _ in items), *where, *ons, *(part.this for part in order or [])])
             columns = []
             for value, name in items:
@@ -628,7 +642,7 @@ class Lowering:
             for source in others:
                 on = ""
                 if source.on is not None:
-                    on = " ON " + " AND ".join(scalars.write(part) for part in _conjuncts(source.on))
+                    on = " ON " + " AND ".join(scalars.write(part) for part in conjuncts_of(source.on))
                 kind = f"LEFT {source.kind}" if source.kind.split(" ")[0] in HALF else source.kind
                 sql += f" {kind} {quoted(source.relation)} AS {quoted(source.alias)}{on}"
             if where:
@@ -640,7 +654,7 @@ class Lowering:
         needed = [first.relation] if not any(s.kind.startswith(("FULL", "RIGHT")) for s in others) else []
         needed += [s.relation for s in others if s.kind in ("JOIN", "CROSS JOIN", "INNER JOIN", "SEMI JOIN")] if needed else []
         kinds_of = {source.alias: self.relations.columns(source.relation) for source in [first, *others]}
-        nulls = frozenset(name for value, name in items if _nothing(value, kinds_of))
+        nulls = frozenset(name for value, name in items if is_nothing(value, kinds_of))
         return self.relations.step(duck, spark, [first.relation, *(s.relation for s in others)], needed, nulls)
 
 
@@ -653,179 +667,3 @@ class _Asked:
     nulls_equal: bool = False
     three_valued: bool = False
     """Is "not known" an answer, as with IN and nulls?"""
-
-
-class _Lifted:
-    """Expressions that a step before gives as columns."""
-
-    def __init__(self, alias: str) -> None:
-        self.alias = alias
-        self.items: list[tuple[exp.Expr, str]] = []
-        self.names: dict[str, str] = {}
-
-    def take(self, value: exp.Expr, *, always: bool = False) -> str:
-        """The name of the column that holds ``value``."""
-        text = value.sql("duckdb")
-        if text not in self.names:
-            self.names[text] = f"c{len(self.items)}"
-            self.items.append((value.copy(), self.names[text]))
-        elif always:
-            self.items.append((value.copy(), f"c{len(self.items)}"))
-            return self.items[-1][1]
-        return self.names[text]
-
-    def ref(self, value: exp.Expr) -> exp.Column:
-        """The column of a value that was taken."""
-        return column(self.alias, self.names[value.sql("duckdb")])
-
-    def replace(self, root: exp.Expr, keep: frozenset[str]) -> exp.Expr:
-        """``root`` over the columns of the step; those of the tables ``keep`` stay."""
-
-        def swap(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.Column) and node.table and node.table not in keep:
-                return self.ref(node)
-            return node
-
-        return root.transform(swap)
-
-
-def _lift_arguments(node: exp.Expr, below: _Lifted) -> exp.Expr:
-    """An aggregate or window function whose arguments are columns of the step below."""
-
-    def lift(part: exp.Expr | None) -> exp.Expr | None:
-        if part is None or isinstance(part, exp.Star | exp.Literal | exp.Null | exp.Boolean):
-            return part
-        return column(below.alias, below.take(part))
-
-    if isinstance(node, exp.Window):
-        node.set("this", _lift_arguments(node.this, below))
-        node.set("partition_by", [lift(part) for part in node.args.get("partition_by") or []])
-        for item in node.args["order"].expressions if node.args.get("order") is not None else []:
-            item.set("this", lift(item.this))
-        return node
-    if isinstance(node, exp.Filter):
-        node.set("this", _lift_arguments(node.this, below))
-        node.expression.set("this", lift(node.expression.this))
-        return node
-    if isinstance(node, exp.IgnoreNulls):
-        node.set("this", _lift_arguments(node.this, below))
-        return node
-    if isinstance(node, exp.RowNumber):
-        return node
-    argument = node.args.get("this")
-    if isinstance(argument, exp.Distinct):
-        argument.set("expressions", [lift(part) for part in argument.expressions])
-    elif isinstance(argument, exp.Order):
-        if not isinstance(node, exp.GroupConcat):
-            raise unknown(node)
-        inner = argument.this
-        if isinstance(inner, exp.Distinct):
-            inner.set("expressions", [lift(part) for part in inner.expressions])
-        else:
-            argument.set("this", lift(inner))
-        for item in argument.expressions:
-            item.set("this", lift(item.this))
-    else:
-        node.set("this", lift(argument))
-    if isinstance(node, exp.ArgMin | exp.ArgMax):
-        node.set("expression", lift(node.expression))
-    return node
-
-
-def _aggregates(root: exp.Expr) -> list[exp.Expr]:
-    """The outermost aggregates; those under OVER are window functions, but their arguments may hold some."""
-    if isinstance(root, exp.Query):
-        return []
-    if isinstance(root, exp.Window):
-        function = root.this
-        while isinstance(function, exp.Filter | exp.IgnoreNulls):
-            function = function.this
-        parts = [*function.iter_expressions(), *(root.args.get("partition_by") or [])]
-        parts += [root.args["order"]] if root.args.get("order") is not None else []
-        return [node for part in parts for node in _aggregates(part)]
-    if isinstance(root, exp.Filter | exp.AggFunc) or (isinstance(root, exp.IgnoreNulls) and isinstance(root.this, exp.AggFunc)):
-        return [root]
-    return [node for child in root.iter_expressions() for node in _aggregates(child)]
-
-
-def _swap(node: exp.Expr, results: Mapping[str, exp.Expr]) -> exp.Expr:
-    """Put what a step before gives in the place of what it was made of, the largest parts first."""
-    found = results.get(node.sql("duckdb"))
-    if found is not None:
-        return found.copy()
-    for child in list(node.iter_expressions()):
-        changed = _swap(child, results)
-        if changed is not child:
-            child.replace(changed)
-    return node
-
-
-def _columns_outside(root: exp.Expr, *kinds: type[exp.Expr]) -> Iterable[exp.Column]:
-    """The qualified columns of an expression that are not within parts of these kinds, or within queries."""
-    if isinstance(root, exp.Query) or (kinds and isinstance(root, kinds)):
-        return
-    if isinstance(root, exp.Column):
-        if root.table:
-            yield root
-        return
-    if isinstance(root, exp.In) and root.args.get("query") is not None:
-        return
-    for child in root.iter_expressions():
-        yield from _columns_outside(child, *kinds)
-
-
-def _queries(root: exp.Expr | None) -> Iterable[exp.Expr]:
-    if root is not None:
-        for node in root.find_all(exp.Exists, exp.In, exp.Subquery):
-            if isinstance(node, exp.In) and node.args.get("query") is None:
-                continue
-            if isinstance(node, exp.Subquery):
-                if not isinstance(node.parent, exp.In) and node.find_ancestor(exp.Query) is None:
-                    raise unknown(node)
-                continue
-            if node.find_ancestor(exp.Query) is None:
-                yield node
-
-
-def _nothing(value: exp.Expr, kinds: Mapping[str, Mapping[str, str]]) -> bool:
-    """Is it null, whatever the row is?"""
-    value = value.unnest()
-    return isinstance(value, exp.Null) or (
-        isinstance(value, exp.Column) and kinds.get(value.table, {}).get(value.name) == NOTHING
-    )
-
-
-def _conjuncts(node: exp.Expr | None) -> list[exp.Expr]:
-    if node is None:
-        return []
-    if isinstance(node, exp.Where | exp.Having | exp.Qualify | exp.Paren):
-        return _conjuncts(node.this)
-    if isinstance(node, exp.And):
-        return [*_conjuncts(node.left), *_conjuncts(node.right)]
-    return [node]
-
-
-def _select_sql(items: Sequence[tuple[exp.Expr, str]], from_sql: str, *, distinct: bool = False) -> str:
-    columns = ", ".join(f"{value.sql('duckdb')} AS {quote(name)}" for value, name in items)
-    return f"SELECT {'DISTINCT ' if distinct else ''}{columns} {from_sql}"
-
-
-def _quote_columns(node: exp.Expr) -> exp.Expr:
-    return node.transform(lambda part: column(part.table, part.name) if isinstance(part, exp.Column) and part.table else part)
-
-
-def _bare(tree: exp.Expr) -> str:
-    copy = tree.copy()
-    copy.set("with_", None)
-    return copy.sql("duckdb")
-
-
-def quote(name: str) -> str:
-    """An identifier as DuckDB reads it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def unknown(node: Any) -> RunFailed:
-    """The refusal of what is not written for Spark yet. Nothing falls back to DuckDB unseen."""
-    text = " ".join(node.sql("duckdb").split()) if isinstance(node, exp.Expr) else str(node)
-    return RunFailed(f"--engine spark cannot run this: {text[:300]}", hint="run without --engine spark")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
+from migrate.errors import RunFailed
+
 
 def column(table: str, name: str) -> exp.Column:
     """A column of a table, both quoted."""
@@ -77,7 +79,7 @@ class Qualifier:
                     return column(alias, spelled)
         for alias in self.columns:
             if alias.lower() == lowered:
-                raise NotImplementedError(f"a whole row as a value: {name}")
+                raise RunFailed(f"--engine spark does not know a whole row as a value: {name}", hint="run without --engine spark")
         return None
 
 

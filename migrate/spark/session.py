@@ -20,8 +20,9 @@ from sqlglot import exp
 from migrate.compiler.text import literal
 from migrate.defects import without_values
 from migrate.errors import RunFailed
-from migrate.spark.lower import Ctes, Lowering, Source, quote, unknown
+from migrate.spark.lower import Ctes, Lowering, Source
 from migrate.spark.names import column
+from migrate.spark.parts import quote, unknown
 from migrate.spark.scalars import Functions, Scalars
 from migrate.spark.types import NOTHING, comes_back, quoted, spark_type
 from migrate.workspace import SPARK_OWN

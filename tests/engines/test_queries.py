@@ -29,6 +29,13 @@ OURS = (
     "select a.x, case when a.x in (select b.x from b) then 'in' when a.x not in (select b.x from b) then 'out' end from a",
     "select a.x from a where (a.x, a.y) not in (select (b.x, b.y) from b)",
     "select count(*) filter (a.y > 1), list_sort(list(a.x)), list_sort(list(distinct a.x) filter (a.x is not null)) from a",
+    "select a.y, list_sort(list(distinct a.x), 'ASC', 'NULLS LAST') as l, list_sort(list(distinct a.x) filter (a.k > 1), 'ASC', "
+    "'NULLS LAST') as f from a group by a.y",
+    "with two as (select unnest([x, y::text]) as k from a where y is not null) select b.x from b "
+    "where b.x in (select k from two)",
+    "select a.k, case when typeof(a.y) in ('INTEGER', 'BIGINT') then try_cast(a.y as bigint) else length(a.x) end as n from a",
+    "select a.k, case when (a.y > 1) or (a.x = 'x') then list_filter([case when a.y > 1 then 0 end, "
+    "case when a.x = 'x' then 1 end], lambda v: v is not null) else [] end as l from a",
     "select a.k, list_sort(list(a.x) over (partition by a.y)) as l from a",
     "select a.k, first_value(a.x ignore nulls) over (partition by a.y order by a.k rows between unbounded preceding and "
     "unbounded following) from a",

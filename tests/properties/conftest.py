@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, Phase, settings
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e" / "support"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "live"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 if TYPE_CHECKING:
     from small_pair import Bench
