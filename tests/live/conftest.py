@@ -60,7 +60,6 @@ LONG = {
     "test_faulty_connectors.py",
     "test_handed_over.py",
     "test_keys.py",
-    "test_killed.py",
 }
 """What these look at at length, test_live_runs, test_faults, test_rollback and test_story go through once."""
 
