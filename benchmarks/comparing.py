@@ -68,15 +68,11 @@ def make(rows: int, folder: Path) -> dict[str, int]:
     return answer
 
 
-def with_reconcile(folder: Path) -> dict[str, int]:
-    """The stage, on artefacts as the stages before it leave them."""
+def prepare(folder: Path) -> None:
+    """Both sides as the artefacts of a run, up to what was read back."""
     from migrate.artefacts import Loaded, Mapped, ReadBack, Validated, write_manifest
-    from migrate.compiler.plan import make_plan
     from migrate.findings import write_findings
-    from migrate.progress import Silent
     from migrate.run_folder import RunFolder
-    from migrate.stages.reconcile import reconcile
-    from migrate.workspace import open_workspace
 
     workspace = folder / "workspace"
     for inside in ("systems", "mapping"):
@@ -91,16 +87,8 @@ def with_reconcile(folder: Path) -> dict[str, int]:
     (workspace / "migration.yaml").write_text(
         "label: Twelve fields\nsource: {system: left, folder: .}\ntarget: {system: right}\n"
     )
-    plan = make_plan(open_workspace(workspace).pair, "2026-01-01 00:00:00")
     shutil.rmtree(folder / "run", ignore_errors=True)
     run = RunFolder(folder / "run")
-    run.summary = {
-        "mode": "rehearsal",
-        "entities": {"record": {"source": _count(folder), "references": {}}},
-        "findings": {},
-        "loss_register": [],
-    }
-    run.facts = {"codes": {}, "entities": {"record": {}}}
     mapped, validated, loaded, back = (run.stage(stage) for stage in ("map", "validate", "load", "read_back"))
     (validated / "record.parquet").hardlink_to(folder / "expected.parquet")
     (back / "record.parquet").hardlink_to(folder / "actual.parquet")
@@ -120,6 +108,28 @@ def with_reconcile(folder: Path) -> dict[str, int]:
     write_manifest(Validated, validated, Mapped(mapped), validated.glob("*.parquet"))
     write_manifest(Loaded, loaded, Validated(validated), loaded.glob("*.parquet"))
     write_manifest(ReadBack, back, Loaded(loaded), back.glob("*.parquet"))
+
+
+def with_reconcile(folder: Path) -> dict[str, int]:
+    """The stage, on artefacts as the stages before it leave them."""
+    from migrate.artefacts import Loaded, ReadBack, Validated
+    from migrate.compiler.plan import make_plan
+    from migrate.progress import Silent
+    from migrate.run_folder import RunFolder
+    from migrate.stages.reconcile import reconcile
+    from migrate.workspace import open_workspace
+
+    plan = make_plan(open_workspace(folder / "workspace").pair, "2026-01-01 00:00:00")
+    run = RunFolder(folder / "run")
+    shutil.rmtree(run.path / "6_reconcile", ignore_errors=True)
+    run.summary = {
+        "mode": "rehearsal",
+        "entities": {"record": {"source": _count(folder), "references": {}}},
+        "findings": {},
+        "loss_register": [],
+    }
+    run.facts = {"codes": {}, "entities": {"record": {}}}
+    validated, loaded, back = (run.stage(stage) for stage in ("validate", "load", "read_back"))
     reconcile(Validated(validated), Loaded(loaded), ReadBack(back), plan, run, Silent(), "1GB")
     about = run.summary["entities"]["record"]
     return {"different": sum(about["differences"].values()), "missing": about["missing"], "extra": about["extra"]}
@@ -170,5 +180,6 @@ WAYS = {"reconcile": with_reconcile, "join": with_join, "datacompy": with_dataco
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         print(json.dumps(make(int(sys.argv[2]), Path(sys.argv[3]))))
+        prepare(Path(sys.argv[3]))
     else:
         print(json.dumps(WAYS[sys.argv[1]](Path(sys.argv[2]))))

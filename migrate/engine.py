@@ -16,6 +16,7 @@ from migrate.compiler.source import RAW, SOURCE
 from migrate.compiler.text import literal
 from migrate.defects import without_values
 from migrate.errors import OutOfSpace, RunFailed
+from migrate.observing import shown
 
 DEFAULT_MEMORY = "1GB"
 
@@ -86,7 +87,8 @@ def session(
         connection.execute("SET TimeZone = 'UTC'")
         for schema in (RAW, SOURCE, IDENTITY, MAPPED, CROSSWALK, LISTED):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        yield connection
+        with shown(connection) as told:
+            yield told
     except duckdb.Error as error:
         raise translated(error) from error
     finally:
@@ -103,8 +105,8 @@ def translated(error: duckdb.Error) -> RunFailed:
 
 def copy_to_parquet(connection: Engine, select: str, file: Path) -> int:
     """Write the rows of ``select`` to ``file``; gives their number."""
-    # Columns of keys have no value twice; looking for a dictionary of them takes longer than writing them.
-    options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 10000"
+    # Columns of keys have hardly a value twice; looking for a dictionary of them takes longer than writing them.
+    options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
     statement = f"COPY ({select}) TO {literal(str(file))} ({options})"
     row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0

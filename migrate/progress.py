@@ -6,7 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol, TextIO
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    import duckdb
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+ASKED_EVERY = 0.25
+"""Seconds between two looks at how far the engine is in a statement."""
 
 
 class Task(Protocol):
@@ -58,7 +67,11 @@ class Lines:
 
 
 class Bars:
-    """Rich bars with rows, rate and the time still needed."""
+    """Rich bars with rows, rate and the time still needed.
+
+    A task that is one statement of the engine has nothing to count before the end: as an observer of the engine
+    (:class:`migrate.observing.Observer`) the bars ask it how far it is, and show the rows that makes, as an estimate.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         from rich.console import Console
@@ -75,26 +88,63 @@ class Bars:
             console=Console(file=stream or sys.stderr),
             transient=True,
         )
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def opened(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def closed(self) -> None:
+        self._connection = None
+
+    def ran(self, statement: str, seconds: float) -> None:
+        """Nothing to show."""
 
     @contextmanager
     def task(self, stage: str, entity: str, total: int | None = None) -> Iterator[Task]:
         bars = self._bars
         bars.start()
-        identity = bars.add_task(entity, total=total, stage=stage, rate="")
-        start = time.monotonic()
-        done = 0
-
-        class _Bar:
-            def advance(self, rows: int) -> None:
-                nonlocal done
-                done += rows
-                seconds = max(time.monotonic() - start, 0.001)
-                bars.update(identity, advance=rows, rate=f"{done / seconds:,.0f} rows/s")
-
+        bar = _Bar(bars, bars.add_task(entity, total=total, stage=stage, rate=""), total)
+        done = Event()
+        asking = Thread(target=self._ask, args=(bar, done), daemon=True)
+        asking.start()
         try:
-            yield _Bar()
+            yield bar
         finally:
+            done.set()
+            asking.join()
             bars.stop()
-            bars.remove_task(identity)
-        seconds = time.monotonic() - start
-        bars.console.print(f"[dim]{stage:<10}[/dim] {entity:<34} {done:>12,} rows {seconds:8.1f} s", highlight=False)
+            bars.remove_task(bar.identity)
+        seconds = time.monotonic() - bar.start
+        bars.console.print(f"[dim]{stage:<10}[/dim] {entity:<34} {bar.rows:>12,} rows {seconds:8.1f} s", highlight=False)
+
+    def _ask(self, bar: _Bar, done: Event) -> None:
+        import duckdb
+
+        while not done.wait(ASKED_EVERY):
+            connection = self._connection
+            if connection is not None and bar.total and not bar.rows:
+                try:
+                    bar.estimate(connection.query_progress())
+                except duckdb.Error:  # it was closed in this moment
+                    continue
+
+
+class _Bar:
+    def __init__(self, bars: RichProgress, identity: TaskID, total: int | None) -> None:
+        self._bars, self.identity, self.total = bars, identity, total
+        self.rows, self.start = 0, time.monotonic()
+        self._shown = 0
+
+    def advance(self, rows: int) -> None:
+        self.rows += rows
+        self._show(self.rows)
+
+    def estimate(self, percent: float) -> None:
+        """The engine is ``percent`` of the way; below zero it does not know. Never goes back, and never says that all is done."""
+        if self.total is not None and percent > 0:
+            self._show(max(self._shown, int(self.total * min(percent, 99) / 100)))
+
+    def _show(self, rows: int) -> None:
+        self._shown = rows
+        seconds = max(time.monotonic() - self.start, 0.001)
+        self._bars.update(self.identity, completed=rows, rate=f"{rows / seconds:,.0f} rows/s")

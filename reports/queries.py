@@ -63,7 +63,7 @@ DIFFERENCES = (
     """CREATE TEMP TABLE x AS
     SELECT compared.*, changes.change
     FROM compared
-    LEFT JOIN changes ON compared.kind = 'different' AND compared.entity = changes.entity
+    LEFT JOIN changes ON CASE WHEN compared.kind = 'different' THEN compared.entity END = changes.entity
         AND compared.field IS NOT DISTINCT FROM changes.field AND compared.how = changes.how
         AND (CASE WHEN NOT compared.masked THEN compared.expected END) IS NOT DISTINCT FROM changes.expected
         AND (CASE WHEN NOT compared.masked THEN compared.actual END) IS NOT DISTINCT FROM changes.actual""",

@@ -5,6 +5,7 @@ Whatever summary a run writes has to follow the published schema.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -26,7 +27,8 @@ MADE = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Workers find the folder of the session that started them in their environment."""
+    """Workers find the folder of the session that started them in their environment. Rubbish is collected as in a command."""
+    gc.set_threshold(100_000, 20, 20)
     if not hasattr(config, "workerinput"):
         config.stash[MADE] = Path(tempfile.mkdtemp(prefix="lms-migrate-cache-"))
         os.environ[VARIABLE] = str(config.stash[MADE])

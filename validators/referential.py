@@ -14,7 +14,7 @@ from migrate.compiler.text import key_text, literal, name
 from migrate.compiler.values import typed_literal
 from migrate.contracts.model import Contract
 from migrate.engine import Engine
-from migrate.expressions import parse_query
+from migrate.expressions import read_query
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
 
@@ -361,4 +361,4 @@ def tables_of(sql: str, contract: Contract) -> list[str]:
     """The target entities a refusal's query reads."""
     from sqlglot import exp
 
-    return [t.name for t in parse_query(sql).find_all(exp.Table) if t.name in contract.entities]
+    return [t.name for t in read_query(sql).find_all(exp.Table) if t.name in contract.entities]

@@ -186,9 +186,16 @@ class MappingCompiler:
             if self.mapping.model.fields[target_field].ref:
                 columns.append(f"s.{name('ref:' + target_field)}")
             if f"m.{name('was:' + target_field)}" in shown:
-                columns.append(f"s.{name('was:' + target_field)}")
+                columns.append(self._was(target_field))
             columns.append(f"s.{name('to:' + target_field)}")
         return f"SELECT {', '.join(columns)}\nFROM {worst} AS s"
+
+    def _was(self, target_field: str) -> str:
+        """The base value, for the findings of a row; of what is looked up in a crosswalk also for counting who uses an entry."""
+        was = f"s.{name('was:' + target_field)}"
+        if self.mapping.model.fields[target_field].crosswalk:
+            return was
+        return f"CASE WHEN len(s._issues) > 0 THEN {was} END AS {name('was:' + target_field)}"
 
 
 def _ctes(steps: Iterable[tuple[str, str]]) -> str:

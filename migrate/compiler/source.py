@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from migrate.compiler.text import key_text, literal, name, place_tables, translate
 from migrate.contracts.model import Contract, Entity, Field, FileFormat
-from migrate.expressions import parse_query
+from migrate.expressions import parse_query, read_query
 
 RAW, SOURCE = "raw", "source"
 ROW, FAULT, FAULT_VALUE, BAD = "_row", "_fault", "_fault_value", "_bad"
@@ -218,7 +218,7 @@ def query_needs(contract: Contract, sql: str) -> dict[str, set[str]]:
 @cache
 def _query_reads(sql: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     """``((table, alias), ...)`` and ``((qualifier or '', column), ...)`` of a query."""
-    tree = parse_query(sql)
+    tree = read_query(sql)
     tables = ((table.name, table.alias or table.name) for table in tree.find_all(exp.Table))
     used = [(column.table, column.name) for column in tree.find_all(exp.Column)]
     used += [("", part.name) for join in tree.find_all(exp.Join) for part in join.args.get("using") or ()]

@@ -16,7 +16,7 @@ Resolver = Callable[[str, str], str]
 @cache
 def name(*parts: str) -> str:
     """A quoted identifier, dotted when several parts are given."""
-    return ".".join(exp.to_identifier(part, quoted=True).sql(dialect="duckdb") for part in parts)
+    return ".".join(exp.to_identifier(part, quoted=True).sql(dialect="duckdb", copy=False) for part in parts)
 
 
 def literal(value: object) -> str:
@@ -32,7 +32,7 @@ def literal(value: object) -> str:
 
 @cache
 def _string(value: str) -> str:
-    return exp.Literal.string(value).sql(dialect="duckdb")
+    return exp.Literal.string(value).sql(dialect="duckdb", copy=False)
 
 
 def key_text(parts: Iterable[str]) -> str:
@@ -59,7 +59,8 @@ def place_tables(tree: exp.Expression, schema: str) -> None:
 
 
 def translate(tree: exp.Expression, resolve: Resolver, as_of: str) -> str:
-    """The DuckDB SQL of a vocabulary expression: columns resolved, casts made total, own functions written out."""
+    """The DuckDB SQL of a vocabulary expression: columns resolved, casts made total, own functions written out. The tree is used
+    up by that."""
 
     def rewrite(node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Column):
@@ -72,7 +73,7 @@ def translate(tree: exp.Expression, resolve: Resolver, as_of: str) -> str:
                 return _parsed(written).copy()
         return node
 
-    return _bottom_up(tree.copy(), rewrite).sql(dialect="duckdb")
+    return _bottom_up(tree, rewrite).sql(dialect="duckdb", copy=False)
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from migrate.contracts.model import Contract, Entity, FileFormat
 from migrate.errors import ConfigurationError, Problem
-from migrate.expressions import ExpressionError, parse_query, tables_read
+from migrate.expressions import ExpressionError, read_query, tables_read
 from migrate.expressions.regex import regex_error
 from migrate.located_yaml import Document, Keys, read
 from migrate.models import build
@@ -151,7 +151,7 @@ def _query_problems(contract: Contract, document: Document) -> Iterator[Problem]
     queries += [(("source", "expects", n, "sql"), expectation.sql) for n, expectation in enumerate(expects)]
     for keys, sql in queries:
         try:
-            unknown = [table.name for table in tables_read(parse_query(sql)) if table.name not in contract.entities]
+            unknown = [table.name for table in tables_read(read_query(sql)) if table.name not in contract.entities]
         except ExpressionError as error:
             yield Problem(f"{keys[1]}: {error}", document.place(*keys), error.value, error.allowed)
             continue

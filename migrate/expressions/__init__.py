@@ -8,6 +8,7 @@ from migrate.expressions.parse import (
     parse_expression,
     parse_order,
     parse_query,
+    read_query,
     tables_read,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "parse_expression",
     "parse_order",
     "parse_query",
+    "read_query",
     "tables_read",
 ]

@@ -78,7 +78,7 @@ def parse_order(text: str) -> list[exp.Ordered]:
 def parse_query(text: str) -> exp.Expression:
     """Parse a view of a contract: one SELECT (with CTEs and unions) of the closed vocabulary. The tree is the
     caller's own."""
-    return _query(text).copy()
+    return read_query(text).copy()
 
 
 def columns_of(tree: exp.Expression) -> Iterator[tuple[str, str]]:
@@ -119,7 +119,8 @@ def _expression(text: str) -> exp.Expression:
 
 
 @cache
-def _query(text: str) -> exp.Expression:
+def read_query(text: str) -> exp.Expression:
+    """The same for those who only look at the tree, which is everybody's."""
     tree = _parse(text)
     if not isinstance(tree, exp.Query):
         raise ExpressionError("a view has to be one SELECT", text)

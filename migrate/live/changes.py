@@ -103,7 +103,7 @@ class Changes:
             f"o.key AS old_key FROM {meant} AS m LEFT JOIN {known} AS k ON k.key = m._key "
             f"LEFT JOIN (SELECT x.mapping, x.source_key, min(x.key) AS key FROM {known} AS x WHERE x.state = 'held' "
             f"AND x.key NOT IN (SELECT _key FROM {meant}) GROUP BY ALL) AS o "
-            "ON k.key IS NULL AND o.mapping = m._mapping AND o.source_key = m._source"
+            "ON o.mapping = m._mapping AND o.source_key = CASE WHEN k.key IS NULL THEN m._source END"
         )
         self.connection.execute(
             f"INSERT INTO {RESULTS} SELECT {literal(entity)}, key, 'unchanged', NULL, NULL, native, mapping, source_key, NULL "

@@ -11,7 +11,7 @@ from migrate.compiler.text import literal, name
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import write_findings
 from migrate.ledger import Ledger
-from migrate.live.changes import KNOWN, RESULTS, TODO, Changes
+from migrate.live.changes import KNOWN, RESULT_SCHEMA, RESULTS, TODO, Changes
 from migrate.live.load import Live, LiveLoad
 from migrate.live.read import LiveReading
 from migrate.matching.evidence import MATCHED
@@ -73,14 +73,12 @@ def predict(
         changes = Changes(connection, plan, validated, ledger, whole)
         changes.together = frozenset(handed)
         columns = "(entity, key, result, native, mapping, source_key)"
-        for mapping in plan.names:
-            if (target := plan.pair.mappings[mapping].target_name) in held:
-                _hold(changes, target, mapping)
-            elif ledger is None:
-                connection.execute(
-                    f"INSERT INTO {RESULTS} {columns} SELECT {literal(target)}, _target_key, 'created', NULL, "
-                    f"{literal(mapping)}, _key FROM {scan(validated.parquet(mapping))}"
-                )
+        unasked = _unasked(plan, validated, held, known=ledger is not None)
+        if unasked and ledger is None and not handed and not adopts:  # which is all there is to say of millions of records
+            copy_to_parquet(connection, unasked, folder / RESULTS_FILE)
+            return
+        if unasked:
+            connection.execute(f"INSERT INTO {RESULTS} {unasked}")
         for entity in changes.entities() if ledger is not None else ():
             if entity in held:
                 continue
@@ -117,13 +115,22 @@ def _predict_handed_over(changes: Changes, entity: str, *, known: bool) -> None:
     )
 
 
-def _hold(changes: Changes, entity: str, mapping: str) -> None:
+def _unasked(plan: Plan, validated: Validated, held: Collection[str], *, known: bool) -> str:
+    """A SELECT, in the columns of RESULT_SCHEMA, of the records of which no ledger has to be asked: those that wait for a live
+    run, and without a ledger (``known``) all others, which would be created. Blank where there are none."""
     message = "no file carries it; run --live with target: {url: ...} does"
-    changes.connection.execute(
-        f"INSERT INTO {RESULTS} (entity, key, result, code, message, mapping, source_key) SELECT {literal(entity)}, "
-        f"_target_key, 'held', {literal(ONLY_LIVE)}, {literal(message)}, {literal(mapping)}, _key "
-        f"FROM {scan(changes.validated.parquet(mapping))}"
-    )
+    waits = {"result": "held", "code": ONLY_LIVE, "message": message}
+    parts = []
+    for mapping in plan.names:
+        target = plan.pair.mappings[mapping].target_name
+        if known and target not in held:
+            continue
+        said = {"entity": target, "mapping": mapping, **(waits if target in held else {"result": "created"})}
+        values = {column: f"CAST({literal(said.get(column))} AS VARCHAR)" for column in RESULT_SCHEMA.names}
+        values |= {"key": "_target_key", "source_key": "_key"}
+        columns = ", ".join(f"{sql} AS {name(column)}" for column, sql in values.items())
+        parts.append(f"SELECT {columns} FROM {scan(validated.parquet(mapping))}")
+    return " UNION ALL ".join(parts)
 
 
 def read_live(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from migrate.compiler.source import SOURCE, query_needs, query_sql
 from migrate.contracts.load import LoadedContract
 from migrate.errors import Problem
-from migrate.expressions import ExpressionError, parse_query, tables_read
+from migrate.expressions import ExpressionError, read_query, tables_read
 from migrate.mapping.load import LoadedPair
 from migrate.mapping.model import BothSides
 from migrate.reconciliation.columns import outputs, personal
@@ -88,7 +88,7 @@ def _needs(
     sql: str = getattr(model, side)
     place = pair.document.place("both_sides", name, side)
     try:
-        tree = parse_query(sql)
+        tree = read_query(sql)
         unknown = [table.name for table in tables_read(tree) if table.name not in contract.model.entities]
         if unknown:
             problems.append(Problem(f"{contract.system} has no such entity", place, unknown[0], tuple(contract.model.entities)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from migrate.contracts.model import Contract
-from migrate.expressions import parse_query
+from migrate.expressions import read_query
 
 
 def outputs(sql: str) -> list[str]:
     """Names of the columns that a query gives."""
-    tree = parse_query(sql)
+    tree = read_query(sql)
     assert isinstance(tree, exp.Query)
     return [str(name) for name in tree.named_selects]
 
@@ -24,7 +24,7 @@ def personal(contract: Contract, sql: str, column: str) -> str | None:
 
 def fields_of(contract: Contract, sql: str, column: str) -> set[tuple[str, str]]:
     """``(entity, field)`` of what a column of a query may be made of: every field there is where nobody can tell."""
-    tree = parse_query(sql)
+    tree = read_query(sql)
     aliases: dict[str, set[str]] = {}
     for table in tree.find_all(exp.Table):
         aliases.setdefault(table.alias or table.name, set()).add(table.name)

@@ -44,7 +44,7 @@ def archive(
         for archive_name, rule in plan.pair.model.archive.items():
             tables: dict[str, Any] = {}
             for entity in plan.archives.get(archive_name, []):
-                with progress.task("archive", entity) as task:
+                with progress.task("archive", entity, extracted.rows(entity)) as task:
                     rows, left = _archive_entity(connection, plan, extracted, mapped, entity, folder)
                     task.advance(rows)
                 source = run.facts["extract"][entity]["rows"]

@@ -65,7 +65,7 @@ def load(
                 for n in mappings
             )
             order = _order(connection, plan, entity_name, rows, fields)
-            with progress.task("load", entity_name) as task:
+            with progress.task("load", entity_name, validated.rows(*mappings)) as task:
                 written = write_file(
                     connection, entity, fields, rows, order, effective_format(contract, entity),
                     file_names(folder, contract.load_file(entity_name)), contract.target.max_rows,

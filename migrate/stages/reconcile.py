@@ -60,21 +60,19 @@ def reconcile(
     folder = run.stage("reconcile")
     results = scan(loaded.folder / RESULTS_FILE)
     with opened(run.scratch, memory) as connection:
-        connection.execute(f"CREATE TABLE results AS SELECT * FROM {results}")
+        connection.execute(f"CREATE VIEW results AS SELECT * FROM {results}")
         connection.execute(
             "CREATE TABLE differences (entity VARCHAR, key VARCHAR, target_key VARCHAR, field VARCHAR, kind VARCHAR, "
             "expected VARCHAR, actual VARCHAR)"
         )
         connection.execute(f"CREATE TABLE excused ({excuse.COLUMNS})")
-        dispositions = validated.parquet("dispositions")
-        connection.execute(f"CREATE TABLE dispositions AS SELECT * FROM {scan(dispositions)}")
         balances: dict[str, Balance] = {}
         for mapping in plan.names:
-            with progress.task("reconcile", mapping) as task:
+            with progress.task("reconcile", mapping, validated.rows(mapping)) as task:
                 balance = balances.setdefault(plan.pair.mappings[mapping].target_name, Balance())
                 task.advance(_compare(connection, plan.pair.mappings[mapping], validated, back, run, balance))
         _extras(connection, plan, validated, back, run, balances)
-        _finish_dispositions(connection, plan)
+        _finish_dispositions(connection, validated)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)
@@ -237,17 +235,16 @@ def _extras(
         if not mappings:
             continue
         asked = _asked(entity_name, back, run)
-        expected = " UNION ALL ".join(f"SELECT _target_key AS k FROM {scan(validated.parquet(n))}{asked}" for n in mappings)
+        expected = " UNION ALL ".join(f"SELECT _target_key, -1, -1 FROM {scan(validated.parquet(n))}{asked}" for n in mappings)
         read = scan(back.parquet(entity_name))
         held = (
-            f"SELECT _target_key AS k, 1 AS there FROM {read} UNION ALL "
-            f"SELECT key, 0 FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
+            f"SELECT _target_key AS k, 1 AS n, 1 AS there FROM {read} UNION ALL "
+            f"SELECT key, 1, 0 FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
         )
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE _surplus AS "
-            "SELECT h.k, h.n - coalesce(e.n, 0) AS n, h.there - coalesce(e.n, 0) AS there "
-            f"FROM (SELECT k, count(*) AS n, sum(there) AS there FROM ({held}) GROUP BY k) AS h "
-            f"LEFT JOIN (SELECT k, count(*) AS n FROM ({expected}) GROUP BY k) AS e ON e.k = h.k WHERE h.n > coalesce(e.n, 0)"
+            "SELECT k, CAST(sum(n) AS BIGINT) AS n, CAST(sum(there) AS BIGINT) AS there "
+            f"FROM ({held} UNION ALL {expected}) GROUP BY k HAVING sum(n) > 0"
         )
         run.summary["entities"][mappings[0]]["extra"] = _one(
             connection,
@@ -278,16 +275,19 @@ def _write_unread(connection: Engine, back: ReadBack, run: RunFolder, folder: Pa
     copy_to_parquet(connection, f"{unread} ORDER BY ALL", folder / "unread.parquet")
 
 
-def _finish_dispositions(connection: Engine, plan: Plan) -> None:
-    """What was to be loaded ends as the load says, and failed where it was not found again."""
+def _finish_dispositions(connection: Engine, validated: Validated) -> None:
+    """The table ``dispositions``: what was to be loaded ends as the load says, and failed where it was not found again."""
+    ended = f"(SELECT * FROM results WHERE result IN ({', '.join(literal(word) for word in DISPOSITIONS)}))"
+    # A condition on one side alone would have the engine compare every record with every result.
+    open_ = "CASE WHEN d.disposition = 'candidate' THEN d.key END"
     connection.execute(
-        f"UPDATE dispositions AS d SET disposition = r.result, code = coalesce(d.code, r.code) FROM results AS r "
-        f"WHERE d.disposition = 'candidate' AND r.mapping = d.entity AND r.source_key = d.key AND r.key = d.target_key "
-        f"AND r.result IN ({', '.join(literal(word) for word in DISPOSITIONS)})"
-    )
-    connection.execute(
-        "UPDATE dispositions AS d SET disposition = 'failed', code = 'REC-MISSING' FROM differences AS x "
-        "WHERE x.kind = 'missing' AND x.entity = d.entity AND x.key = d.key"
+        "CREATE TABLE dispositions AS SELECT d.entity, d.key, CASE WHEN x.key IS NOT NULL THEN 'failed' "
+        "ELSE coalesce(r.result, d.disposition) END AS disposition, d.target_key, "
+        "CASE WHEN x.key IS NOT NULL THEN 'REC-MISSING' WHEN r.result IS NOT NULL THEN coalesce(d.code, r.code) ELSE d.code END "
+        f"AS code FROM {scan(validated.parquet('dispositions'))} AS d "
+        f"LEFT JOIN {ended} AS r ON r.mapping = d.entity AND r.source_key = {open_} AND r.key = d.target_key "
+        "LEFT JOIN (SELECT DISTINCT entity, key FROM differences WHERE kind = 'missing') AS x "
+        "ON x.entity = d.entity AND x.key = d.key"
     )
 
 
@@ -333,9 +333,9 @@ def _balance(connection: Engine, plan: Plan, run: RunFolder) -> None:
     for mapping in plan.names:
         summary: dict[str, Any] = run.summary["entities"][mapping]
         rows = connection.execute(
-            "SELECT disposition, count(*), count(DISTINCT key) FROM dispositions WHERE entity = ? GROUP BY 1", [mapping]
+            "SELECT disposition, count(*) FROM dispositions WHERE entity = ? GROUP BY 1", [mapping]
         ).fetchall()
-        counted = {disposition: int(number) for disposition, number, _ in rows}
+        counted = {disposition: int(number) for disposition, number in rows}
         summary["dispositions"] = {disposition: counted.pop(disposition, 0) for disposition in DISPOSITIONS}
         keys = _one(connection, f"SELECT count(DISTINCT key) FROM dispositions WHERE entity = {literal(mapping)}")
         total = sum(summary["dispositions"].values())

@@ -124,10 +124,7 @@ def _loading(mapping: LoadedMapping, file: Path) -> str:
     kept = f"JOIN {state} AS s ON s.key = m._key AND s.disposition = 'candidate'"
     if not replaced:  # few rows are lost, so it is these that are looked up
         kept = f"ANTI JOIN (SELECT key FROM {state} WHERE disposition <> 'candidate') AS s ON s.key = m._key"
-    return (
-        f"SELECT m._key, m._target_key, {', '.join(columns)} FROM {scan(file)} AS m {kept} "
-        "WHERE m._disposition = 'candidate' ORDER BY m._target_key"
-    )
+    return f"SELECT m._key, m._target_key, {', '.join(columns)} FROM {scan(file)} AS m {kept} WHERE m._disposition = 'candidate'"
 
 
 def _references(connection: Engine, mapping: LoadedMapping) -> dict[str, dict[str, int]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from threading import Event
 
 import pytest
 
-from migrate.progress import Bars, Lines, Silent
+from migrate.progress import Bars, Lines, Silent, _Bar
 
 
 def test_one_line_when_an_entity_is_done() -> None:
@@ -71,3 +72,36 @@ def test_bars_go_away_when_a_task_fails() -> None:
     with bars.task("map", "users", 1) as task:
         task.advance(1)
     assert "map" in stream.getvalue()
+
+
+def test_bars_show_how_far_the_engine_is_in_a_long_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows, rate and the time left, though nothing is counted before the statement ends."""
+    monkeypatch.setattr("migrate.progress.ASKED_EVERY", 0.01)
+    asked = Event()
+
+    class Engine:
+        def __init__(self) -> None:
+            self.percents = iter([-1.0, 40.0, 30.0, 100.0])
+
+        def query_progress(self) -> float:
+            try:
+                return next(self.percents)
+            except StopIteration:
+                asked.set()
+                return 100.0
+
+    bars = Bars(io.StringIO())
+    shown: list[int] = []
+    show = _Bar._show
+    monkeypatch.setattr("migrate.progress._Bar._show", lambda bar, rows: (shown.append(rows), show(bar, rows)))
+    bars.opened(Engine())  # type: ignore[arg-type]
+    with bars.task("map", "users", 1000) as task:
+        assert asked.wait(10)
+        task.advance(1000)
+    assert list(dict.fromkeys(shown)) == [400, 990, 1000]
+    bars.closed()
+    shown.clear()
+    asked.clear()
+    with bars.task("map", "courses", 10) as task:
+        task.advance(10)
+    assert shown == [10]
