@@ -92,6 +92,22 @@ def test_exit_code_0_a_run_passes(school: Path) -> None:
     assert facts(run)["stopped_at"] is None
 
 
+def test_where_the_time_went_is_printed_after_the_summary(school: Path) -> None:
+    """And with it nothing else changes: the run passes, and the lines before are those of a run without."""
+    ended = within("run", school, "--profile")
+    assert ended.code == PASS
+    summary_, _, spent = ended.out.partition("\nWhere the time went: ")
+    assert summary_.startswith("PASS  rehearsal")
+    assert "Report: " in summary_
+    lines = spent.splitlines()
+    stages = [line.split()[0] for line in lines if line.endswith("%")]
+    assert stages == [*STAGES, "the"]
+    tasks = {tuple(line.split()[:2]): line for line in lines if line.startswith("  ")}
+    assert tasks["map", "people"].split()[6] == "3"
+    assert any("write people.parquet" in line for line in lines)
+    assert not [row for row in CLEAN_ROWS["user"] if str(row.get("email", "Guest")) in spent]
+
+
 def test_exit_code_1_findings_need_a_person(school: Path) -> None:
     write_rows(school, GOOD_ROWS)
     ran = migrate("run", school)
