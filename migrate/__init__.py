@@ -5,9 +5,16 @@ extract, map, validate, load, read back, reconcile. Reports are made by the :mod
 stages leave in the run folder.
 """
 
-from importlib.metadata import PackageNotFoundError, version
+__version__: str
 
-try:
-    __version__ = version("lms-migrate")
-except PackageNotFoundError:  # running from a checkout that was never installed
-    __version__ = "0+unknown"
+
+def __getattr__(name: str) -> str:
+    """``__version__``, looked up when it is asked for: that takes longer than all else a command needs for its help."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("lms-migrate")
+    except PackageNotFoundError:  # running from a checkout that was never installed
+        return "0+unknown"

@@ -13,7 +13,6 @@ from importlib import import_module
 
 import click
 
-from migrate import __version__
 from migrate.errors import EXIT_CONFIGURATION, EXIT_FAILED, EXIT_INTERRUPTED, MigrateError
 
 COMMANDS = {
@@ -61,8 +60,16 @@ class _Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from migrate import __version__
+
+        click.echo(f"lms-migrate, version {__version__}")
+        context.exit()
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="lms-migrate")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit.")
 def cli() -> None:
     """Move a whole organisation from one learning management system to another.
 
