@@ -81,4 +81,7 @@ TITLES = {
     "PRF-UNKNOWN": "the contract does not know a table or column that holds data",
     "PRF-SCOPE": "records were not used",
     "PRF-DRIFT": "the schema is not that of the last profile",
+    "PRF-UNLISTED": "a value map or crosswalk does not list a value of the source",
+    "PRF-LONGER": "the source has longer values than the target takes",
+    "PRF-MISSING": "the source has no value where the target requires one",
 }

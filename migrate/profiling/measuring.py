@@ -49,9 +49,12 @@ def measure(connection: duckdb.DuckDBPyConnection, entity: str, columns: list[Co
     places: dict[str, dict[str, int]] = {}
     for number, column in enumerate(columns):
         inner += [
-            f"r.{name(column.field)} AS r{number}", f"{column.value} AS v{number}",
-            f"coalesce({column.blank}, FALSE) AS b{number}", f"coalesce({column.unreadable}, FALSE) AS u{number}", f"coalesce({column.ambiguous}, FALSE) AS a{number}",
-        ]  # fmt: skip
+            f"r.{name(column.field)} AS r{number}",
+            f"{column.value} AS v{number}",
+            f"coalesce({column.blank}, FALSE) AS b{number}",
+            f"coalesce({column.unreadable}, FALSE) AS u{number}",
+            f"coalesce({column.ambiguous}, FALSE) AS a{number}",
+        ]
         places[column.field] = {}
         for word, sql in _aggregates(column, number).items():
             places[column.field][word] = len(outer)
