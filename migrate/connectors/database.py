@@ -254,11 +254,9 @@ def table_shapes(url: str, base: Path) -> list[TableShape]:
         try:
             with engine.connect() as connection:
                 asked = sa.inspect(connection)
-                columns, keys, foreign = (
-                    asked.get_multi_columns(),
-                    asked.get_multi_pk_constraint(),
-                    asked.get_multi_foreign_keys(),
-                )
+                columns: dict[Any, Any] = dict(asked.get_multi_columns())
+                keys: dict[Any, Any] = dict(asked.get_multi_pk_constraint())
+                foreign: dict[Any, Any] = dict(asked.get_multi_foreign_keys())
         finally:
             engine.dispose()
     except (SQLAlchemyError, UnicodeError) as error:

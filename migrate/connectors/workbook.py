@@ -26,8 +26,8 @@ def sheets(file: Path) -> list[str]:
 
 
 def sheet_rows(file: Path, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
-    """``(row of the sheet, cells as text)`` without blank rows; the first is the header. Blank cells beyond the header are cut off.
-    Raises SourceRefused."""
+    """``(row of the sheet, cells as text)`` without blank rows; the first is the header. Blank cells beyond the header are cut
+    off. Raises SourceRefused."""
     with _opened(file) as book:
         if sheet is not None and sheet not in book.sheetnames:
             raise SourceRefused(f"{file.name} has no sheet {sheet!r}", hint=f"it has {', '.join(book.sheetnames)}")

@@ -27,7 +27,7 @@ def changes(before: Profile, now: Profile) -> Iterator[Change]:
     old = {entity.entity: entity for entity in before.entities if entity.present}
     for entity in now.entities:
         if entity.present and entity.entity in old:
-            yield from _rows(old[entity.entity], entity, masked=before.masked != now.masked)
+            yield from _rows(old[entity.entity], entity)
 
 
 def _schema(before: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> Iterator[Change]:
@@ -43,18 +43,16 @@ def _schema(before: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[s
                 yield Change(table, column, "type", was, is_, schema=True)
 
 
-def _rows(before: EntityProfile, now: EntityProfile, *, masked: bool) -> Iterator[Change]:
+def _rows(before: EntityProfile, now: EntityProfile) -> Iterator[Change]:
     if abs(now.rows - before.rows) > GROWTH * max(before.rows, 1):
         yield Change(now.entity, None, "rows", f"{before.rows:,}", f"{now.rows:,}", schema=False)
     old = {field.field: field for field in before.fields}
     for field in now.fields:
         if field.field in old and before.rows and now.rows:
-            yield from _field(now.entity, old[field.field], before.rows, field, now.rows, masked=masked)
+            yield from _field(now.entity, old[field.field], before.rows, field, now.rows)
 
 
-def _field(
-    entity: str, before: FieldProfile, rows_before: int, now: FieldProfile, rows_now: int, *, masked: bool
-) -> Iterator[Change]:
+def _field(entity: str, before: FieldProfile, rows_before: int, now: FieldProfile, rows_now: int) -> Iterator[Change]:
     was, is_ = 1 - before.holding / rows_before, 1 - now.holding / rows_now
     if abs(is_ - was) > SHARE:
         yield Change(entity, now.field, "rows without a value", f"{was:.1%}", f"{is_:.1%}", schema=False)
@@ -63,10 +61,11 @@ def _field(
             entity, now.field, "longest value", f"{before.longest} characters", f"{now.longest} characters", schema=False
         )
     hidden = any(field.personal and field.personal.hidden for field in (before, now))
-    if before.values_complete and now.values_complete and not (hidden and masked):
+    few = not now.key and now.distinct <= now.holding / 2
+    if few and before.values_complete and now.values_complete and not hidden:
         old, new = ({one.value for one in field.values} for field in (before, now))
         for what, found in (("values that are new", new - old), ("values that are gone", old - new)):
-            if found and not hidden:
+            if found:
                 told = ", ".join(sorted(map(str, found))[:_MOST]) + (
                     f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
                 )

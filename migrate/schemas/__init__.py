@@ -1,5 +1,4 @@
-"""Schemas of files that other programs read, published as they stand. That of profiles is made of their model, and a test holds it to
-that."""
+"""Schemas of files that other programs read, published as they stand. That of profiles is made of their model."""
 
 from __future__ import annotations
 

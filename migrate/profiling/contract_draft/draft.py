@@ -161,6 +161,7 @@ def _key(table: Table, found: EntityProfile) -> None:
     several = [key.fields for key in found.keys if len(key.fields) > 1 and not key.surplus and not key.incomplete]
     nearly = [key for key in found.keys if key.surplus + key.incomplete <= NEARLY * found.rows]
     nearly.sort(key=lambda key: (len(key.fields), *rank(key.fields)))
+    table.key_unique = bool(single or several)
     if single:
         table.key = (single[0],)
         table.notes.append(f"{MARK}: the key, {single[0]}, by its values: each stands once in {found.rows:,} rows")

@@ -25,12 +25,14 @@ def guess_references(connection: duckdb.DuckDBPyConnection, tables: Mapping[str,
                 or words.get("type") in ("date", "datetime", "epoch", "flag")
             ):
                 continue
-            if table.key == (field,) or not rows.get(table.entity):
+            if not rows.get(table.entity):
                 continue
             found = []
             for other in tables.values():
                 if len(other.key) != 1 or not rows.get(other.entity) or not _akin(table, field, other):
                     continue
+                if table.key == (field,) and table.key_unique and rows[other.entity] <= rows[table.entity]:
+                    continue  # of two tables with one key, the smaller refers to the larger
                 share, different = _share(connection, table.entity, field, other.entity, other.key[0])
                 if share >= THERE and different:
                     found.append((share, "references" not in other.fields[other.key[0]], rows[other.entity], other.entity))

@@ -31,7 +31,8 @@ class Table:
     words: dict[str, Any] = field(default_factory=dict)
     """Words of the entity: file, sheet, format, table."""
     key: tuple[str, ...] = ()
-    key_sure: bool = False
+    key_unique: bool = False
+    """Does the key identify rows, as far as is known?"""
     notes: list[str] = field(default_factory=list)
     """About the entity."""
     doubts: dict[str, list[str]] = field(default_factory=dict)
@@ -116,7 +117,7 @@ def tables_of_database(shapes: Iterable[TableShape], prefix: str) -> list[Table]
             if other in mine and column in table.fields:
                 table.fields[column]["references"] = {"entity": entities[other], "field": other_column}
         if not set(table.key) <= table.fields.keys():
-            table.key, table.key_sure = (), False
+            table.key, table.key_unique = (), False
         found.append(table)
     return found
 
