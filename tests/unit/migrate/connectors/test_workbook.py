@@ -29,10 +29,9 @@ def book(file: Path, **content: list[list[Any]]) -> Path:
 
 
 def opened(folder: Path, sheet: str | None = None) -> DelimitedSource:
-    text = {
-        "system": "s", "label": "S", "source": {"kind": "files"},
-        "entities": {"people": {"key": "id", "file": "x.xlsx", "sheet": sheet, "fields": {"id": {}, "name": {}, "born": {}, "rate": {}}}},
-    }  # fmt: skip
+    fields: dict[str, Any] = {"id": {}, "name": {}, "born": {}, "rate": {}}
+    people = {"key": "id", "file": "x.xlsx", "sheet": sheet, "fields": fields}
+    text = {"system": "s", "label": "S", "source": {"kind": "files"}, "entities": {"people": people}}
     return DelimitedSource(folder, Contract.model_validate_json(json.dumps(text)))
 
 
