@@ -175,7 +175,7 @@ def _shown(value: float | None, column: Column) -> str | None:
     if value is None:
         return None
     if not column.dated:
-        return f"{value:.10g}"
+        return f"{value:.6g}"
     try:
         instant = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=value)
     except OverflowError:

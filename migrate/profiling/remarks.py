@@ -39,6 +39,10 @@ CODES = (
 )  # fmt: skip
 
 
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def _absent(profile: Profile, contract: Contract) -> Iterator[Remark]:
     for entity in profile.entities:
         model = contract.entities[entity.entity]
@@ -55,7 +59,7 @@ def _absent(profile: Profile, contract: Contract) -> Iterator[Remark]:
 def _across(profile: Profile) -> Iterator[Remark]:
     for one in profile.orphans:
         if one.orphans:
-            text = f"{one.missing:,} value(s) name no record of {one.to}"
+            text = f"{_many(one.missing, 'value')} that name no record of {one.to}"
             yield Remark("PRF-ORPHAN", one.entity, one.field, one.orphans, text)
     for rule in profile.scope:
         if rule.suggested:
@@ -73,10 +77,10 @@ def _keys(entity: EntityProfile) -> Iterator[Remark]:
         if key.declared and key.incomplete:
             yield Remark("PRF-KEY-NULL", entity.entity, None, key.incomplete, f"no value in the key, {fields}")
         if key.declared and key.surplus:
-            text = f"{key.repeated:,} key(s) stand more than once in {fields}"
+            text = f"{_many(key.repeated, 'key')} in {fields}, each in several rows"
             yield Remark("PRF-KEY-DUPLICATE", entity.entity, None, key.surplus, text)
         if not key.declared and key.surplus:
-            text = f"{fields} nearly identifies rows: {key.repeated:,} value(s) stand more than once"
+            text = f"{_many(key.repeated, 'value')} of {fields} in several rows, where nearly all stand in one"
             yield Remark("PRF-KEY-NEARLY", entity.entity, None, key.surplus, text)
 
 
