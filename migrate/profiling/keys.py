@@ -14,7 +14,9 @@ from migrate.profiling.measuring import Measured
 from migrate.profiling.model import Frequency, KeyProfile
 
 NEARLY = 0.01
-"""A key nearly identifies records where at most this share of its rows is surplus."""
+"""Several fields nearly identify records where at most this share of the rows is surplus."""
+ALONE = 0.05
+"""The same of one field: a mailbox that some people share is worth knowing of."""
 FEWEST = 30
 """Rows below which what is unique may be so by chance."""
 MEANT = 5
@@ -48,7 +50,7 @@ def keys(
     ]  # fmt: skip
     taken: list[frozenset[str]] = [frozenset(declared)]
     for column in single:
-        most = NEARLY * measured[column.field].holding
+        most = ALONE * measured[column.field].holding
         if (key := _profile(connection, values, (column.field,), rows, most)) is not None:
             found.append(key)
             taken.append(frozenset(key.fields))

@@ -59,7 +59,7 @@ def _absent(profile: Profile, contract: Contract) -> Iterator[Remark]:
 def _across(profile: Profile) -> Iterator[Remark]:
     for one in profile.orphans:
         if one.orphans:
-            text = f"{_many(one.missing, 'value')} that name no record of {one.to}"
+            text = f"{_many(one.missing, 'value')} without a record in {one.to}"
             yield Remark("PRF-ORPHAN", one.entity, one.field, one.orphans, text)
     for rule in profile.scope:
         if rule.suggested:
