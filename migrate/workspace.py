@@ -167,22 +167,13 @@ class Settings(Words):
 
 
 @dataclass(frozen=True)
-class Workspace:
-    """A workspace whose files have been read and whose names fit together."""
+class SourceSide:
+    """What a workspace says of its source: all that is needed to read it, also before anything is mapped."""
 
     folder: Path
     settings: Settings
     document: Document
     source: LoadedContract
-    target: LoadedContract
-    pair: LoadedPair
-    crosswalks: dict[str, Crosswalk]
-    decisions: dict[str, Decision]
-    """Those in force, by worklist item."""
-    privacy: LoadedPrivacy | None = None
-    """``privacy.yaml``, where there is one."""
-    expectations: tuple[LoadedSuite, ...] = ()
-    """The suites of acceptance tests in ``expectations/``."""
 
     @property
     def runs(self) -> Path:
@@ -201,6 +192,25 @@ class Workspace:
         """Where the workspace's variables are looked up. Raises ConfigurationError where their file cannot be used."""
         return open_secrets(self.settings.secrets, self.folder, self.document.place("secrets"))
 
+    def source_folder(self) -> Path:
+        """The folder of the source's files, relative to the workspace."""
+        return (self.folder / (self.settings.source.folder or "source")).resolve()
+
+
+@dataclass(frozen=True)
+class Workspace(SourceSide):
+    """A workspace whose files have been read and whose names fit together."""
+
+    target: LoadedContract
+    pair: LoadedPair
+    crosswalks: dict[str, Crosswalk]
+    decisions: dict[str, Decision]
+    """Those in force, by worklist item."""
+    privacy: LoadedPrivacy | None = None
+    """``privacy.yaml``, where there is one."""
+    expectations: tuple[LoadedSuite, ...] = ()
+    """The suites of acceptance tests in ``expectations/``."""
+
     def target_address(self) -> tuple[str, SecretStr]:
         """Address and token of the live target, with their variables filled in (no token: blank)."""
         secrets, target = self.secrets(), self.settings.target
@@ -217,35 +227,12 @@ class Workspace:
         """The ledger's address with its variables filled in."""
         return self.secrets().fill_url(self.settings.ledger, self.document.place("ledger"))
 
-    def source_folder(self) -> Path:
-        """The folder of the source's files, relative to the workspace."""
-        return (self.folder / (self.settings.source.folder or "source")).resolve()
-
 
 def open_workspace(folder: Path) -> Workspace:
     """Read a workspace. Raises ConfigurationError that lists every problem of the first file that has some."""
-    file = folder / FILE
-    if not file.is_file():
-        raise ConfigurationError(
-            f"{folder} is not a workspace: it holds no {FILE}",
-            hint=f"lms-migrate new {folder} --from SYSTEM --to SYSTEM",
-        )
-    document = read(file)
-    settings = build(Settings, document)
-    problems = list(_setting_problems(settings, document))
-    if problems:
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
-    systems: tuple[tuple[SourceSettings | TargetSettings, Role], ...] = ((settings.source, "source"), (settings.target, "target"))
-    contracts = [load_contract(contract_file(s.system, role, folder)) for s, role in systems]
-    source, target = contracts
-    for word, contract, able in (
-        ("source", source, source.model.source),
-        ("target", target, target.model.target),
-    ):
-        if able is None:
-            place = document.place(word, "system")
-            problem = Problem(f"{contract.system} cannot be a {word}: its contract has no such part", place)
-            raise ConfigurationError(f"{file} cannot be used", problems=[problem], hint="lms-migrate systems")
+    settings, document = _read_settings(folder)
+    source = _side(settings.source, "source", folder, document)
+    target = _side(settings.target, "target", folder, document)
     pair = load_pair(folder / settings.mapping, source, target).with_parameters(settings.parameters)
     pair = pair.with_lists(settings.matching)
     known = tuple(pair.model.parameters)
@@ -275,6 +262,36 @@ def open_workspace(folder: Path) -> Workspace:
         pair = pair.with_policies(privacy.policies())
     suites = tuple(load_suites(folder / EXPECTATIONS, target))
     return Workspace(folder, settings, document, source, target, pair, crosswalks, decisions, privacy, suites)
+
+
+def open_source_side(folder: Path) -> SourceSide:
+    """Read what a workspace says of its source, and nothing of the mapping. Raises ConfigurationError."""
+    settings, document = _read_settings(folder)
+    return SourceSide(folder, settings, document, _side(settings.source, "source", folder, document))
+
+
+def _read_settings(folder: Path) -> tuple[Settings, Document]:
+    file = folder / FILE
+    if not file.is_file():
+        raise ConfigurationError(
+            f"{folder} is not a workspace: it holds no {FILE}",
+            hint=f"lms-migrate new {folder} --from SYSTEM --to SYSTEM",
+        )
+    document = read(file)
+    settings = build(Settings, document)
+    problems = list(_setting_problems(settings, document))
+    if problems:
+        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+    return settings, document
+
+
+def _side(given: SourceSettings | TargetSettings, word: Role, folder: Path, document: Document) -> LoadedContract:
+    contract = load_contract(contract_file(given.system, word, folder))
+    if (contract.model.source if word == "source" else contract.model.target) is None:
+        place = document.place(word, "system")
+        problem = Problem(f"{contract.system} cannot be a {word}: its contract has no such part", place)
+        raise ConfigurationError(f"{document.file} cannot be used", problems=[problem], hint="lms-migrate systems")
+    return contract
 
 
 def _setting_problems(settings: Settings, document: Document) -> list[Problem]:

@@ -17,6 +17,8 @@ from migrate.errors import EXIT_CONFIGURATION, EXIT_FAILED, EXIT_INTERRUPTED, Mi
 
 COMMANDS = {
     "new": "Write a new workspace for a pair of systems.",
+    "profile": "Say what a source holds, before anybody maps it.",
+    "draft-contract": "Draft the contract of a system from its files or its database.",
     "check": "Check a workspace without touching rows.",
     "run": "Rehearse a migration, or run it live.",
     "sql": "Print the SQL a mapping compiles to.",

@@ -12,11 +12,14 @@ import click
 def command(workspace: Path) -> int:
     """Check contracts, mapping, crosswalks and inline tests of WORKSPACE without touching rows.
 
+    Where the source was profiled, values that the mapping does not provide for are told as warnings.
+
     Exit codes: 0 nothing is wrong, 1 a live run would refuse the suppression list, 2 something has to be mended.
     """
     from migrate.check import check
     from migrate.errors import EXIT_ATTENTION
     from migrate.privacy.noted_list import strayed_list
+    from migrate.profiling.fit import misfits
 
     result = check(workspace, anew=True)
     plan = result.plan
@@ -37,6 +40,11 @@ def command(workspace: Path) -> int:
         click.echo(f"  decisions about mappings that are not there, without effect: {', '.join(gone)}")
     for mapping, codes in result.unexercised.items():
         click.echo(f"  no inline test exercises, in {mapping}: {', '.join(codes)}")
+    profiled, found = misfits(result.workspace, plan)
+    if profiled is not None:
+        click.echo(f"  profile {profiled} of the source: {len(found)} warning(s)")
+    for misfit in found:
+        click.echo(f"    {misfit}")
     if (strayed := strayed_list(result.workspace)) is not None:
         click.echo(str(strayed.problem()), err=True)
         return EXIT_ATTENTION

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,48 @@ class DatabaseSource:
         except DBAPIError as error:
             what = f"reading {table} broke off after {numbered} rows: {_cause(error)}"
             raise SourceLost(what, hint="run again when the source is back") from None
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """A table as the database declares it."""
+
+    table: str
+    columns: tuple[tuple[str, Any, bool], ...]
+    """``(name, type of SQLAlchemy, may it be null)``."""
+    key: tuple[str, ...]
+    references: tuple[tuple[str, str, str], ...]
+    """``(column, table referred to, its column)``, of references with one column."""
+
+
+def table_shapes(url: str, base: Path) -> list[TableShape]:
+    """The tables of a database that is only looked at, in the order of their names. Raises SourceRefused."""
+    usable = _usable(url, base)
+    try:
+        engine = _read_only_engine(usable)
+        try:
+            with engine.connect() as connection:
+                asked = sa.inspect(connection)
+                columns: dict[Any, Any] = dict(asked.get_multi_columns())
+                keys: dict[Any, Any] = dict(asked.get_multi_pk_constraint())
+                foreign: dict[Any, Any] = dict(asked.get_multi_foreign_keys())
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, UnicodeError) as error:
+        raise SourceRefused(f"{shown(make_url(url))} cannot be opened: {_cause(error)}", hint=_hint(usable)) from None
+    return [
+        TableShape(
+            where[1],
+            tuple((str(c["name"]), c["type"], bool(c.get("nullable", True))) for c in columns[where]),
+            tuple((keys.get(where) or {}).get("constrained_columns") or ()),
+            tuple(
+                (f["constrained_columns"][0], f["referred_table"], f["referred_columns"][0])
+                for f in foreign.get(where) or ()
+                if len(f["constrained_columns"]) == len(f["referred_columns"]) == 1
+            ),
+        )
+        for where in sorted(columns, key=lambda where: str(where[1]))
+    ]
 
 
 def read_query(url: str, base: Path, query: str) -> tuple[list[str], list[list[str | None]]]:

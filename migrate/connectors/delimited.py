@@ -1,4 +1,4 @@
-"""Folders of delimited files as sources: any delimiter, quoting and encoding that the contract states.
+"""Folders of files as sources: delimited ones with any delimiter, quoting and encoding that the contract states, and workbooks.
 
 Rows are never thrown away: one with the wrong number of cells, or with bytes that are not of the encoding, is passed on
 with its fault named, and ends as a quarantined record.
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from migrate.connectors.importer import FIELD_LIMIT
 from migrate.connectors.source import EXTRA, SourceInfo
+from migrate.connectors.workbook import is_workbook, sheet_rows
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
 
@@ -77,12 +78,13 @@ class DelimitedSource:
 
     def rows(self, entity: str, fields: list[str]) -> Iterator[pa.RecordBatch]:
         buffer: list[tuple[list[str | None], int, str | None, str | None]] = []
-        delimiter = self._format(entity).delimiter
         # In a row that lost its shape nobody knows which cell is the secret one.
         show = not any(rule.pii == "secret" for rule in self._contract.entities[entity].fields.values())
         number = 0
         for file in self._files[entity]:
             header = self._header(entity, file)
+            # Cells of a workbook swallow no rows: it has no delimiters.
+            delimiter = "\0" if is_workbook(file) else self._format(entity).delimiter
             for line, cells in self._records(entity, file):
                 number += 1
                 row, fault, value = _record(header, fields, cells, f"{file.name}:{line}", delimiter, show)
@@ -126,6 +128,9 @@ class DelimitedSource:
         return own or default
 
     def _reader(self, entity: str, file: Path) -> Iterator[tuple[int, list[str]]]:
+        if is_workbook(file):
+            yield from sheet_rows(file, self._contract.entities[entity].sheet)
+            return
         format_ = self._format(entity)
         # A codec that knows no escape for single bytes (UTF-16) marks them with the replacement character.
         wide = format_.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))

@@ -15,7 +15,7 @@ from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import TargetConnector
 from migrate.contracts.load import LoadedContract
 from migrate.errors import ConfigurationError, Problem
-from migrate.workspace import Workspace
+from migrate.workspace import SourceSide, Workspace
 
 GROUP = "lms_migrate.targets"
 """The entry-point group by which other packages add target connectors: ``kind = package.module:Class``."""
@@ -38,7 +38,7 @@ class TargetClass(Protocol):
         ...
 
 
-def open_source(workspace: Workspace) -> SourceConnector:
+def open_source(workspace: SourceSide) -> SourceConnector:
     """The connector of the workspace's source. Raises SourceRefused where it cannot be opened."""
     source = workspace.source.model.source
     assert source is not None

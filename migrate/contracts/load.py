@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from migrate.contracts.model import Contract, Entity, FileFormat
 from migrate.errors import ConfigurationError, Problem
-from migrate.expressions import ExpressionError, read_query, tables_read
+from migrate.expressions import ExpressionError, columns_of, parse_expression, read_query, tables_read
 from migrate.expressions.regex import regex_error
 from migrate.located_yaml import Document, Keys, read
 from migrate.models import build
@@ -86,10 +86,32 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
                 yield Problem(f"{name} covers no entity", at, table, names)
             if field not in entity.fields:
                 yield Problem(f"{name} covers {table} by no field of its own", at, field, fields)
+        if entity.sheet is not None and not (entity.file or "").lower().endswith(".xlsx"):
+            yield Problem("sheet is for files that end in .xlsx", document.place(*here, "sheet"), entity.sheet)
+    yield from _scope_problems(contract, document)
     for column, entity_name in contract.conventions.items():
         if entity_name not in contract.entities:
             at = document.place("conventions", column)
             yield Problem(f"the convention for {column} names no entity", at, entity_name, names)
+
+
+def _scope_problems(contract: Contract, document: Document) -> Iterator[Problem]:
+    """Rules of scope about no entity, or whose condition is no expression over it."""
+    for name, rule in contract.scope.items():
+        if rule.entity not in contract.entities:
+            place = document.place("scope", name, "entity")
+            yield Problem(f"the rule {name} is about no entity", place, rule.entity, tuple(contract.entities))
+            continue
+        if rule.among is None:
+            continue
+        place, fields = document.place("scope", name, "among"), contract.entities[rule.entity].fields
+        try:
+            unknown = [column for _, column in columns_of(parse_expression(rule.among)) if column not in fields]
+        except ExpressionError as error:
+            yield Problem(f"{name}: {error}", place, error.value, error.allowed)
+            continue
+        if unknown:
+            yield Problem(f"{rule.entity} has no such field", place, unknown[0], tuple(fields))
 
 
 def _only_live(contract: Contract, name: str, document: Document) -> Iterator[Problem]:
@@ -149,6 +171,7 @@ def _query_problems(contract: Contract, document: Document) -> Iterator[Problem]
         queries += [(("entities", name, "refuses", n, "sql"), refusal.sql) for n, refusal in enumerate(entity.refuses)]
     expects = contract.source.expects if contract.source else ()
     queries += [(("source", "expects", n, "sql"), expectation.sql) for n, expectation in enumerate(expects)]
+    queries += [(("scope", name, "activity"), rule.activity) for name, rule in contract.scope.items()]
     for keys, sql in queries:
         try:
             unknown = [table.name for table in tables_read(read_query(sql)) if table.name not in contract.entities]

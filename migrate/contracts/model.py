@@ -132,11 +132,14 @@ class Entity(Words):
     """
 
     label: str = ""
+    note: str = ""
     key: OneOrMore
     fields: dict[Name, Field]
     table: str | None = None
     file: str | None = None
     """File name; as a source it may hold ``*`` and then stands for several files of one shape, read in name order."""
+    sheet: str | None = None
+    """For sources, of a file that is an Excel workbook: the name of the sheet; the first by default."""
     format: FileFormat | None = None
     """Where this file differs from the system's ``format``."""
     sql: str | None = None
@@ -185,6 +188,22 @@ class Expectation(Words):
     """What is probably missing, and how to get it."""
     sql: str
     """A SELECT over entities of the system (closed vocabulary) that gives at least one row."""
+
+
+class ScopeRule(Words):
+    """Records that a profile suggests to leave behind, because nothing was done with them."""
+
+    label: str
+    """What is suggested, in words for people."""
+    entity: Name
+    """Whose records."""
+    among: str | None = None
+    """An expression over the entity: the records that are asked about; all of them without it."""
+    activity: str
+    """A SELECT (closed vocabulary) of each use of a record: ``record``, its key as text, and ``at``, the instant or null."""
+    years: Annotated[int, Default(ge=1)] | None = None
+    """A use counts that is not older than so many years, or has no date. Without it any use counts."""
+    note: str = ""
 
 
 class Source(Words):
@@ -244,6 +263,8 @@ class Contract(Words):
     """Tables (glob patterns) that hold no records of the organisation, with the reason: caches, logs, sessions."""
     conventions: dict[str, Name] = Default(default_factory=dict)
     """``{column: entity}``: what a column of this name refers to in tables that no entity describes."""
+    scope: dict[Name, ScopeRule] = Default(default_factory=dict)
+    """``{name: rule}``: what a profile suggests to leave out of the migration."""
 
     def load_file(self, entity: str) -> str:
         """Name of the file that a rehearsal writes for an entity of a target."""

@@ -15,6 +15,7 @@ from migrate.artefacts import sha256
 from migrate.connectors.database import read_query
 from migrate.connectors.delimited import field_name
 from migrate.connectors.importer import FIELD_LIMIT
+from migrate.connectors.workbook import cell_text
 from migrate.errors import ConfigurationError, Problem, SourceRefused
 from migrate.mapping.load import LoadedPair
 from migrate.workspace import ListSettings, Workspace
@@ -107,7 +108,7 @@ def _excel(file: Path, settings: ListSettings) -> Rows:
             if settings.sheet is not None and settings.sheet not in book.sheetnames:
                 raise ValueError(f"it has no sheet {settings.sheet!r}; it has {', '.join(book.sheetnames)}")
             sheet = book[settings.sheet] if settings.sheet is not None else book.worksheets[0]
-            rows = [[_cell(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+            rows = [[cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
         finally:
             book.close()
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
@@ -116,15 +117,6 @@ def _excel(file: Path, settings: ListSettings) -> Rows:
     if not rows:
         raise ValueError("it has not even a header")
     return [[*row, *[None] * (len(rows[0]) - len(row))] for row in rows]
-
-
-def _cell(value: object) -> str | None:
-    """A cell as text. A day has no time of day; a number that is whole has no decimals."""
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).removesuffix(" 00:00:00") if hasattr(value, "isoformat") else str(value)
 
 
 def _ask(workspace: Workspace, name: str) -> tuple[list[str], Rows]:

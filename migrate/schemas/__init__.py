@@ -1,10 +1,10 @@
-"""Schemas of files that other programs read: kept by hand, published as they stand."""
+"""Schemas of files that other programs read, published as they stand. That of profiles is made of their model."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
-SCHEMAS = {"summary": "summary.schema.json"}
+SCHEMAS = {"summary": "summary.schema.json", "profile": "profile.schema.json"}
 """What can be asked for, and its file."""
 SUMMARY = "urn:lms-migrate:summary:1"
 """What a ``summary.json`` says of itself, and the schema's ``$id``: a name, and no address. Its number changes when a key goes,

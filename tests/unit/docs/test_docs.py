@@ -68,7 +68,7 @@ REFERENCES = {
     "approvals.md": (approval_words,),
     "acceptance.md": (acceptance_words, acceptance_settings),
 }
-CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|MATCH|REF|KEY|GATE|READ|REC|LIVE|PRV)(?:-[A-Z0-9]+)+)["']""")
+CODE = re.compile(r"""["']((?:SRC|LOSS|MAP|XWALK|LOOKUP|MATCH|REF|KEY|GATE|READ|REC|LIVE|PRV|PRF)(?:-[A-Z0-9]+)+)["']""")
 
 
 def page(name: str) -> str:

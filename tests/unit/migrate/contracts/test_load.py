@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,3 +132,48 @@ def test_every_problem_is_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("system", known_systems())
 def test_contracts_that_ship_load(system: str, role: Role) -> None:
     assert load_contract(contract_file(system, role)).system == system
+
+
+SCOPE = """
+system: old
+label: Old
+source: {kind: files}
+entities:
+  course: {file: c.csv, key: id, fields: {id: {}, shown: {}}}
+  mark: {file: m.xlsx, sheet: Marks, key: id, fields: {id: {}, course: {}, day: {type: date}}}
+scope:
+  unused:
+    label: Unused
+    entity: course
+    among: shown = '1'
+    years: 2
+    activity: select course as record, day as at from mark
+"""
+
+
+def test_rules_of_scope_and_sheets_are_read(bench: Any) -> None:
+    contract = bench.contract(SCOPE).model
+    assert contract.scope["unused"].years == 2
+    assert contract.entities["mark"].sheet == "Marks"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("entity: course", "entity: courses", 10, "the rule unused is about no entity"),
+        ("shown = '1'", "hidden = '1'", 11, "course has no such field"),
+        ("shown = '1'", "pg_sleep(1)", 11, "unused: "),
+        ("from mark", "from marks", 13, "only entities of the contract can be read"),
+        ("select course as record, day as at", "drop table", 13, "unused: "),
+        ("years: 2", "years: 0", 12, ""),
+        ("file: m.xlsx", "file: m.csv", 6, "sheet is for files that end in .xlsx"),
+    ],
+)
+def test_rules_of_scope_that_say_nothing_are_refused(
+    bench: Any, refused: Callable, old: str, new: str, line: int, said: str
+) -> None:
+    assert old in SCOPE
+    problem = refused(bench.contract, SCOPE.replace(old, new))[0]
+    assert problem.place is not None
+    assert problem.place.line == line
+    assert problem.message.startswith(said)
