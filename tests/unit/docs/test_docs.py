@@ -21,6 +21,7 @@ import migrate.connectors.database_target.tables as database_words
 import migrate.connectors.moodle_service.options as moodle_options
 import migrate.connectors.moodle_service.upload_words as moodle_upload_words
 import migrate.connectors.moodle_service.words as moodle_words
+import migrate.contracts.concepts as concept_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
 import migrate.privacy.settings as privacy_words
@@ -59,7 +60,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCES = {
     "mapping-reference.md": (mapping_words, workspace_words),
-    "contract-reference.md": (contract_words, canvas_words, database_words),
+    "contract-reference.md": (contract_words, concept_words, canvas_words, database_words),
     "privacy.md": (privacy_words,),
     "moodle-services.md": (moodle_words, moodle_options),
     "moodle-upload.md": (moodle_upload_words,),
