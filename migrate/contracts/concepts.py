@@ -28,6 +28,8 @@ class ConceptField(Words):
     """The concept of the record that it names."""
     near: OneOrMore = ()
     """Fields of the same concept that say nearly as much."""
+    coded: bool = False
+    """Each system has words or numbers of its own for its values, so that people have to say which is which."""
 
 
 class Concept(Words):
