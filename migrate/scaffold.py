@@ -20,8 +20,8 @@ from validators.expectations.load import FOLDER as EXPECTATIONS
 def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
     """Write ``migration.yaml``, ``mapping/``, ``crosswalks/``, ``expectations/`` and ``README.md``; gives what was written.
 
-    Where no mapping ships for the pair one is drafted, with ``DRAFT.md`` beside it. Raises ConfigurationError for unknown systems,
-    for systems that cannot be read or written, and where files would be overwritten.
+    Where no mapping ships for the pair one is drafted, with ``DRAFT.md`` beside it. Raises ConfigurationError for
+    unknown systems, for systems that cannot be read or written, and where files would be overwritten.
     """
     problems = [
         Problem(f"{word} names no system", value=given, allowed=tuple(known_systems()))

@@ -101,7 +101,9 @@ def compare(source: Contract, target: Contract) -> Comparison:
         (source.label, target.label),
         tuple(compared),
         tuple(_needed(target, set(given))),
-        sum(1 for e in source.entities.values() if e.sql is None for r in e.fields.values() if not r.concept and r.pii != "secret"),
+        sum(
+            1 for e in source.entities.values() if e.sql is None for r in e.fields.values() if not r.concept and r.pii != "secret"
+        ),
         (*_unconfirmed(source), *_unconfirmed(target)),
     )
 

@@ -14,8 +14,8 @@ import click
 def command(source: str | None, target: str | None, form: str) -> int:
     """Say what TARGET can hold of what SOURCE holds, told from both contracts before anyone starts.
 
-    With SOURCE alone: a matrix of what each target holds of it. Without both: of all that systems hold. Nothing is read but contracts;
-    what is in the customer's own system may be less.
+    With SOURCE alone: a matrix of what each target holds of it. Without both: of all that systems hold. Nothing is read but
+    contracts; what is in the customer's own system may be less.
     """
     import json
 
@@ -27,7 +27,9 @@ def command(source: str | None, target: str | None, form: str) -> int:
 
     known = known_systems()
     roles: tuple[tuple[str | None, Role], ...] = ((source, "source"), (target, "target"))
-    problems = [Problem(f"no system has this name, as {role}", None, s, tuple(known)) for s, role in roles if s and s not in known]
+    problems = [
+        Problem(f"no system has this name, as {role}", None, s, tuple(known)) for s, role in roles if s and s not in known
+    ]
     if problems:
         raise ConfigurationError("nothing was compared", problems=problems, hint="lms-migrate systems")
     contracts = [load_contract(contract_file(system, role)).model if system else None for system, role in roles]

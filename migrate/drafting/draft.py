@@ -84,7 +84,9 @@ def _origin(source: Contract, target: Entity) -> Origin | None:
         order = list(held)
 
         def score(name: str, held: dict[str, Entity] = held, wanted: set[str] = wanted, concept: str = concept) -> float:
-            there = {r.concept.partition(".")[2] for r in held[name].fields.values() if (r.concept or "").startswith(f"{concept}.")}
+            there = {
+                r.concept.partition(".")[2] for r in held[name].fields.values() if (r.concept or "").startswith(f"{concept}.")
+            }
             return len(wanted & there) + (0.5 if held[name].sql is not None else 0)
 
         best = max(order, key=lambda name: (score(name), -order.index(name)))

@@ -64,7 +64,7 @@ class _Pairing:
 
 
 def drafted_fields(source: Contract, target: Contract, name: str, origins: dict[str, Origin]) -> tuple[DraftedField, ...]:
-    """The fields of the target entity ``name``, those that can be made and those that have to be; in the order of the contract."""
+    """The fields of the target entity ``name``, those that can be made and those that have to be, in its order."""
     pairing = _Pairing(source, target, name, origins)
     found = {}
     for field, rule in pairing.wanted.fields.items():
@@ -104,7 +104,11 @@ def _candidates(pairing: _Pairing, field: str, rule: Field) -> Iterator[tuple[st
         # Where the entity stands for one of another concept, so do its fields.
         wanted = origin.concept if concept == pairing.wanted.concept else concept
         for name in _by_concept(given, usable, f"{wanted}.{part}"):
-            yield name, CERTAIN, f"both hold {rule.concept}" if wanted == concept else f"{wanted}.{part} stands for {rule.concept}"
+            yield (
+                name,
+                CERTAIN,
+                f"both hold {rule.concept}" if wanted == concept else f"{wanted}.{part} stands for {rule.concept}",
+            )
         for near in (*concepts()[concept].fields[part].near, *_alike(concept, part, wanted)):
             for name in _by_concept(given, usable, f"{wanted}.{near}"):
                 yield name, NEAR_FIELD, f"{wanted}.{near} says nearly as much as {rule.concept}"
@@ -157,7 +161,7 @@ def _made(pairing: _Pairing, field: str, rule: Field, candidate: str, likely: fl
         doubt = f"{candidate} may be empty, and a row without {field} is no record of the target"
     if likely == CERTAIN and not doubt:
         return DraftedField(field, base, CERTAIN, reason)
-    question = f"is {field} made from {candidate}?" if not doubt else doubt
+    question = doubt or f"is {field} made from {candidate}?"
     return DraftedField(field, base, min(likely, SAME_CONCEPT), reason, question)
 
 

@@ -39,8 +39,8 @@ def _for_people(draft: Draft) -> str:
 
 def _mapping(draft: Draft, name: str, mapping: DraftedMapping) -> str:
     lines = [
-        f"# A draft. What stands under undecided waits for a person; lms-migrate check names each of them. What is under fields is",
-        "# what both contracts call the same.",
+        "# A draft. What stands under undecided waits for a person; lms-migrate check names each of them. What is under",
+        "# fields is what both contracts call the same.",
         "",
         f"from: {draft.source.system}.{mapping.origin.entity}",
         f"to: {draft.target.system}.{name}",
@@ -86,7 +86,11 @@ def _pair(draft: Draft) -> str:
         lines += ["", "undecided:"]
         lines += [f"  {name}: {flow(question)}" for name, question in questions.items()]
     if tables := [name for name in draft.unheld if draft.source.entities[name].sql is None]:
-        lines += ["", "# No mapping reads these. To keep them readable beside the target, give a code and a reason:", "# archive:"]
+        lines += [
+            "",
+            "# No mapping reads these. To keep them readable beside the target, give a code and a reason:",
+            "# archive:",
+        ]
         lines += [f"#   rest: {{tables: [{', '.join(tables)}], code: ..., reason: ...}}"]
     return "\n".join(lines) + "\n"
 

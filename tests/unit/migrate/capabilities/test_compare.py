@@ -97,7 +97,9 @@ def test_the_matrix_shows_what_contracts_hold() -> None:
     assert rows["person"].cells["successfactors"].unconfirmed
     assert not rows["person"].cells["moodle"].unconfirmed
     own = matrix(contract("csv_history", "source").model)
-    assert {row.concept for row in own.rows} == {e.concept for e in contract("csv_history", "source").model.entities.values() if e.concept}
+    assert {row.concept for row in own.rows} == {
+        e.concept for e in contract("csv_history", "source").model.entities.values() if e.concept
+    }
     assert all(set(cell.fields) <= set(row.of) for row in own.rows for cell in row.cells.values())
     signatures = {row.concept: row for row in own.rows}["completion"]
     assert "signature_name" in signatures.cells["successfactors"].fields
@@ -148,14 +150,21 @@ def test_tables_of_markdown_have_as_many_cells_in_each_row() -> None:
 
 def test_json_says_the_same_as_the_model() -> None:
     found = json.loads(run("totara", "successfactors", "--format", "json"))
-    assert found["counts"]["held"] == compare(contract("totara", "source").model, contract("successfactors", "target").model).count("held")
+    assert found["counts"]["held"] == compare(
+        contract("totara", "source").model, contract("successfactors", "target").model
+    ).count("held")
     assert {one["concept"] for one in found["concepts"]} >= {"completion", "certification_award"}
     assert json.loads(run("--format", "json"))["concepts"]["person"]["held"]["canvas"]["entities"] == ["users"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(("odd",), "as source"), (("moodle", "even"), "as target"), (("blackboard",), "cannot be read"), (("moodle", "csv_history"), "cannot be written")],
+    [
+        (("odd",), "as source"),
+        (("moodle", "even"), "as target"),
+        (("blackboard",), "cannot be read"),
+        (("moodle", "csv_history"), "cannot be written"),
+    ],
 )
 def test_systems_that_cannot_be_compared_are_refused(arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:

@@ -36,7 +36,9 @@ def test_a_draft_loads_and_leaves_decisions_only(tmp_path: Path, source: str, ta
     plan = make_plan(filled(pair), AS_OF)  # raises where a rule that was filled in or proposed does not fit
     waiting = undecided(pair)
     assert all(problem.place is not None and problem.place.line > 1 and problem.hint for problem in waiting)
-    assert {str(problem) for problem in waiting} == {str(problem) for problem in undecided(pair) if "is not decided" in problem.message}
+    assert {str(problem) for problem in waiting} == {
+        str(problem) for problem in undecided(pair) if "is not decided" in problem.message
+    }
     _nothing_is_forgotten(pair, plan)
     for name in pair.model.crosswalks:
         with (tmp_path / "crosswalks" / f"{name}.csv").open(newline="") as stream:

@@ -90,7 +90,11 @@ def test_a_near_field_is_proposed_and_asked_about() -> None:
 
 
 def test_names_count_where_no_concept_does() -> None:
-    wanted = {"concept": "person", "key": "k", "fields": {"k": {"concept": "person.id"}, "Shoe_Size": {}, "shoe_sizes": {}, "hat": {}}}
+    wanted = {
+        "concept": "person",
+        "key": "k",
+        "fields": {"k": {"concept": "person.id"}, "Shoe_Size": {}, "shoe_sizes": {}, "hat": {}},
+    }
     people = {"concept": "person", "key": "id", "fields": {"id": {"concept": "person.id"}, "shoesize": {}}}
     found = {one.name: one for one in drafted({"people": people}, {"users": wanted}).mappings["users"].fields}
     assert set(found) == {"k", "Shoe_Size", "shoe_sizes"}
@@ -106,8 +110,16 @@ def test_what_the_target_needs_and_nothing_says_is_asked() -> None:
 
 
 def test_secrets_are_neither_taken_nor_asked_for() -> None:
-    wanted = {"concept": "person", "key": "k", "fields": {"k": {"concept": "person.id"}, "pw": {"pii": "secret", "concept": "person.login"}}}
-    people = {"concept": "person", "key": "id", "fields": {"id": {"concept": "person.id"}, "x": {"pii": "secret", "concept": "person.email"}}}
+    wanted = {
+        "concept": "person",
+        "key": "k",
+        "fields": {"k": {"concept": "person.id"}, "pw": {"pii": "secret", "concept": "person.login"}},
+    }
+    people = {
+        "concept": "person",
+        "key": "id",
+        "fields": {"id": {"concept": "person.id"}, "x": {"pii": "secret", "concept": "person.email"}},
+    }
     wanted["fields"]["mail"] = {"concept": "person.email", "required": True}  # type: ignore[index]
     found = {one.name: one for one in drafted({"people": people}, {"users": wanted}).mappings["users"].fields}
     assert "pw" not in found
@@ -121,8 +133,16 @@ USERS: Entities = {
 
 
 def enrolled(by: dict[str, Any], to: dict[str, Any], people: Entities = PEOPLE, **more: Entities) -> DraftedField:
-    places = {"concept": "enrolment", "key": "id", "fields": {"id": {"concept": "enrolment.id"}, "who": {**by, "concept": "enrolment.person"}}}
-    wanted = {"concept": "enrolment", "key": "id", "fields": {"id": {"concept": "enrolment.id"}, "user": {**to, "concept": "enrolment.person"}}}
+    places = {
+        "concept": "enrolment",
+        "key": "id",
+        "fields": {"id": {"concept": "enrolment.id"}, "who": {**by, "concept": "enrolment.person"}},
+    }
+    wanted = {
+        "concept": "enrolment",
+        "key": "id",
+        "fields": {"id": {"concept": "enrolment.id"}, "user": {**to, "concept": "enrolment.person"}},
+    }
     made = drafted({"people": people, "places": places, **more}, {"users": USERS, "places": wanted})
     return next(one for one in made.mappings["places"].fields if one.name == "user")
 
@@ -155,8 +175,20 @@ def test_a_record_of_several_key_fields_is_asked_about() -> None:
 
 
 def test_another_concept_may_stand_for_one_that_is_missing() -> None:
-    source = {"places": {"concept": "category", "key": "id", "fields": {"id": {"concept": "category.id"}, "name": {"concept": "category.name"}}}}
-    target = {"units": {"concept": "organisation", "key": "no", "fields": {"no": {"concept": "organisation.id"}, "title": {"concept": "organisation.name"}}}}
+    source = {
+        "places": {
+            "concept": "category",
+            "key": "id",
+            "fields": {"id": {"concept": "category.id"}, "name": {"concept": "category.name"}},
+        }
+    }
+    target = {
+        "units": {
+            "concept": "organisation",
+            "key": "no",
+            "fields": {"no": {"concept": "organisation.id"}, "title": {"concept": "organisation.name"}},
+        }
+    }
     mapping = drafted(source, target).mappings["units"]
     assert "places (category) may stand for it" in mapping.question
     assert [one.rule for one in mapping.fields] == [{"from": "id"}, {"from": "name"}]
@@ -168,7 +200,10 @@ def test_of_several_sources_the_one_that_says_most_is_taken_and_the_others_are_n
         "thin": {"concept": "person", "key": "id", "fields": fields},
         "thick": {"concept": "person", "key": "id", "fields": {**fields, "login": {"concept": "person.login"}}},
     }
-    made = drafted(source, {"users": USERS, "rooms": {"concept": "room", "key": "n", "fields": {"n": {}}}, "odd": {"key": "n", "fields": {"n": {}}}})
+    made = drafted(
+        source,
+        {"users": USERS, "rooms": {"concept": "room", "key": "n", "fields": {"n": {}}}, "odd": {"key": "n", "fields": {"n": {}}}},
+    )
     assert made.mappings["users"].origin.entity == "thick"
     assert made.mappings["users"].others == ("thin",)
     assert made.unheld == {"thin": "person"}
