@@ -82,16 +82,15 @@ def _origin(source: Contract, target: Entity) -> Origin | None:
             continue
         wanted = {rule.concept.partition(".")[2] for rule in target.fields.values() if rule.concept}
         order = list(held)
-
-        def score(name: str, held: dict[str, Entity] = held, wanted: set[str] = wanted, concept: str = concept) -> float:
-            there = {
-                r.concept.partition(".")[2] for r in held[name].fields.values() if (r.concept or "").startswith(f"{concept}.")
-            }
-            return len(wanted & there) + (0.5 if held[name].sql is not None else 0)
-
-        best = max(order, key=lambda name: (score(name), -order.index(name)))
+        best = max(order, key=lambda name: (_says(held[name], concept, wanted), -order.index(name)))
         return Origin(best, concept)
     return None
+
+
+def _says(entity: Entity, concept: str, wanted: set[str]) -> float:
+    """How many of the wanted fields of a concept an entity holds; of two that hold as many, a view more."""
+    named = [rule.concept for rule in entity.fields.values() if rule.concept is not None]
+    return sum(f"{concept}.{part}" in named for part in wanted) + (0.5 if entity.sql is not None else 0)
 
 
 def _same_rows(source: Contract, one: str, other: str) -> bool:

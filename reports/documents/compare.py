@@ -15,11 +15,10 @@ from reports.documents.render import markdown, page
 def drawn(found: Comparison | Matrix, form: str) -> str:
     """``form``: text, markdown or html."""
     name = "compare" if isinstance(found, Comparison) else "matrix"
-    words = {"document": found, "meaning": MEANING, "share": share}
     if form == "html":
-        return page(f"{name}.html.j2", **words)
+        return page(f"{name}.html.j2", document=found, meaning=MEANING, share=share)
     if form == "markdown":
-        return markdown(f"{name}.md.j2", **words)
+        return markdown(f"{name}.md.j2", document=found, meaning=MEANING, share=share)
     return _comparison(found) if isinstance(found, Comparison) else _matrix(found)
 
 
