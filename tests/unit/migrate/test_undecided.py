@@ -82,11 +82,11 @@ def test_a_mapping_may_wait_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_a_proposal_that_does_not_fit_is_a_problem_too(tmp_path: Path) -> None:
-    new_workspace(tmp_path / "ws", "totara", "successfactors")
+    new_workspace(tmp_path / "ws", "totara", "cornerstone")
     file = tmp_path / "ws/mapping/users.yaml"
     text = file.read_text("utf-8")
-    assert "{ref: organizations, by: department}" in text
+    assert "{ref: organizational_units, by: department, field: OU_ID}" in text
     file.write_text(text.replace("by: department", "by: departmint"), "utf-8")
     found = problems(tmp_path / "ws")
     assert any("departmint" in one and "is not decided" not in one for one in found)
-    assert any("users.STUD_ID is not decided" in one for one in found)
+    assert any("users.User_ID is not decided" in one for one in found)
