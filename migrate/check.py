@@ -21,6 +21,7 @@ from migrate.mapper import build_identities, build_source, findings_sql
 from migrate.mapping.load import LoadedPair
 from migrate.matching.register import build_lists
 from migrate.reconciliation.both_sides import TARGET
+from migrate.undecided import filled, undecided
 from migrate.workspace import Workspace, open_workspace
 from validators.expectations import rows
 
@@ -54,18 +55,24 @@ def check(folder: Path, *, anew: bool = False) -> CheckResult:
 
 def _check(folder: Path, anew: bool) -> CheckResult:
     workspace = open_workspace(folder)
-    plan = make_plan(workspace.pair, AS_OF)
-    problems = [] if not anew and proofs.fits(workspace.pair) else _fit(workspace.pair, plan)
+    # What waits for a person is told together with all that is wrong in the rest.
+    waiting, pair = undecided(workspace.pair), filled(workspace.pair)
+    try:
+        plan = make_plan(pair, AS_OF)
+    except ConfigurationError as error:
+        error.problems = (*waiting, *error.problems)
+        raise
+    problems = waiting + ([] if not anew and proofs.fits(pair) else _fit(pair, plan))
     problems += losses.undeclared(plan)
     problems += list(_unknown_drops(plan)) + list(_bind_acceptance(workspace))
-    problems += chart_problems(workspace.pair)
-    proof = None if anew else proofs.known(workspace.pair)
+    problems += chart_problems(pair)
+    proof = None if anew else proofs.known(pair)
     if proof is None:
-        tests = run_inline_tests(workspace.pair.with_policies(()))
+        tests = run_inline_tests(pair.with_policies(()))
         problems += tests.problems
         proof = proofs.Proof(ran=tests.ran, unexercised=tests.unexercised)
         if not tests.problems:
-            proofs.keep(workspace.pair, proof)
+            proofs.keep(pair, proof)
     if problems:
         again = f"mend these, then: lms-migrate check {folder}"
         raise ConfigurationError(f"{len(problems)} problem(s)", problems=problems, hint=again)

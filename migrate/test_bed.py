@@ -54,11 +54,12 @@ class TestBed:
                 self._make(entity)
             self._insert(entity, test.given[entity])
         build_source(self.connection, replace(self.plan, physical={}, views=[v for v in self.plan.views if v not in given_views]))
-        self._lists(test)
-        self._identities(test)
+        # Before identities: a part of a key may be looked up.
         for crosswalk in self.plan.pair.model.crosswalks:
             entries = [(source, target, "confirmed") for source, target in test.crosswalks.get(crosswalk, {}).items()]
             self._once("crosswalk", crosswalk, repr(entries), crosswalks.register, crosswalk, entries)
+        self._lists(test)
+        self._identities(test)
         return []
 
     def _unknown(self, test: InlineTest, at: Keys) -> list[Problem]:

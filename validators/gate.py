@@ -57,6 +57,7 @@ def _column(rule: Field) -> pa.Column:
             checks.append(pa.Check.str_length(rule.min_length, rule.max_length, error="GATE-LENGTH"))
         if rule.pattern is not None:
             checks.append(pa.Check(_matches, error="GATE-PATTERN", pattern=f"^(?:{rule.pattern})$"))
+        checks += [pa.Check(_lacks, error="GATE-PATTERN", text=text) for text in rule.without]
     if rule.enum:
         checks.append(pa.Check.isin(list(rule.enum), error="GATE-ENUM"))
     if rule.min is not None:
@@ -73,6 +74,10 @@ def _not_blank(data: pa.PolarsData) -> pl.LazyFrame:
 def _matches(data: pa.PolarsData, *, pattern: str) -> pl.LazyFrame:
     # pandera's own check reads the pattern with another engine than the one contracts are written for.
     return data.lazyframe.select(pl.col(data.key).str.contains(pattern))
+
+
+def _lacks(data: pa.PolarsData, *, text: str) -> pl.LazyFrame:
+    return data.lazyframe.select(~pl.col(data.key).str.contains(text, literal=True))
 
 
 def _bound(rule: Field, bound: float | str) -> object:

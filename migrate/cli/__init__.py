@@ -41,6 +41,7 @@ COMMANDS = {
     "evidence": "Make the evidence pack of a run, or verify one without the workspace.",
     "runbook": "Plan the cutover, and tick it off while it runs.",
     "systems": "List the systems and what each can do.",
+    "compare": "Say what a target can hold of a source, and what is lost.",
 }
 
 

@@ -12,10 +12,17 @@ import click
 @click.option("--from", "source", required=True, metavar="SYSTEM", help="The system to migrate from.")
 @click.option("--to", "target", required=True, metavar="SYSTEM", help="The system to migrate to.")
 def command(directory: Path, source: str, target: str) -> int:
-    """Write a workspace in DIRECTORY: settings, the mapping to be edited, crosswalks and a README."""
+    """Write a workspace in DIRECTORY: settings, the mapping to be edited, crosswalks and a README.
+
+    Where no mapping ships for the two systems, one is drafted from what both call the same. DRAFT.md says what people have to
+    decide, and check refuses the workspace until they did.
+    """
     from migrate.scaffold import new_workspace
 
-    for file in new_workspace(directory, source, target):
+    files = new_workspace(directory, source, target)
+    for file in files:
         click.echo(f"  {file}")
+    if (drafted := directory / "DRAFT.md") in files:
+        click.echo(f"no mapping ships for this pair: this is a draft. {drafted} says what has to be decided")
     click.echo(f"next: edit {directory / 'migration.yaml'}, then: lms-migrate check {directory}")
     return 0

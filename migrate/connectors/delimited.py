@@ -7,7 +7,6 @@ with its fault named, and ends as a quarantined record.
 from __future__ import annotations
 
 import codecs
-import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from migrate.connectors.importer import FIELD_LIMIT
+from migrate.connectors.records import Unreadable, records
 from migrate.connectors.source import EXTRA, SourceInfo
 from migrate.connectors.workbook import is_workbook, sheet_rows
 from migrate.contracts.model import Contract, FileFormat
@@ -42,7 +41,6 @@ class DelimitedSource:
         self._folder, self._contract = folder, contract
         if not folder.is_dir():
             raise SourceRefused(f"there is no folder {folder}", hint="correct source: {folder: ...} in migration.yaml")
-        csv.field_size_limit(FIELD_LIMIT)
         self._files = {entity: sorted(folder.glob(model.file)) for entity, model in contract.entities.items() if model.file}
         if not any(self._files.values()):
             wanted = ", ".join(str(m.file) for m in contract.entities.values() if m.file)
@@ -138,20 +136,11 @@ class DelimitedSource:
         try:
             _check_mark(file, format_.encoding)
             with file.open(encoding=encoding, errors="replace" if wide else "surrogateescape", newline="") as stream:
-                reader = csv.reader(
-                    stream,
-                    delimiter=format_.delimiter,
-                    quotechar=format_.quote or None,
-                    quoting=csv.QUOTE_MINIMAL if format_.quote else csv.QUOTE_NONE,
-                    strict=True,
-                )
-                first = 1
-                for cells in reader:
-                    yield first, cells
-                    first = reader.line_num + 1
-        except csv.Error as error:
-            what = f"{file.name}:{first}: the record that starts here cannot be read: {error}"
-            raise SourceRefused(what, hint="look for a quotation mark that is opened and never closed") from None
+                yield from records(stream, format_, strict=True)
+        except Unreadable as error:
+            what = f"{file.name}:{error.line}: the record that starts here cannot be read: {error}"
+            hint = "look for a quotation mark that is opened and never closed" if format_.quote else "export it again"
+            raise SourceRefused(what, hint=hint) from None
         except OSError as error:
             raise SourceLost(f"{file.name} cannot be read: {error.strerror}") from None
 

@@ -21,14 +21,14 @@ import pyarrow as pa
 
 from migrate.compiler.source import SQL_TYPES, decimal_text, query_sql
 from migrate.compiler.text import key_text, literal, name
+from migrate.connectors.manifest_read import disagreement
 from migrate.connectors.package import effective_format
+from migrate.connectors.records import records
 from migrate.contracts.model import Contract, Entity, Field, FileFormat
 from migrate.errors import RunFailed
 from migrate.mapping.model import Scalar
 
 READ, SCHEMA = "read", "imported"
-FIELD_LIMIT = 64 * 1024 * 1024
-"""Characters in one cell; the csv module's own limit is below what course descriptions hold."""
 Opener = Callable[[], IO[bytes]]
 CHUNK = 1 << 20
 MAX_RATIO, LARGE = 200, 1 << 30
@@ -55,7 +55,6 @@ class Importer:
         connection.execute(f"CREATE SCHEMA {SCHEMA}; CREATE SCHEMA {READ}")
         self.line = 0
         self.entities_read: set[str] = set()
-        csv.field_size_limit(FIELD_LIMIT)
         connection.execute("CREATE TABLE refused (entity VARCHAR, key VARCHAR, reason VARCHAR)")
 
     def run(self, files: list[Path]) -> list[ReadFile]:
@@ -64,8 +63,16 @@ class Importer:
         for entity_name, entity in self.contract.entities.items():
             columns = ", ".join(f"{name(f)} VARCHAR" for f in entity.fields)
             self.connection.execute(f"CREATE TABLE {name(READ, entity_name)} ({columns}, _line BIGINT)")
+        manifest, table = self.target.manifest, list[list[str]]()
         for file_name, opened in _contents(files):
-            seen.append(self._read(file_name, opened))
+            if manifest is not None and file_name == manifest.file:
+                with opened() as stream, io.TextIOWrapper(stream, self.target.format.encoding, "replace", newline="") as text:
+                    table = [cells for _, cells in records(text, self.target.format, strict=False)]
+            else:
+                seen.append(self._read(file_name, opened))
+        if manifest is not None:
+            wrong = disagreement(self.contract, manifest, table, [file.name for file in seen])
+            seen.append(ReadFile(manifest.file, None, max(len(table) - 1, 0), wrong))
         for entity_name, entity in self.contract.entities.items():
             self._import(entity_name, entity)
         before = -1
@@ -98,13 +105,9 @@ class Importer:
                 return ReadFile(file_name, by_name, 0, f"it cannot be taken apart: {error}")
 
     def _read_text(self, file_name: str, by_name: str | None, format_: FileFormat, text: io.TextIOWrapper) -> ReadFile:
-        reader = csv.reader(
-            text,
-            delimiter=format_.delimiter,
-            quotechar=format_.quote or None,
-            quoting=csv.QUOTE_MINIMAL if format_.quote else csv.QUOTE_NONE,
-        )
-        header = [cell.strip().lower() for cell in next(reader, [])]
+        reader = (cells for _, cells in records(text, format_, strict=False))
+        written = [cell.strip() for cell in next(reader, [])]
+        header = [cell.lower() for cell in written]
         twice = next((cell for cell in header if cell and header.count(cell) > 1), None)
         if twice is not None:
             return ReadFile(file_name, by_name, 0, f"the column {twice} stands twice")
@@ -112,11 +115,13 @@ class Importer:
         if entity_name is None:
             return ReadFile(file_name, None, 0, f"no kind of file has these columns: {', '.join(header)}")
         entity = self.contract.entities[entity_name]
-        if self.target.strict_columns and set(header) != set(entity.fields):
-            wrong = ", ".join(sorted(set(header) ^ set(entity.fields)))
-            return ReadFile(file_name, entity_name, 0, f"unknown or missing columns: {wrong}")
         fields = list(entity.fields)
-        places = [header.index(f) if f in header else None for f in fields]
+        if self.target.strict_columns and (wrong := set(header) ^ {f.lower() for f in fields}):
+            return ReadFile(file_name, entity_name, 0, f"unknown or missing columns: {', '.join(sorted(wrong))}")
+        if self.target.strict_columns == "ordered" and written != fields:
+            first = next(n for n, (there, wanted) in enumerate(zip(written, fields, strict=True)) if there != wanted)
+            return ReadFile(file_name, entity_name, 0, f"column {first + 1} is {written[first]}, and has to be {fields[first]}")
+        places = [header.index(f.lower()) if f.lower() in header else None for f in fields]
         rows: list[list[str | None]] = []
         lines: list[int] = []
         total = 0
@@ -266,7 +271,10 @@ def _stored(rule: Field, raw: str, format_: FileFormat) -> tuple[str, str | None
         wrong = f"{raw} IS NOT NULL AND ({typed}) IS NULL"
     if rule.enum:
         words = [str(word) for word in rule.enum]
-        whens = [f"WHEN lower({raw}) = {literal(word.lower())} THEN {literal(word)}" for word in words]
+        exact = rule.read.match == "case"
+        plain = (lambda text: text) if exact else str.lower
+        shown = raw if exact else f"lower({raw})"
+        whens = [f"WHEN {shown} = {literal(plain(word))} THEN {literal(word)}" for word in words]
         if rule.read.match == "prefix":
             whens += [
                 f"WHEN starts_with(lower({raw}), {literal(w.lower())}) OR starts_with({literal(w.lower())}, lower({raw})) "

@@ -29,7 +29,8 @@ def text_column(entity: Entity, field: str, format_: FileFormat) -> str:
             return f"CASE WHEN {column} THEN {literal(format_.true)} WHEN NOT {column} THEN {literal(format_.false)} END"
         case "date" | "datetime" | "epoch":
             own = rule.formats[0] if rule.formats else format_.date if rule.type == "date" else format_.datetime
-            return f"strftime({column}, {literal(own)})"
+            text = f"strftime({column}, {literal(own)})"
+            return f"upper({text})" if format_.capital_months and ("%b" in own.lower()) else text
         case "decimal":
             # The shortest text that reads back as the same number, without a trailing '.0' or an exponent.
             shortest = f"regexp_replace(CAST({column} AS VARCHAR), '\\.0+$', '')"
@@ -60,7 +61,7 @@ def write_file(
     """
     columns = ", ".join(f"{_cell(text_column(entity, f, format_), len(fields))} AS {name(f)}" for f in fields)
     reader = connection.cursor().execute(f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}").to_arrow_reader(BATCH)
-    text = _quoted if format_.quote else _unquoted
+    text = _quoted if format_.quote else _ended if format_.record_end else _unquoted
     parts = (frame for batch in reader if len(frame := pl.DataFrame(pl.from_arrow(batch))))
     left, written = next(parts, None), list[tuple[Path, int]]()
     while left is not None or not written:
@@ -102,6 +103,20 @@ def _unquoted(rows: pl.DataFrame, format_: FileFormat) -> str:
     )
     writer.writerows(rows.iter_rows())
     return text.getvalue()
+
+
+def _ended(rows: pl.DataFrame, format_: FileFormat) -> str:
+    """Rows of a format in which a text of its own ends a record. Raises csv.Error where a value would end one, or a cell."""
+    lines = []
+    for row in rows.iter_rows():
+        cells = ["" if cell is None else cell for cell in row]
+        record = format_.delimiter.join(cells) + format_.record_end
+        if record.count(format_.delimiter) != len(cells) - 1:
+            raise csv.Error(f"a cell with {format_.delimiter}")
+        if record.index(format_.record_end) != len(record) - len(format_.record_end):
+            raise csv.Error(f"a cell with {format_.record_end}, or with its beginning at the end of a record")
+        lines.append(record + format_.line_end)
+    return "".join(lines)
 
 
 @contextmanager

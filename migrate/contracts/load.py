@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from migrate.contracts.model import Contract, Entity, FileFormat
+from migrate.contracts.concepts import concept_problems
+from migrate.contracts.model import Contract, Entity, FileFormat, Manifest
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError, columns_of, parse_expression, read_query, tables_read
 from migrate.expressions.regex import regex_error
@@ -38,13 +39,30 @@ def load_contract(file: Path) -> LoadedContract:
     problems = list(_problems(contract, document))
     if problems:
         raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
-    return LoadedContract(contract, document)
+    return LoadedContract(_with_refused(contract), document)
+
+
+def _with_refused(contract: Contract) -> Contract:
+    """The contract with what the format of a target's file cannot hold as a rule of each of its text fields."""
+    target = contract.target
+    if target is None or not (target.format.refused or any(e.format and e.format.refused for e in contract.entities.values())):
+        return contract
+    entities = {}
+    for name, entity in contract.entities.items():
+        refused = (entity.format or target.format).refused
+        fields = {
+            field: rule.model_copy(update={"without": (*rule.without, *refused)}) if rule.type == "string" else rule
+            for field, rule in entity.fields.items()
+        }
+        entities[name] = entity.model_copy(update={"fields": fields})
+    return contract.model_copy(update={"entities": entities})
 
 
 def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
     if contract.source is None and contract.target is None:
         yield Problem("a contract needs source or target", document.place())
     yield from _format_problems(contract, document)
+    yield from concept_problems(contract, document)
     yield from _name_problems(contract, document)
     yield from _query_problems(contract, document)
     names = tuple(contract.entities)
@@ -201,8 +219,19 @@ def _format_problems(contract: Contract, document: Document) -> Iterator[Problem
             yield Problem("a delimiter is one character", document.place(*keys, "delimiter"), given.delimiter)
         if len(given.quote) > 1:
             yield Problem("a quote is one character, or blank for none", document.place(*keys, "quote"), given.quote)
+        if given.record_end and given.quote:
+            place = document.place(*keys, "record_end")
+            hint = 'add quote: "", or take record_end away'
+            yield Problem("values are either in quotes or end with their record", place, given.record_end, hint=hint)
+        if given.record_end and given.line_end not in ("\n", "\r\n"):
+            place = document.place(*keys, "line_end")
+            yield Problem("after record_end a line ends as lines do", place, given.line_end, ("\\n", "\\r\\n"))
+        if given.record_end and given.delimiter in given.record_end:
+            yield Problem("the delimiter stands in record_end", document.place(*keys, "record_end"), given.record_end)
     if contract.target and contract.target.max_rows is not None and contract.target.max_rows < 1:
         yield Problem("max_rows is at least 1", document.place("target", "max_rows"), contract.target.max_rows)
+    if contract.target and contract.target.manifest is not None:
+        yield from _manifest_problems(contract, contract.target.manifest, document)
     for name, entity in contract.entities.items():
         for field, rule in entity.fields.items():
             at = ("entities", name, "fields", field)
@@ -211,6 +240,20 @@ def _format_problems(contract: Contract, document: Document) -> Iterator[Problem
             for word, bound in (("min", rule.min), ("max", rule.max)):
                 if bound is not None and not _is_bound(rule.type, bound):
                     yield Problem(f"{word} is not of type {rule.type}", document.place(*at, word), bound)
+
+
+def _manifest_problems(contract: Contract, manifest: Manifest, document: Document) -> Iterator[Problem]:
+    at = ("target", "manifest")
+    assert contract.target is not None
+    if contract.target.max_rows is not None:
+        yield Problem("the manifest has one row for a kind of file, and max_rows makes several files", document.place(*at))
+    if not contract.target.format.quote:
+        yield Problem("a manifest is written with quotes, and the format has none", document.place("target", "format"))
+    if "{file}" not in manifest.property:
+        yield Problem("property does not hold {file}", document.place(*at, "property"), manifest.property)
+    known = {field for entity in contract.entities.values() for field in entity.fields}
+    if manifest.changes_by not in known:
+        yield Problem("no entity has such a field", document.place(*at, "changes_by"), manifest.changes_by)
 
 
 def _is_bound(field_type: str, bound: float | str) -> bool:

@@ -36,8 +36,9 @@ class Words(BaseModel):
 class ReadRule(Words):
     """How the target's own importer reads this field; where it differs from what was written, data is lost."""
 
-    match: Literal["exact", "prefix"] = "exact"
-    """``prefix``: a value that merely starts with (or is the start of) an allowed word is taken for it."""
+    match: Literal["exact", "prefix", "case"] = "exact"
+    """``prefix``: a value that merely starts with (or is the start of) an allowed word is taken for it. ``case``: upper and
+    lower case are told apart, which the others do not."""
     otherwise: Any = None
     """What the importer stores for a value outside ``enum``; without it the row is refused."""
     unparsable: Literal["empty", "refuse"] = "refuse"
@@ -66,6 +67,8 @@ class Field(Words):
     """Characters (code points), not bytes."""
     pattern: str | None = None
     """A regular expression (RE2) the whole value has to match."""
+    without: tuple[str, ...] = ()
+    """Texts the value may not hold. Those of the file's format are added to them."""
     min: float | str | None = None
     max: float | str | None = None
     formats: tuple[str, ...] = ()
@@ -76,7 +79,7 @@ class Field(Words):
     pii: PiiClass | None = None
     """Class of personal data. ``secret`` is never extracted, logged or shown."""
     concept: str | None = None
-    """The system-neutral idea, such as ``person.family_name``; mappings can be drafted from it."""
+    """The system-neutral idea that it holds, such as ``person.family_name``; mappings are drafted from it."""
     optional: bool = False
     """The column is missing in some versions of the system; it reads as null there."""
     read: ReadRule = ReadRule()
@@ -84,6 +87,8 @@ class Field(Words):
     """For live targets: ``{final value: value written until every entity is loaded}``. Such records are written a second
     time at the end of the load, with the final value: an enrolment that is concluded takes no grades any more."""
     note: str = ""
+    unconfirmed: str = ""
+    """What no source could confirm. It is said wherever the contract is shown, until somebody saw a system that bears it out."""
 
 
 class FileFormat(Words):
@@ -92,7 +97,13 @@ class FileFormat(Words):
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
+    record_end: str = ""
+    """Text that ends every record, the header too. Line breaks before it belong to a value, and the one after it to nothing."""
     line_end: str = "\n"
+    without: tuple[str, ...] = ()
+    """Texts that no value of a target's file may hold. Without quotes, what would end a cell or a record is among them."""
+    capital_months: bool = False
+    """Names of months (``%b``, ``%B``) are written in capitals."""
     datetime: str = "%Y-%m-%dT%H:%M:%SZ"
     """strftime format of instants, written in UTC."""
     date: str = "%Y-%m-%d"
@@ -100,6 +111,13 @@ class FileFormat(Words):
     false: str = "0"
     decimal: str = "."
     """The decimal mark."""
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """All texts that no value may hold."""
+        if self.quote:
+            return self.without
+        return tuple(dict.fromkeys((*self.without, self.delimiter, *((self.record_end,) if self.record_end else ("\n", "\r")))))
 
 
 class Refusal(Words):
@@ -133,6 +151,8 @@ class Entity(Words):
 
     label: str = ""
     note: str = ""
+    concept: Name | None = None
+    """The system-neutral idea that a record of it is, such as ``person``."""
     key: OneOrMore
     fields: dict[Name, Field]
     table: str | None = None
@@ -161,6 +181,8 @@ class Entity(Words):
     target they are held."""
     optional: bool = False
     """The table or file is missing in some versions or exports; it reads as empty there."""
+    unconfirmed: str = ""
+    """What no source could confirm of the entity, such as its columns."""
 
 
 class HeaderSignature(Words):
@@ -226,6 +248,27 @@ class SideEffect(Words):
     """What a person does beforehand so that it does not happen."""
 
 
+class Manifest(Words):
+    """A file of the package that says which files are in it, as a table of two columns."""
+
+    file: str
+    header: tuple[str, str]
+    rows: dict[str, str] = {}
+    """``{property: value}`` that stand first, as they are."""
+    property: str
+    """What the row of a file is called; ``{file}`` is the name of the file without its ending."""
+    whole: str
+    """The value of a file that holds all records of its kind."""
+    changes: str
+    """The value of a file that holds what changed."""
+    changes_by: Name
+    """The field that is filled in every row of a file of changes, and in no row of a whole one."""
+    absent: str
+    """The value of a file that is not there."""
+    others: tuple[str, ...] = ()
+    """Files that the target knows and the contract does not describe; they are absent."""
+
+
 class Target(Words):
     """How the system can be written, and how its importer reads what was written."""
 
@@ -245,8 +288,11 @@ class Target(Words):
     blank_rows: Literal["skip", "refuse"] = "refuse"
     max_rows: int | None = None
     """Rows per file; more rows are written to further files."""
-    strict_columns: bool = False
-    """Unknown or missing columns refuse the whole file."""
+    strict_columns: bool | Literal["ordered"] = False
+    """Unknown or missing columns refuse the whole file. ``ordered``: columns in another order or another case do, too."""
+    empty_files: Literal["write", "leave_out"] = "write"
+    """What becomes of an entity without rows: a file with only a header, or none."""
+    manifest: Manifest | None = None
 
 
 class Contract(Words):
@@ -255,6 +301,8 @@ class Contract(Words):
     system: Name
     label: str
     note: str = ""
+    unconfirmed: str = ""
+    """What no source could confirm of the system as a whole."""
     source: Source | None = None
     target: Target | None = None
     entities: dict[Name, Entity]

@@ -228,6 +228,17 @@ class FieldRule(Words):
         return self
 
 
+class Undecided(Words):
+    """A target field of which a person has to say how it is made. Until then ``check`` refuses the workspace."""
+
+    question: str
+    proposed: FieldRule | None = None
+    """A rule that may be right. To accept it, move it to ``fields``."""
+    confidence: Annotated[float, Default(ge=0, le=1)] = 0
+    reason: str = ""
+    """Why it is proposed, or why there is nothing to propose."""
+
+
 class TestIdentity(Words):
     """A referred record of an inline test that was excluded, merged into another, or is one with others."""
 
@@ -279,6 +290,8 @@ class Mapping(Words):
     match: Match | None = None
     fold: Fold | None = None
     fields: dict[Name, FieldRule]
+    undecided: dict[Name, Undecided] = {}
+    """Target fields that wait for a person, as a draft leaves them."""
     drop: dict[Name, str] = {}
     """Source fields that are not carried over, with the reason."""
     tests: tuple[InlineTest, ...] = ()
@@ -414,5 +427,7 @@ class Pair(Words):
     archive: dict[Name, Archive] = {}
     drop: dict[str, str] = {}
     """Tables (glob patterns) or ``table.column`` that are left behind, with the reason."""
+    undecided: dict[Name, str] = {}
+    """``{mapping: question}``: whole mappings that wait for a person, as a draft leaves them."""
     both_sides: dict[Name, BothSides] = {}
     """``{name: rule}``: what is counted on both sides after the target was read back."""

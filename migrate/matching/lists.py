@@ -14,7 +14,7 @@ import pyarrow as pa
 from migrate.artefacts import sha256
 from migrate.connectors.database import read_query
 from migrate.connectors.delimited import field_name
-from migrate.connectors.importer import FIELD_LIMIT
+from migrate.connectors.records import FIELD_LIMIT
 from migrate.connectors.workbook import cell_text
 from migrate.errors import ConfigurationError, Problem, SourceRefused
 from migrate.mapping.load import LoadedPair

@@ -36,6 +36,8 @@ def contract_words(field: Field) -> tuple[str, ...]:
         words.append(f"at most {field.max_length} characters")
     if field.pattern:
         words.append(f"of the form {field.pattern}")
+    if field.without:
+        words.append("without " + ", ".join(repr(text) for text in field.without))
     if field.min is not None:
         words.append(f"not below {field.min}")
     if field.max is not None:
@@ -93,7 +95,7 @@ def _gates(contract: Field, rule: FieldRule) -> Iterator[Check]:
         ("GATE-REQUIRED", contract.required),
         ("GATE-LENGTH", contract.max_length is not None or contract.min_length is not None),
         ("GATE-ENUM", bool(contract.enum)),
-        ("GATE-PATTERN", contract.pattern is not None),
+        ("GATE-PATTERN", contract.pattern is not None or bool(contract.without)),
         ("GATE-RANGE", contract.min is not None or contract.max is not None),
         ("GATE-TYPE", contract.type != "string"),
         ("GATE-UNIQUE", contract.unique and rule.unique is None),

@@ -13,6 +13,7 @@ from migrate.artefacts import Loaded, Validated, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
+from migrate.connectors.manifest import complete
 from migrate.connectors.package import effective_format, file_names, pack, write_file
 from migrate.engine import scan, session
 from migrate.errors import RunFailed, TargetRefused
@@ -72,6 +73,7 @@ def load(
                 )  # fmt: skip
                 task.advance(sum(count for _, count in written))
             (beside if entity.only_live else files).extend(file for file, _ in written)
+    files = complete(contract, folder, files)
     if contract.target.package:
         package = pack(folder, files, contract.target.package)
         for file in files:

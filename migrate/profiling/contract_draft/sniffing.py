@@ -7,7 +7,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.connectors.importer import FIELD_LIMIT
+from migrate.connectors.records import FIELD_LIMIT
 from migrate.errors import SourceRefused
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -47,10 +47,24 @@ def test_unknown_systems_and_pairs_are_named(tmp_path: Path) -> None:
         ("odd", tuple(known_systems())),
         ("even", tuple(known_systems())),
     ]
-    with pytest.raises(ConfigurationError) as caught:
-        new_workspace(tmp_path / "ws", "canvas", "totara")
-    assert "--from moodle --to canvas" in caught.value.problems[0].allowed
+    for source, target, message in (("blackboard", "moodle", "cannot be read"), ("moodle", "csv_history", "cannot be written")):
+        with pytest.raises(ConfigurationError) as caught:
+            new_workspace(tmp_path / "ws", source, target)
+        assert message in caught.value.problems[0].message
     assert not (tmp_path / "ws").exists()
+
+
+def test_a_pair_without_a_mapping_is_drafted(tmp_path: Path) -> None:
+    assert ("canvas", "totara") not in known_pairs()
+    written = new_workspace(tmp_path / "ws", "canvas", "totara")
+    names = {str(path.relative_to(tmp_path / "ws")) for path in written}
+    assert {"DRAFT.md", "migration.yaml", "README.md", "mapping/pair.yaml", "mapping/users.yaml"} <= names
+    opened = open_workspace(tmp_path / "ws")
+    assert set(opened.crosswalks) == {path.stem for path in (tmp_path / "ws/crosswalks").glob("*.csv")}
+    assert "`DRAFT.md`" in (tmp_path / "ws/README.md").read_text()
+    people = (tmp_path / "ws/DRAFT.md").read_text()
+    assert "| users |" in people
+    assert "## Not confirmed" in people
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -178,3 +178,12 @@ def test_the_gate_in_a_run(bench: Any) -> None:
     assert [row["user_id"] for row in settled.loading["users"]] == ["1", "5"]
     assert {f["message"] for f in settled.findings()} <= set(MESSAGES.values())
     assert {f["severity"] for f in settled.findings()} == {"quarantine"}
+
+
+def test_texts_that_the_files_cannot_hold_are_named() -> None:
+    rule = Entity.model_validate_json(json.dumps({"key": "s", "fields": {"s": {"without": ["|", "!##!"]}}}))
+    batch = pl.DataFrame({"s": ["a", "a|b", None, "!##", "x!##!y", "."]})
+    found = list(failures(gate_schema(rule, ["s"]), batch, pl.Series(list("abcdef"))))
+    assert sorted((key, code, value) for key, code, _, value in found) == [
+        ("b", "GATE-PATTERN", "a|b"), ("e", "GATE-PATTERN", "x!##!y"),
+    ]  # fmt: skip

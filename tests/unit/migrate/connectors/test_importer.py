@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from migrate.connectors import importer
+from migrate.connectors import importer, records
 from migrate.connectors.importer import READ, SCHEMA, Importer
 from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract
@@ -356,7 +356,7 @@ def test_a_file_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_file_that_cannot_be_taken_apart_is_refused_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importer, "FIELD_LIMIT", 1000)
+    monkeypatch.setattr(records, "FIELD_LIMIT", 1000)
     before = csv.field_size_limit()
     try:
         found = Imported(tmp_path, small(), {"second.csv": "id\n" + "a\n" * 60_000 + '"' + "x\n" * 2000})
