@@ -62,6 +62,9 @@ class Relations(Protocol):
         """Add a relation over the relations ``read``; it has no row where one of ``needed`` has none. ``spark_sql`` is given the
         types of its columns. The columns ``nulls`` hold nothing but nulls, and are of no type."""
 
+    def together(self, text: str, read: Sequence[str]) -> str:
+        """A statement of Spark that puts the rows of the relations ``read`` below each other."""
+
     def kept(self, relation: str) -> str:
         """The relation with its rows computed once."""
 
@@ -158,7 +161,7 @@ class Lowering:
                     value = "NULL" if own_kind == NOTHING else self.relations.scalars(f"FROM {quote(relation)}", {}).write(given)
                     columns.append(f"CAST({value} AS {spark_type(kind)}) AS {quoted(name)}")
                 written.append(f"SELECT {', '.join(columns)} FROM {quoted(relation)}")
-            return f" {word} ".join(written)
+            return self.relations.together(f" {word} ".join(written), relations)
 
         whole = [list(self.relations.columns(relation).values()) for relation in relations]
         first = self.relations.columns(relations[0])

@@ -35,6 +35,11 @@ class Functions:
             self._names[body, kinds, result] = found
         return found
 
+    @staticmethod
+    def called_in(text: str) -> bool:
+        """Does a statement of Spark call one of them? A text that looks like it is as good as one."""
+        return "duckdb_" in text
+
 
 class Scalars:
     """Writes the expressions over one FROM clause. ``shadow`` holds the same relations without rows, and knows the types.
