@@ -184,14 +184,14 @@ class SparkEngine:
 
     def _fetched(self, relation: str) -> duckdb.DuckDBPyConnection:
         void = self._catalog.is_void(relation)
-        return self._answer(relation, quote(relation) if void else self._catalog.frame(relation).toArrow())
+        return self._answer(relation, quote(relation) if void else self._catalog.arrow(relation))
 
     def _written(self, relation: str) -> str | pa.Table:
         """A relation's rows as DuckDB reads them from the files that Spark wrote, in their order."""
         if self._catalog.is_void(relation):
             return quote(relation)
         if self._catalog.is_few(relation):
-            return self._catalog.frame(relation).toArrow()
+            return self._catalog.arrow(relation)
         folder = self._catalog.write(relation)
         return f"read_parquet([{', '.join(literal(str(part)) for part in parts(folder))}])"
 
@@ -272,6 +272,7 @@ DEFAULTS = {
     "spark.master": "local[2]",
     "spark.driver.memory": "2g",
     "spark.ui.enabled": "false",
+    "spark.log.level": "ERROR",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.shuffle.partitions": "4",

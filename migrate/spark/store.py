@@ -26,8 +26,6 @@ FOR_FEW = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.autoBroadcastJoinThreshold": "-1",
     "spark.sql.shuffle.partitions": "1",
-    "spark.sql.debug.maxToStringFields": "1",
-    "spark.sql.maxPlanStringLength": "1000",
 }
 """Settings of a statement that reads few rows. They choose how it is computed, and not what comes out."""
 
@@ -67,6 +65,8 @@ class Store:
         self._kept: dict[str, str] = {}
         self._void: set[str] = set()
         """Relations that are known to have no row."""
+        self._rows: dict[str, pa.Table] = {}
+        """A few rows that the driver has."""
         self._numbers = 0
         self._usual = {name: spark.conf.get(name) for name in FOR_FEW}
         self._few = False
@@ -171,7 +171,7 @@ class Store:
         """A relation of rows that the driver has."""
         if not rows.num_rows:
             return self.nothing(columns)
-        names = [f"c{at}" for at in range(len(columns))]
+        given, names = rows, [f"c{at}" for at in range(len(columns))]
         rows = rows.rename_columns(names)
         casts = [
             f"CAST({own} AS {spark_type(kind)}) AS {quoted(c)}" for own, (c, kind) in zip(names, columns.items(), strict=True)
@@ -179,7 +179,9 @@ class Store:
         if rows.num_rows <= WRITTEN_OUT and all(map(written_out, columns.values())):
             values = ", ".join(f"({', '.join(map(spark_value, row.values()))})" for row in rows.to_pylist())
             text = f"SELECT /*+ COALESCE(1) */ {', '.join(casts)} FROM VALUES {values} AS v({', '.join(names)})"
-            return self._written_down(columns, text, (), rows.num_rows)
+            name = self._written_down(columns, text, (), rows.num_rows)
+            self._rows[name] = given
+            return name
         return self._shown(columns, rows.num_rows, lambda: self._spark.createDataFrame(rows).selectExpr(*casts))
 
     def files(self, files: tuple[str, ...]) -> str:
@@ -235,6 +237,10 @@ class Store:
                 self._spark.conf.set(name, value)
             self._few = few
 
+    def arrow(self, relation: str) -> pa.Table:
+        """All rows of a relation, which have to fit into memory."""
+        return self._rows[relation] if relation in self._rows else self.frame(relation).toArrow()
+
     def stored(self, relation: str) -> tuple[Table, int]:
         """The rows of a relation, computed once and kept; and their number. Few are kept by the driver, others in files."""
         columns = self._columns[relation]
@@ -242,7 +248,9 @@ class Store:
             return Table(relation, columns), 0
         if not self.is_few(relation):
             return self._filed(relation)
-        rows = self.frame(relation).toArrow()
+        if relation in self._rows:
+            return Table(relation, columns), self._bulk[relation]
+        rows = self.arrow(relation)
         return Table(self.local(rows, columns), columns), rows.num_rows
 
     def _filed(self, relation: str) -> tuple[Table, int]:
