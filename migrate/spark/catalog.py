@@ -9,9 +9,11 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from migrate.spark.lower import Ctes, Lowering
+from migrate.spark.lower import Lowering
 from migrate.spark.parts import quote, unknown
-from migrate.spark.store import Store, Table
+from migrate.spark.relations import Ctes
+from migrate.spark.rows import Table
+from migrate.spark.store import Store
 from migrate.spark.types import quoted
 
 ROUNDS = 10_000

@@ -20,10 +20,10 @@ from migrate.compiler.text import literal
 from migrate.defects import without_values
 from migrate.errors import RunFailed
 from migrate.spark.catalog import Catalog, View, key_of
-from migrate.spark.lower import Source
 from migrate.spark.names import column
 from migrate.spark.parts import quote, unknown
-from migrate.spark.store import Table, parts
+from migrate.spark.relations import Source
+from migrate.spark.rows import Table, parts
 from migrate.spark.types import NOTHING
 from migrate.workspace import SPARK_OWN
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 
 from migrate.compiler.text import literal
 from migrate.spark.parts import quote
+from migrate.spark.rows import Table, address, rows_in
 from migrate.spark.scalars import Functions, Scalars
 from migrate.spark.types import NOTHING, comes_back, quoted, spark_type, spark_value, written_out
 
@@ -28,16 +28,6 @@ FOR_FEW = {
     "spark.sql.shuffle.partitions": "1",
 }
 """Settings of a statement that reads few rows. They choose how it is computed, and not what comes out."""
-
-
-@dataclass
-class Table:
-    """Rows that are kept."""
-
-    relation: str
-    columns: dict[str, str]
-    folders: list[Path] = field(default_factory=list)
-    """Where its rows lie; none where the driver keeps them."""
 
 
 class Store:
@@ -85,7 +75,7 @@ class Store:
         needed: list[str],
         nulls: frozenset[str] = frozenset(),
     ) -> str:
-        """See :class:`migrate.spark.lower.Relations`."""
+        """See :class:`migrate.spark.relations.Relations`."""
         if (known := self._steps.get(duckdb_sql)) is not None:
             return known
         described = self._shadow.execute(f"DESCRIBE {duckdb_sql}").fetchall()
@@ -299,18 +289,3 @@ class Store:
         if relation not in self._kept:
             self._kept[relation] = self.stored(relation)[0].relation
         return self._kept[relation]
-
-
-def address(path: Path) -> str:
-    """A path as Hadoop reads it: percent signs stand for themselves."""
-    return f"file://{path.absolute()}"
-
-
-def parts(folder: Path) -> list[Path]:
-    """The files that Spark wrote to a folder, in the order of their rows."""
-    return sorted(folder.glob("*.parquet"))
-
-
-def rows_in(folders: Sequence[Path]) -> int:
-    """How many rows Spark wrote."""
-    return sum(pq.read_metadata(part).num_rows for folder in folders for part in parts(folder))
