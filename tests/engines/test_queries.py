@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.expressions.vocabulary import QUERIES
+from migrate.spark import store
 
 TYPED = {
     "select a.x, count(*) as n, min(a.y), max(a.y), sum(a.y), string_agg(a.y, ',' order by a.y) "
@@ -85,6 +86,12 @@ SAMPLE_B = [("x", 2), ("X", 1), ("é", None), ("x", 2)]
 def test_every_query_agrees(spark: Any, second: list[Any]) -> None:
     _compare(spark, SAMPLE_A, second, QUERIES + OURS)
     _compare(spark, [], second, OURS)
+
+
+@pytest.mark.long
+def test_every_query_agrees_as_if_the_rows_were_many(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "FEW", -1)
+    _compare(spark, SAMPLE_A, [*SAMPLE_B, (None, 1)], QUERIES + OURS)
 
 
 @pytest.mark.long

@@ -14,6 +14,7 @@ from sample_runs import NOW, write_sample_workspace
 from small_pair import GOOD_ROWS, Bench, write_workspace
 
 from migrate.pipeline import RunResult, run
+from migrate.spark import store
 
 VARIES = ("run", "timings")
 """Of a summary: what no two runs share."""
@@ -57,14 +58,18 @@ ODD_ROWS = {
 """Rows of which something has to be said, and values that the two engines read differently by themselves."""
 
 
-@pytest.mark.parametrize("rows", [ODD_ROWS], ids=["odd rows"])
-def test_both_engines_give_the_same_small_run(rows: Any, spark_settings: dict[str, str], tmp_path: Path) -> None:
-    """With rules over both sides, in a folder whose name has to be quoted."""
+@pytest.mark.long
+@pytest.mark.parametrize("few", [store.FEW, -1], ids=["few rows", "as many rows"])
+def test_both_engines_give_the_same_small_run(
+    few: int, spark_settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With rules over both sides, in a folder whose name has to be quoted; and as if the rows were too many for one task."""
+    monkeypatch.setattr(store, "FEW", few)
     folder = write_workspace(tmp_path / "50% é")
     add_rules(folder)
     use(spark_settings, folder)
     bench = Bench.of(folder)
-    expected = bench.run(rows)
+    expected = bench.run(ODD_ROWS)
     kept = tmp_path / "duckdb"
     shutil.copytree(expected.folder, kept)
     got = bench.run(engine="spark")
@@ -78,7 +83,7 @@ def test_both_engines_give_the_same_small_run(rows: Any, spark_settings: dict[st
 
 @pytest.mark.long
 @pytest.mark.parametrize("pair", ["csv_history_to_totara", "moodle_to_canvas"])
-def test_both_engines_give_the_same_run(pair: str, spark_settings: dict[str, str], tmp_path: Path) -> None:
+def test_both_engines_give_the_same_run_of_a_sample(pair: str, spark_settings: dict[str, str], tmp_path: Path) -> None:
     workspace = write_sample_workspace(tmp_path / "workspace", pair)
     use(spark_settings, workspace)
     expected = run(workspace, now=lambda: NOW)
