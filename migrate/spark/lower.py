@@ -153,9 +153,11 @@ class Lowering(Asking):
         shown = [name for _, name in items]
         items = items + hidden
 
-        sources, where, rewritten = self._without_queries(sources, where, [e for e, _ in items] + after, ctes, there)
+        others = [*(value for value, _ in items), *after, *(group or [])]
+        sources, where, rewritten = self._without_queries(sources, where, others, ctes, there)
         items = [(e, n) for e, (_, n) in zip(rewritten, items, strict=False)]
-        after = rewritten[len(items) :]
+        rewritten = rewritten[len(items) :]
+        after, group = rewritten[: len(after)], rewritten[len(after) :] if group is not None else None
         relation = self._shaped(sources, where, group, items, after, distinct=bool(select.args.get("distinct")))
         if not keys and limit is None:
             return relation

@@ -41,6 +41,7 @@ OURS = (
     "select a.k, first_value(a.x ignore nulls) over (partition by a.y order by a.k rows between unbounded preceding and "
     "unbounded following) from a",
     "select x, count(*) from a group by all",
+    "select a.x, min(a.k) as k from a where a.x in (select b.x from b where b.y > 0) group by a.x",
     "with recursive up as (select k from a where y is null union select a.k from a join up on a.y = up.k) select * from up",
     "select a.x from a where a.x <> 'x' and not exists (select 1 from b where b.x = a.x and b.y > 1)",
     "select u.n, u.v from (select unnest(list_distinct([{'n': 'x', 'v': x}])) as u from a)",

@@ -74,7 +74,7 @@ def test_both_engines_give_the_same_small_run(
     shutil.copytree(expected.folder, kept)
     got = bench.run(engine="spark")
     assert got.failure is None
-    found = {code for (code,) in _columns(kept / "5_reconcile" / "findings.parquet", "code")}
+    found = {code for (code,) in _columns(kept / "findings.parquet", "code")}
     assert {"USR-EMAIL", "CRS-TEACHER"} <= found, "these rows try what they are for"
     assert files_that_differ(kept, got.folder) == []
     assert _summary(got) == _summary(expected)
