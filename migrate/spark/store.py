@@ -18,6 +18,8 @@ from migrate.spark.types import NOTHING, comes_back, quoted, spark_type, spark_v
 
 FEW = 50_000
 """Rows up to which a statement runs as one task: to divide, compile and exchange so few takes longer than to compute."""
+WITH_DRIVER = 1_000
+"""Rows up to which a result of few rows stays in the driver's memory; more lie in a file."""
 WRITTEN_OUT = 40
 """Rows that the driver has are written into the statement, up to this number."""
 FOR_FEW = {
@@ -31,11 +33,8 @@ FOR_FEW = {
 
 
 class Store:
-    """Keeps relations, which never change.
-
-    A step is written down only: steps become one statement of Spark when their rows are wanted. ``shadow`` is a DuckDB session
-    that has every relation without rows.
-    """
+    """Keeps relations, which never change. A step is written down only: steps become one statement of Spark when their rows are
+    wanted. ``shadow`` is a DuckDB session that has every relation without rows."""
 
     def __init__(self, spark: Any, shadow: duckdb.DuckDBPyConnection, spill: Path) -> None:
         self._spark, self._shadow, self._spill = spark, shadow, spill
@@ -232,7 +231,7 @@ class Store:
         return self._rows[relation] if relation in self._rows else self.frame(relation).toArrow()
 
     def stored(self, relation: str) -> tuple[Table, int]:
-        """The rows of a relation, computed once and kept; and their number. Few are kept by the driver, others in files."""
+        """The rows of a relation, computed once and kept; and their number."""
         columns = self._columns[relation]
         if relation in self._void:
             return Table(relation, columns), 0
@@ -241,7 +240,12 @@ class Store:
         if relation in self._rows:
             return Table(relation, columns), self._bulk[relation]
         rows = self.arrow(relation)
-        return Table(self.local(rows, columns), columns), rows.num_rows
+        if rows.num_rows <= WITH_DRIVER:
+            return Table(self.local(rows, columns), columns), rows.num_rows
+        folder = self._folder()
+        folder.mkdir()
+        pq.write_table(rows, folder / "part.parquet")
+        return Table(self._read([folder], columns, rows.num_rows), columns, [folder]), rows.num_rows
 
     def _filed(self, relation: str) -> tuple[Table, int]:
         columns, folder = self._columns[relation], self.write(relation)
@@ -274,15 +278,18 @@ class Store:
         return self.step(duck, lambda _: self.together(spark, read), read, [])
 
     def rows(self, table: Table) -> int:
-        """How many rows a table has."""
+        """How many there are."""
         return self._bulk[table.relation]
 
     def write(self, relation: str) -> Path:
         """Write rows to a folder of their own."""
-        self._numbers += 1
-        folder = self._spill / f"rows{self._numbers}"
+        folder = self._folder()
         self.frame(relation).write.parquet(address(folder))
         return folder
+
+    def _folder(self) -> Path:
+        self._numbers += 1
+        return self._spill / f"rows{self._numbers}"
 
     def kept(self, relation: str) -> str:
         """The relation with its rows computed once."""

@@ -59,12 +59,13 @@ ODD_ROWS = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("few", [store.FEW, -1], ids=["few rows", "as many rows"])
+@pytest.mark.parametrize(("few", "with_driver"), [(store.FEW, 2), (-1, 0)], ids=["few rows", "as many rows"])
 def test_both_engines_give_the_same_small_run(
-    few: int, spark_settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: int, with_driver: int, spark_settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With rules over both sides, in a folder whose name has to be quoted; and as if the rows were too many for one task."""
     monkeypatch.setattr(store, "FEW", few)
+    monkeypatch.setattr(store, "WITH_DRIVER", with_driver)
     folder = write_workspace(tmp_path / "50% é")
     add_rules(folder)
     use(spark_settings, folder)

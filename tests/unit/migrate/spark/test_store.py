@@ -13,7 +13,7 @@ import pytest
 
 from migrate.spark.catalog import Catalog
 from migrate.spark.session import SparkEngine
-from migrate.spark.store import FEW, FOR_FEW
+from migrate.spark.store import FEW, FOR_FEW, WITH_DRIVER
 
 
 class Noted:
@@ -117,3 +117,11 @@ def test_a_view_over_a_table_is_made_anew_when_the_table_changed(engine: SparkEn
     assert catalog.resolve("v") == before
     engine.execute("CREATE OR REPLACE TABLE t AS SELECT k FROM (VALUES (2)) AS v(k)")
     assert catalog.resolve("v") != before
+
+
+def test_more_rows_than_the_driver_should_hold_lie_in_a_file(engine: SparkEngine, noted: Noted, tmp_path: Path) -> None:
+    noted.rows = pa.table({"k": pa.array(range(WITH_DRIVER + 1), pa.int64())})
+    engine.execute(f"CREATE TABLE t AS SELECT k FROM {_file(tmp_path, 3)} WHERE k > 0")
+    engine.execute("SELECT k FROM t")
+    (file,) = (tmp_path / noted.paths[-1].rpartition("/")[2]).iterdir()
+    assert pq.read_metadata(file).num_rows == WITH_DRIVER + 1
