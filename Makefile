@@ -1,11 +1,11 @@
-# make demo | make test | make test-long | make bench [SIZE=users] | make lint | make clean
+# make demo | make test | make test-long | make test-spark | make bench [SIZE=users] | make lint | make clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: install demo test test-long bench lint format clean
+.PHONY: install demo test test-long test-spark bench lint format clean
 
 install: $(INSTALLED)
 
@@ -23,6 +23,18 @@ test: install
 
 test-long: install
 	$(PYTEST) -n 2 --dist worksteal
+
+# The engine tests on PySpark, in an environment of their own: Java is needed. SPARK_TESTS="" takes the two samples, too.
+SPARK_TESTS ?= not of_a_sample
+SPARK := .venv-spark
+test-spark: $(SPARK)/.installed
+	LMS_MIGRATE_REQUIRE_SPARK=1 $(SPARK)/bin/python -m pytest -q -n 0 tests/engines -k "$(SPARK_TESTS)"
+
+$(SPARK)/.installed: requirements/run.lock requirements/dev.lock requirements/spark.lock pyproject.toml
+	PYTHON=$(PYTHON) sh requirements/venv.sh $(SPARK)
+	$(SPARK)/bin/python -m pip install --quiet --require-hashes -r requirements/run.lock -r requirements/dev.lock -r requirements/spark.lock
+	$(SPARK)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
 
 SIZE ?= 20000
 bench: install
@@ -43,4 +55,4 @@ format: install
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SPARK) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

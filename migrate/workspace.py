@@ -83,6 +83,7 @@ SPARK_OWN = {
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.caseSensitive": "false",
     "spark.sql.legacy.timeParserPolicy": "EXCEPTION",
+    "spark.sql.variable.substitute": "false",  # ${...} in a value is a text
 }
 """Settings of Spark that decide what a statement means: they are the same in every run."""
 

@@ -16,24 +16,28 @@ class Functions:
     """The expressions that were registered with Spark, one function each, whatever statements use them."""
 
     def __init__(self, spark: Any) -> None:
-        from pyspark import cloudpickle
-
-        cloudpickle.register_pickle_by_value(worker)
         self._spark = spark
         self._names: dict[tuple[str, tuple[str, ...], str], str] = {}
 
     def name(self, body: str, names: list[str], kinds: tuple[str, ...], result: str) -> str:
         """The function of an expression over ``names``; ``kinds`` and ``result`` are DuckDB's types."""
-        from pyspark.sql.functions import ArrowUDFType, arrow_udf
-
         found = self._names.get((body, kinds, result))
         if found is None:
+            from pyspark import cloudpickle
+            from pyspark.sql.functions import arrow_udf
+
+            cloudpickle.register_pickle_by_value(worker)
             found = f"duckdb_{len(self._names)}"
             casts = body if comes_back(result) else f"CAST({body} AS {result})"
-            function = arrow_udf(worker.evaluator(casts, names), spark_type(result), ArrowUDFType.SCALAR)
+            function = arrow_udf(worker.evaluator(casts, names), spark_type(result))
             self._spark.udf.register(found, function)
             self._names[body, kinds, result] = found
         return found
+
+    @staticmethod
+    def called_in(text: str) -> bool:
+        """Does a statement of Spark call one of them? A text that looks like it is as good as one."""
+        return "duckdb_" in text
 
 
 class Scalars:

@@ -91,3 +91,15 @@ def spark_text(value: str) -> str:
     """A string literal as Spark reads it: a backslash escapes."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "\\0")
     return f"'{escaped}'"
+
+
+def written_out(text: str) -> bool:
+    """May values of this type be written into a statement?"""
+    return text == NOTHING or plain(text) in INTEGERS | {"boolean", "varchar"}
+
+
+def spark_value(value: str | int | bool | None) -> str:
+    """A literal of Spark."""
+    if isinstance(value, str):
+        return spark_text(value)
+    return "NULL" if value is None else str(value).upper()

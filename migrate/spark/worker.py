@@ -10,14 +10,18 @@ from typing import Any
 
 import pyarrow as pa
 
-_sessions: list[Any] = []
+_KEPT = "_lms_migrate_session"
 
 
 def _session() -> Any:
-    """One DuckDB session per worker process, with the settings of the embedded engine that change answers."""
-    if not _sessions:
-        import duckdb
+    """One DuckDB session per worker process, with the settings of the embedded engine that change answers.
 
+    It is kept with DuckDB's own module: this module is there once for each function that was sent.
+    """
+    import duckdb
+
+    connection: Any = getattr(duckdb, _KEPT, None)
+    if connection is None:
         config: dict[str, Any] = {
             "threads": 1,
             "autoinstall_known_extensions": False,
@@ -26,8 +30,8 @@ def _session() -> Any:
         }
         connection = duckdb.connect(":memory:", config=config)
         connection.execute("SET TimeZone = 'UTC'")
-        _sessions.append(connection)
-    return _sessions[0]
+        setattr(duckdb, _KEPT, connection)
+    return connection
 
 
 def evaluator(body: str, names: list[str]) -> Callable[..., pa.Array]:

@@ -149,14 +149,15 @@ def test_most_expressions_of_the_vocabulary_have_an_answer() -> None:
     )
     every = vocabulary_expressions()
     answered = set(columns_that_answer(_table([row]), every))
-    silent = [text for text in VALUES if not _answered(text, answered) and text != "interval '1' month"]
+    silent = [text for text in VALUES if not _answered(text, answered)]
     assert not silent
 
 
 def _answered(text: str, answered: set[str]) -> bool:
     for one, two in KINDS.items():
         spelled = {"a": one, "b": two, "c": "mark"}
-        if translate(parse_expression(text), lambda _, c, s=spelled: name(s.get(c, c)), "2024-05-01 12:00:00") in answered:
+        sql = translate(parse_expression(text), lambda _, c, s=spelled: name(s.get(c, c)), "2024-05-01 12:00:00")
+        if sql in answered or any(other.endswith(f" + ({sql})") for other in answered):
             return True
     return False
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.expressions.vocabulary import QUERIES
+from migrate.spark import store
 
 TYPED = {
     "select a.x, count(*) as n, min(a.y), max(a.y), sum(a.y), string_agg(a.y, ',' order by a.y) "
@@ -40,6 +41,7 @@ OURS = (
     "select a.k, first_value(a.x ignore nulls) over (partition by a.y order by a.k rows between unbounded preceding and "
     "unbounded following) from a",
     "select x, count(*) from a group by all",
+    "select a.x, min(a.k) as k from a where a.x in (select b.x from b where b.y > 0) group by a.x",
     "with recursive up as (select k from a where y is null union select a.k from a join up on a.y = up.k) select * from up",
     "select a.x from a where a.x <> 'x' and not exists (select 1 from b where b.x = a.x and b.y > 1)",
     "select u.n, u.v from (select unnest(list_distinct([{'n': 'x', 'v': x}])) as u from a)",
@@ -85,6 +87,12 @@ SAMPLE_B = [("x", 2), ("X", 1), ("é", None), ("x", 2)]
 def test_every_query_agrees(spark: Any, second: list[Any]) -> None:
     _compare(spark, SAMPLE_A, second, QUERIES + OURS)
     _compare(spark, [], second, OURS)
+
+
+@pytest.mark.long
+def test_every_query_agrees_as_if_the_rows_were_many(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "FEW", -1)
+    _compare(spark, SAMPLE_A, [*SAMPLE_B, (None, 1)], QUERIES + OURS)
 
 
 @pytest.mark.long

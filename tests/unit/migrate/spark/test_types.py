@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from migrate.errors import RunFailed
-from migrate.spark.types import comes_back, quoted, spark_text, spark_type
+from migrate.spark.types import comes_back, quoted, spark_text, spark_type, spark_value, written_out
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_wide_integers_come_back_as_decimals() -> None:
 def test_names_and_texts_are_escaped() -> None:
     assert quoted("a`b") == "`a``b`"
     assert spark_text("O'N\\n") == "'O\\'N\\\\n'"
+
+
+def test_a_few_values_are_written_into_the_statement() -> None:
+    assert [spark_value(value) for value in ("a'b", None, True, -7)] == ["'a\\'b'", "NULL", "TRUE", "-7"]
+    assert written_out("VARCHAR")
+    assert not written_out("DOUBLE"), "its text is not its value"

@@ -1,0 +1,107 @@
+"""One step: scalars over joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from migrate.spark import shells
+from migrate.spark.names import column, columns_of
+from migrate.spark.parts import conjuncts_of, is_nothing, quote, select_sql, unknown
+from migrate.spark.relations import HALF, Relations, Source
+from migrate.spark.types import quoted, spark_type
+
+
+@dataclass
+class Steps:
+    """Writes steps."""
+
+    relations: Relations
+
+    def _by_columns(self, sources: list[Source]) -> list[Source]:
+        """Joins whose conditions compare columns: Spark asks no function of ours while it joins."""
+        sources = [replace(source) for source in sources]
+        for at, source in enumerate(sources):
+            if source.on is None:
+                continue
+            conditions = []
+            for condition in conjuncts_of(source.on):
+                if isinstance(condition, exp.EQ | exp.NullSafeEQ):
+                    condition = condition.copy()
+                    for side in ("this", "expression"):
+                        value = condition.args[side]
+                        owners = {c.table for c in columns_of(value)}
+                        if isinstance(value.unnest(), exp.Column | exp.Literal) or not owners:
+                            continue
+                        owner = next((s for s in sources[: at + 1] if {s.alias} == owners), None)
+                        if owner is None:
+                            raise unknown(condition)
+                        condition.set(side, self._with_column(owner, value))
+                conditions.append(condition)
+            source.on = exp.and_(*conditions)
+        return sources
+
+    def _with_column(self, owner: Source, value: exp.Expr) -> exp.Column:
+        """Give a relation of a FROM clause a value as a further column."""
+        kept = list(self.relations.columns(owner.relation))
+        added = next(f"_on{n}" for n in range(len(kept) + 1) if f"_on{n}" not in kept)
+        items = [(column(owner.alias, name), name) for name in kept]
+        owner.relation = self.step([Source(owner.alias, owner.relation)], [*items, (value, added)])
+        return column(owner.alias, added)
+
+    def step(
+        self,
+        sources: list[Source],
+        items: Sequence[tuple[exp.Expr, str]],
+        *,
+        where: Iterable[exp.Expr] = (),
+        distinct: bool = False,
+        order: Sequence[exp.Expr] | None = None,
+        limit: str | None = None,
+    ) -> str:
+        """Scalars over joins."""
+        where = list(where)
+        first, *others = self._by_columns(sources)
+        duck_from = f"FROM {quote(first.relation)} AS {quote(first.alias)}"
+        for source in others:
+            on = f" ON {source.on.sql('duckdb')}" if source.on is not None else ""
+            duck_from += f" {source.kind} {quote(source.relation)} AS {quote(source.alias)}{on}"
+        conditions = exp.and_(*where) if where else None
+        duck = select_sql(items, duck_from, distinct=distinct)
+        duck += f" WHERE {conditions.sql('duckdb')}" if conditions is not None else ""
+        duck += f" ORDER BY {', '.join(part.sql('duckdb') for part in order)}" if order else ""
+        duck += f" LIMIT {limit}" if limit else ""
+        # The right side of a SEMI or ANTI JOIN is seen in its condition only: types are asked for over another join.
+        typed_from = duck_from.replace(" SEMI JOIN ", " LEFT JOIN ").replace(" ANTI JOIN ", " LEFT JOIN ")
+        scalars = self.relations.scalars(typed_from, {source.alias: source.relation for source in [first, *others]})
+
+        def spark(kinds: dict[str, str]) -> str:
+            ons = [part for source in others if source.on is not None for part in conjuncts_of(source.on)]
+            scalars.prepare([*(value for value, _ in items), *where, *ons, *(part.this for part in order or [])])
+            columns = []
+            for value, name in items:
+                text = scalars.write(value)
+                kind = kinds[name] if name in kinds else next(k for n, k in kinds.items() if n.lower() == name.lower())
+                same = isinstance(value, exp.Column) and scalars.type_of(value) == kind
+                columns.append(f"{text if same else f'CAST({text} AS {spark_type(kind)})'} AS {quoted(name)}")
+            sql = f"SELECT {'DISTINCT ' if distinct else ''}{', '.join(columns)} "
+            sql += f"FROM {quoted(first.relation)} AS {quoted(first.alias)}"
+            for source in others:
+                on = ""
+                if source.on is not None:
+                    on = " ON " + " AND ".join(scalars.write(part) for part in conjuncts_of(source.on))
+                kind = f"LEFT {source.kind}" if source.kind.split(" ")[0] in HALF else source.kind
+                sql += f" {kind} {quoted(source.relation)} AS {quoted(source.alias)}{on}"
+            if where:
+                sql += " WHERE " + " AND ".join(scalars.write(part) for part in where)
+            if order:
+                sql += " ORDER BY " + shells.ordering(order, scalars.write)
+            return sql + (f" LIMIT {limit}" if limit else "")
+
+        needed = [first.relation] if not any(s.kind.startswith(("FULL", "RIGHT")) for s in others) else []
+        needed += [s.relation for s in others if s.kind in ("JOIN", "CROSS JOIN", "INNER JOIN", "SEMI JOIN")] if needed else []
+        kinds_of = {source.alias: self.relations.columns(source.relation) for source in [first, *others]}
+        nulls = frozenset(name for value, name in items if is_nothing(value, kinds_of))
+        return self.relations.step(duck, spark, [first.relation, *(s.relation for s in others)], needed, nulls)
