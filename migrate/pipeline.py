@@ -130,7 +130,8 @@ def run(
     workspace = checked.workspace
     if live and engine != "duckdb":
         hint = "rehearse with it, and go live without --engine"
-        raise ConfigurationError(f"--live cannot be used with --engine {engine}, whose whole run was not compared yet", hint=hint)
+        what = f"--live cannot be used with --engine {engine}, whose answers were compared with DuckDB's in rehearsals only"
+        raise ConfigurationError(what, hint=hint)
     opened = opener(engine, workspace.settings.spark)
     if only is not None and only not in workspace.pair.mappings:
         problem = Problem("no mapping has this name", value=only, allowed=tuple(workspace.pair.mappings))
