@@ -374,7 +374,7 @@ def test_settings_that_are_wrong(school: Path, old: str, new: str, words: tuple[
 
 
 def test_a_system_that_cannot_be_a_source(school: Path) -> None:
-    change(school / "migration.yaml", "system: school", "system: totara")
+    change(school / "migration.yaml", "system: school", "system: blackboard")
     ended = within("check", school)
     assert ended.code == CONFIGURATION
     assert "cannot be a source" in ended.err
