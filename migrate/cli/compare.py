@@ -14,26 +14,21 @@ import click
 def command(source: str | None, target: str | None, form: str) -> int:
     """Say what TARGET can hold of what SOURCE holds, told from both contracts before anyone starts.
 
-    With SOURCE alone: a matrix of what each target holds of it. Without both: of all that systems hold. Nothing is read but
-    contracts; what is in the customer's own system may be less.
+    Each is a system that ships, or the file of a contract. With SOURCE alone: a matrix of what each target holds of it. Without
+    both: of all that systems hold. Nothing is read but contracts; what is in the customer's own system may be less.
     """
     import json
 
     from migrate.capabilities import compare, matrix
-    from migrate.contracts.load import load_contract
-    from migrate.errors import ConfigurationError, Problem
-    from migrate.resources import Role, contract_file, known_systems
+    from migrate.contracts.chosen import chosen, problem_of
+    from migrate.errors import ConfigurationError
     from reports.documents import compare as drawn
 
-    known = known_systems()
-    roles: tuple[tuple[str | None, Role], ...] = ((source, "source"), (target, "target"))
-    problems = [
-        Problem(f"no system has this name, as {role}", None, s, tuple(known)) for s, role in roles if s and s not in known
-    ]
+    problems = list(filter(None, [problem_of(s, word) for s, word in ((source, "SOURCE"), (target, "TARGET")) if s]))
     if problems:
         raise ConfigurationError("nothing was compared", problems=problems, hint="lms-migrate systems")
-    contracts = [load_contract(contract_file(system, role)).model if system else None for system, role in roles]
-    one, other = contracts
+    one = chosen(source, "source") if source else None
+    other = chosen(target, "target") if target else None
     if one is not None and one.source is None:
         raise ConfigurationError(f"{one.label} cannot be read", hint="lms-migrate systems")
     if other is not None and other.target is None:
@@ -43,4 +38,7 @@ def command(source: str | None, target: str | None, form: str) -> int:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
     else:
         click.echo(drawn.drawn(found, form), nl=False)
+    if form == "text":
+        step = f"new DIR --from {source} --to {target}" if target else f"compare {source or 'SOURCE'} TARGET"
+        click.echo(f"next: lms-migrate {step}")
     return 0

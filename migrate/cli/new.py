@@ -9,8 +9,10 @@ import click
 
 @click.command("new")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--from", "source", required=True, metavar="SYSTEM", help="The system to migrate from.")
-@click.option("--to", "target", required=True, metavar="SYSTEM", help="The system to migrate to.")
+@click.option(
+    "--from", "source", required=True, metavar="SYSTEM", help="The system to migrate from, or the file of its contract."
+)
+@click.option("--to", "target", required=True, metavar="SYSTEM", help="The system to migrate to, or the file of its contract.")
 def command(directory: Path, source: str, target: str) -> int:
     """Write a workspace in DIRECTORY: settings, the mapping to be edited, crosswalks and a README.
 

@@ -39,8 +39,7 @@ def _matrix(found: Matrix) -> str:
         table.add_row(row.concept, *(share(row, system) for system in found.targets))
     about = f"of what {found.source} holds" if found.source else "of all that systems hold"
     said = f"Fields that each target has a place for, {about}. ?: something of it is unconfirmed.\n"
-    ask = found.source or "SOURCE"
-    return f"{said}\n{_text(table)}\nnext: lms-migrate compare {ask} TARGET\n"
+    return f"{said}\n{_text(table)}\n"
 
 
 def _comparison(found: Comparison) -> str:
@@ -60,7 +59,6 @@ def _comparison(found: Comparison) -> str:
     if found.needed:
         lines += [f"The target needs, and nothing of the source says: {', '.join(found.needed)}", ""]
     lines += [f"not confirmed: {said}" for said in found.unconfirmed]
-    lines.append(f"next: lms-migrate new DIR --from {found.source} --to {found.target}")
     return "\n".join(lines) + "\n"
 
 

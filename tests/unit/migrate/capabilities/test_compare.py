@@ -160,8 +160,8 @@ def test_json_says_the_same_as_the_model() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("odd",), "as source"),
-        (("moodle", "even"), "as target"),
+        (("odd",), "SOURCE names no system"),
+        (("moodle", "even"), "TARGET names no system"),
         (("blackboard",), "cannot be read"),
         (("moodle", "csv_history"), "cannot be written"),
     ],
