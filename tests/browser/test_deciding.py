@@ -19,7 +19,7 @@ from migrate.worklist.cells import decoded
 from reports.formulas import restored
 from reports.html import render
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 Open = Callable[..., Any]
 ROWS = "#grid .grid-body .grid-row"

@@ -23,7 +23,7 @@ from reports.masking import Masker
 from reports.model import DISPOSITIONS
 from reports.visible import plain
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 Open = Callable[..., Any]
 Axe = Callable[[Any], list[str]]

@@ -59,5 +59,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.database)
-            if item.path.name == "test_faults.py" and "mariadb" in item.name:  # the other server's are among the long tests
+            # Of what is the same for both servers, PostgreSQL's is among the short tests.
+            if item.path.name in ("test_faults.py", "test_sample.py") and "mariadb" in item.name:
                 item.add_marker(pytest.mark.long)

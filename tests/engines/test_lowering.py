@@ -96,6 +96,7 @@ def _updated(engine: SparkEngine, tree: Any, lowered: Any = SparkEngine._update)
         return engine._number(0)
 
 
+@pytest.mark.long
 def test_every_statement_of_a_small_run_is_taken_apart(refused: list[str], tmp_path: Path) -> None:
     folder = write_workspace(tmp_path / "workspace")
     add_rules(folder)

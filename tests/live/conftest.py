@@ -57,9 +57,22 @@ def bench(tmp_path: Path, plan: Plan) -> Iterator[Bench]:
 LONG = {
     "test_columns.py",
     "test_cut_off.py",
+    "test_deletions.py",
     "test_faulty_connectors.py",
     "test_handed_over.py",
+    "test_history_moodle.py",
     "test_keys.py",
+    "test_killed.py",
+    "test_ledgers.py",
+    "test_live_both_sides.py",
+    "test_live_canvas.py",
+    "test_live_decisions.py",
+    "test_live_matches.py",
+    "test_live_report.py",
+    "test_only_live.py",
+    "test_profile_defaults.py",
+    "test_taking_back.py",
+    "test_uploads.py",
 }
 """What these look at at length, test_live_runs, test_faults, test_rollback and test_story go through once."""
 

@@ -58,6 +58,7 @@ def test_every_record_has_one_disposition_and_the_sums_balance(benches: dict[str
         assert {row["key"] for row in dispositions(result.folder) if row["entity"] == mapping} == keys[entity]
 
 
+@pytest.mark.long
 @KINDS
 @given(rows=WRECKS)
 @example(rows=TWINS)
@@ -77,6 +78,7 @@ def test_what_is_written_is_read_back_equal(benches: dict[str, Bench], kind: str
     assert table(result.folder / "6_reconcile" / "differences.parquet") == []
 
 
+@pytest.mark.long
 @given(rows=SCHOOLS)
 def test_a_target_that_strips_differs_in_blanks_only(stripping: Bench, rows: Any) -> None:
     result = stripping.run(rows)
@@ -104,6 +106,7 @@ def test_the_order_of_the_rows_does_not_matter(benches: dict[str, Bench], kind: 
     assert left(benches[kind].run(rows)) == left(benches[kind].run(shuffled))
 
 
+@pytest.mark.long
 def test_many_rows_in_any_order_give_the_same(database: Bench) -> None:
     """More rows than one thread of the engine takes at a time."""
     count = 6000
@@ -135,6 +138,7 @@ def text_keys(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 LOOKALIKES = st.sampled_from((None, "", "a", "a#2", "a#2#2", "a#3", "row:1", "row:2", "row:3", "A", " a", "\x00", "a|b"))
 
 
+@pytest.mark.long
 @given(keys=st.lists(st.one_of(LOOKALIKES, LOOKALIKES, TEXT), max_size=9))
 @example(keys=["a", "a", "a#2", "a#2", None, None, "row:5", "row:6"])
 def test_keys_that_look_like_made_up_ones_stay_apart(text_keys: Bench, keys: list[str | None]) -> None:

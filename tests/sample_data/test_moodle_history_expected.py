@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from second_site import loaded, second_site
 
+pytestmark = pytest.mark.long
+
 Row = dict[str, Any]
 SCALES = {
     1: ["Not yet competent", "Competent"],
