@@ -17,7 +17,7 @@ from migrate.compiler.text import literal, value_text
 from migrate.contracts.model import Contract
 from migrate.engine import session
 from migrate.errors import Place
-from migrate.expressions import operators, parse_query
+from migrate.expressions import operators, read_query
 from migrate.lineage.views import view_columns
 from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import FieldRule
@@ -99,7 +99,7 @@ def plain_source(contract: Contract, entity: str, field: str) -> tuple[str, str]
     model = contract.entities[entity]
     if model.sql is None:
         return entity, field
-    tree = parse_query(model.sql)
+    tree = read_query(model.sql)
     if not isinstance(tree, exp.Select) or tree.args.get("with_") or tree.args.get("with"):
         return None
     selected = next((one for one in tree.expressions if one.alias_or_name == field), None)
@@ -124,14 +124,15 @@ def _unlisted(connection: duckdb.DuckDBPyConnection, workspace: Workspace, rule:
         if crosswalk
         else set()
     )
-    found = []
-    for one in seen.values:
-        if one.value is None or one.value.endswith("…"):
-            continue
-        stored = f"CAST({literal(one.value)} AS BOOLEAN)" if seen.type == "flag" else literal(one.value)
-        row = connection.execute(f"SELECT {value_text(operators.apply(rule.do, stored))}").fetchone()
-        if row is not None and row[0] not in (None, "") and row[0] not in known:
-            found.append((one.value, one.rows))
+    whole = [one for one in seen.values if one.value is not None and not one.value.endswith("…")]
+    if not whole:
+        return ""
+    listed = ", ".join(f"({number}, {literal(one.value)})" for number, one in enumerate(whole))
+    stored = "CAST(v AS BOOLEAN)" if seen.type == "flag" else "v"
+    rows = connection.execute(
+        f"SELECT n, {value_text(operators.apply(rule.do, stored))} FROM (VALUES {listed}) AS t(n, v) ORDER BY n"
+    ).fetchall()
+    found = [(whole[number].value, whole[number].rows) for number, text in rows if text not in (None, "") and text not in known]
     if not found:
         return ""
     told = ", ".join(f"{value!r} ({rows:,})" for value, rows in found[:_MOST])

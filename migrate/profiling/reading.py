@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from migrate.connectors.source import EXTRA, SourceConnector
+from migrate.connectors.source import SourceConnector
 from migrate.contracts.model import Contract
 from migrate.errors import ConfigurationError
 from migrate.privacy.reading import Reading
 from migrate.progress import Progress
+from migrate.raw_rows import written
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def read_source(
             batches = source.rows(entity, [field for field in wanted if field.lower() in there])
             if reading is not None:
                 batches = reading.rows(entity, batches, fields)
-            for rows in _written(batches, fields, folder / f"{entity}.parquet"):
+            for rows in written(batches, fields, folder / f"{entity}.parquet"):
                 task.advance(rows)
         known = {field.lower() for field in model.fields}
         others = [column for column in source.columns(entity) if column.lower() not in known]
@@ -68,19 +65,3 @@ def read_run(run: Path, contract: Contract) -> Extract:
     if not found:
         raise ConfigurationError(f"{folder} holds no rows of {contract.label}", hint="leave out --run to read the source")
     return Extract(folder, found, {}, {})
-
-
-def _written(batches: Iterator[pa.RecordBatch], fields: list[str], file: Path) -> Iterator[int]:
-    writer: pq.ParquetWriter | None = None
-    try:
-        for batch in batches:
-            if writer is None:
-                writer = pq.ParquetWriter(file, batch.schema, compression="zstd", compression_level=1)
-            writer.write_batch(batch)
-            yield batch.num_rows
-    finally:
-        if writer is not None:
-            writer.close()
-    if writer is None:
-        schema = pa.schema([(field, pa.string()) for field in fields] + list(EXTRA))
-        pq.write_table(schema.empty_table(), file)

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from migrate import losses
 from migrate.artefacts import Extracted, write_manifest
 from migrate.compiler.plan import Plan, make_plan
-from migrate.connectors.source import EXTRA, SourceConnector
+from migrate.connectors.source import SourceConnector
 from migrate.contracts.model import Contract
 from migrate.errors import SourceRefused
 from migrate.findings import Finding, write_findings
 from migrate.privacy.reading import Reading
-from migrate.progress import Progress
+from migrate.progress import Progress, Task
+from migrate.raw_rows import write_none, written
 from migrate.run_folder import RunFolder, archive_file
 
 
@@ -80,36 +80,24 @@ def _extract_entity(
 ) -> dict[str, int]:  # fmt: skip
     file = folder / f"{entity}.parquet"
     if not source.present(entity):
-        schema = pa.schema([(field, pa.string()) for field in fields] + list(EXTRA))
-        pq.write_table(schema.empty_table(), file)
+        write_none(fields, file)
         return {"before": 0, "rows": 0, "after": 0}
     before = source.count(entity)
     with progress.task("extract", entity, before) as task:
         if reading is None:
-            rows = _write(source.rows(entity, fields), fields, file, task.advance)
+            rows = _write(source.rows(entity, fields), fields, file, task)
         else:
             read = source.rows(entity, reading.fields(entity, fields))
-            rows = _write(reading.rows(entity, read, fields), fields, file, task.advance)
+            rows = _write(reading.rows(entity, read, fields), fields, file, task)
     return {"before": before, "rows": rows, "after": before}
 
 
-def _write(batches: Iterator[pa.RecordBatch], fields: list[str], file: Path, advance: object) -> int:
-    writer: pq.ParquetWriter | None = None
-    rows = 0
-    try:
-        for batch in batches:
-            if writer is None:
-                writer = pq.ParquetWriter(file, batch.schema, compression="zstd")
-            writer.write_batch(batch)
-            rows += batch.num_rows
-            advance(batch.num_rows)  # type: ignore[operator]
-    finally:
-        if writer is not None:
-            writer.close()
-    if writer is None:
-        schema = pa.schema([(field, pa.string()) for field in fields] + list(EXTRA))
-        pq.write_table(schema.empty_table(), file)
-    return rows
+def _write(batches: Iterator[pa.RecordBatch], fields: list[str], file: Path, task: Task) -> int:
+    total = 0
+    for rows in written(batches, fields, file):
+        total += rows
+        task.advance(rows)
+    return total
 
 
 def _archive_undeclared(
@@ -117,9 +105,9 @@ def _archive_undeclared(
 ) -> dict[str, dict[str, int]]:
     """Tables that no contract describes but the pair archives: written as they are."""
     folder = run.path / "archive"
-    written: dict[str, dict[str, int]] = {}
+    archived: dict[str, dict[str, int]] = {}
     if not plan.archives:
-        return written
+        return archived
     for table, rows in source.undeclared(plan.pair.source.model, losses.archived_patterns(plan)).items():
         loss = losses.table_treatment(plan, table)
         if loss is None or loss.treatment != "archived" or not rows:
@@ -128,11 +116,11 @@ def _archive_undeclared(
         with progress.task("extract", table, rows) as task:
             batches = source.undeclared_rows(table)
             batches = reading.undeclared(table, batches) if reading else batches
-            read = _write(batches, [], folder / archive_file(table), task.advance)
-        written[table] = {"source": rows, "archived": read}
+            read = _write(batches, [], folder / archive_file(table), task)
+        archived[table] = {"source": rows, "archived": read}
         if reading is not None and (left := reading.suppressed(table)):
-            written[table]["left"] = left
-    return written
+            archived[table]["left"] = left
+    return archived
 
 
 def _loss_register(source: SourceConnector, plan: Plan, run: RunFolder, findings: list[Finding]) -> list[dict[str, object]]:
