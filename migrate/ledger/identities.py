@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, func, select, update
 from sqlalchemy import insert as insert_into
 
 from migrate.ledger.entries import Settled, as_json
-from migrate.ledger.tables import IDENTITIES
+from migrate.ledger.tables import IDENTITIES, RECEIPTS
 
 AT_ONCE = 500
 """Keys in one statement: databases bound the number of parameters."""
-_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "meant", "state", "run", "origin")
+_CHANGING = ("mapping", "source_key", "native", "fingerprint", "seen", "meant", "receipt", "state", "run", "origin")
+
+
+def known(entity: str, columns: Sequence[str]) -> Select[Any]:
+    """What is known of the records of an entity; ``columns`` of the identities."""
+    meant = func.coalesce(IDENTITIES.c.meant, RECEIPTS.c.meant).label("meant")
+    selected = select(*(meant if column == "meant" else IDENTITIES.c[column] for column in columns))
+    joined = selected.join_from(IDENTITIES, RECEIPTS, RECEIPTS.c.id == IDENTITIES.c.receipt, isouter=True)
+    return joined.where(IDENTITIES.c.entity == entity)
 
 
 def remember(connection: Connection, run: str, entity: str, settled: Sequence[Settled]) -> None:
@@ -22,21 +30,21 @@ def remember(connection: Connection, run: str, entity: str, settled: Sequence[Se
     kept = [one for one in settled if one.intent.action != "remove"]
     if not kept:
         return
-    known = {row.key: row for row in rows(connection, entity, [one.intent.key for one in kept])}
+    there = {row.key: row for row in rows(connection, entity, [one.intent.key for one in kept])}
     entries = [
         {
             "entity": entity, "key": one.intent.key, "mapping": one.intent.mapping, "source_key": one.intent.source_key,
             "native": one.native or one.intent.native, "fingerprint": one.intent.fingerprint, "seen": one.seen,
-            "meant": as_json(one.intent.meant),
+            "meant": as_json(one.intent.meant), "receipt": None,
             "state": "handed_over" if one.state == "handed_over" else "held",
-            "origin": _origin(one, known.get(one.intent.key)), "run": run,
+            "origin": _origin(one, there.get(one.intent.key)), "run": run,
         }
         for one in kept
     ]  # fmt: skip
-    fresh = [entry for entry in entries if entry["key"] not in known]
+    fresh = [entry for entry in entries if entry["key"] not in there]
     if fresh:
         connection.execute(insert_into(IDENTITIES), fresh)
-    changed = [{"k": e["key"], **{f"v_{c}": e[c] for c in _CHANGING}} for e in entries if e["key"] in known]
+    changed = [{"k": e["key"], **{f"v_{c}": e[c] for c in _CHANGING}} for e in entries if e["key"] in there]
     if changed:
         connection.execute(
             update(IDENTITIES).where(_at(entity)).values({c: bindparam(f"v_{c}") for c in _CHANGING}),

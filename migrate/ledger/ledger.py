@@ -30,10 +30,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from migrate.errors import ConfigurationError, LedgerLost
-from migrate.ledger import audit, identities, many
+from migrate.ledger import audit, identities, many, receipts
 from migrate.ledger.entries import OPEN, Identity, Intent, Settled, as_json
 from migrate.ledger.lock import hold
-from migrate.ledger.tables import IDENTITIES, RECEIPTS, RUNS
+from migrate.ledger.tables import BATCHES, RECEIPTS, RUNS
 from migrate.ledger.upgrade import upgrade
 
 FETCH = 50_000
@@ -134,8 +134,7 @@ class Ledger:
 
     def identities(self, entity: str) -> Iterator[pa.RecordBatch]:
         """What is known of the records of an entity, in the columns of IDENTITY_SCHEMA."""
-        columns = [IDENTITIES.c[name] for name in IDENTITY_SCHEMA.names]
-        query = select(*columns).where(IDENTITIES.c.entity == entity)
+        query = identities.known(entity, IDENTITY_SCHEMA.names)
         with self._transaction() as connection:
             rows = connection.execution_options(yield_per=FETCH).execute(query)
             for part in rows.partitions(FETCH):
@@ -203,45 +202,42 @@ class Ledger:
             with self._transaction() as connection:
                 _settle(connection, run, entity, settled)
 
-    def intend_table(self, run: str, entity: str, rows: pa.Table) -> many.Receipts:
-        """Write down that many records are about to be created; columns as of :meth:`migrate.live.works.Works.columns`."""
+    def intend_table(self, run: str, entity: str, rows: pa.Table) -> list[int]:
+        """Write down that many records are about to be created; columns as of :meth:`migrate.live.works.Works.columns`. Gives
+        the numbers of the batches."""
         with self._transaction() as connection:
             return many.intend(connection, run, entity, rows, _now())
 
     def settle_table(
-        self, receipts: many.Receipts, state: Literal["done", "unknown"], natives: Mapping[str, str], message: str = ""
+        self, batches: list[int], state: Literal["done", "unknown", "void"], natives: Mapping[str, str], message: str = ""
     ) -> None:
         """Write down how all of them ended; ``natives`` has the target's own ids by key."""
         with self._transaction() as connection:
-            many.settle(connection, receipts, state, natives, message or None, _now())
-
-    def void_table(self, receipts: many.Receipts, message: str) -> None:
-        """Mark receipts that never took effect."""
-        with self._transaction() as connection:
-            many.settle(connection, receipts, "void", {}, message, _now())
+            many.settle(connection, batches, state, natives, message or None, _now())
 
     def take_back(
-        self, run: str, entity: str, settled: Sequence[Settled], receipts: Sequence[int], met: Sequence[str],
+        self, run: str, entity: str, settled: Sequence[Settled], done: Sequence[int], met: Sequence[str],
         cut_off: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        """Settle what the rollback ``run`` did, in one step: its own intents, the ``receipts`` it took back with all others of
-        those records in their run, what rollbacks that were ``cut_off`` left open, and ``met``, records that were in the target
-        before any run and are nobody's again."""
+        """Settle what the rollback ``run`` did, in one step: its own intents, the receipts ``done`` that it took back with all
+        others of those records in their run, what rollbacks that were ``cut_off`` left open, and ``met``, records that were in
+        the target before any run and are nobody's again."""
         with self._transaction() as connection:
             _settle(connection, run, entity, settled)
             identities.forget(connection, entity, met)
-            _undone(connection, receipts, run)
-            _void(connection, cut_off, f"done again by {run}")
+            receipts.undone(connection, done, run, _now())
+            receipts.void(connection, cut_off, f"done again by {run}", _now())
 
-    def void(self, receipts: Sequence[int], message: str = "") -> None:
+    def void(self, never: Sequence[int], message: str = "") -> None:
         """Mark receipts that never took effect."""
-        if receipts:
+        if never:
             with self._transaction() as connection:
-                _void(connection, receipts, message)
+                receipts.void(connection, never, message, _now())
 
     def open_receipts(self, entity: str) -> list[Row[Any]]:
         """Receipts of which nobody knows whether they took effect, oldest first."""
-        query = select(RECEIPTS).where(RECEIPTS.c.entity == entity, RECEIPTS.c.state.in_(OPEN)).order_by(RECEIPTS.c.id)
+        found = receipts.every(BATCHES.c.state.in_(OPEN))  # a batch stays as it ended, and none of its receipts opens again
+        query = select(found).where(found.c.entity == entity, found.c.state.in_(OPEN)).order_by(found.c.id)
         with self._transaction() as connection:
             return list(connection.execute(query))
 
@@ -257,9 +253,10 @@ class Ledger:
 
     def receipts(self, run: str, entity: str | None = None) -> list[Row[Any]]:
         """Receipts of a run, in the order in which they were written."""
-        query = select(RECEIPTS).where(RECEIPTS.c.run == run).order_by(RECEIPTS.c.id)
+        found = receipts.every(BATCHES.c.run == run)
+        query = select(found).where(found.c.run == run).order_by(found.c.id)
         if entity is not None:
-            query = query.where(RECEIPTS.c.entity == entity)
+            query = query.where(found.c.entity == entity)
         with self._transaction() as connection:
             return list(connection.execute(query))
 
@@ -268,7 +265,7 @@ class Ledger:
 
         Rollbacks do not count, which put back what was there before, nor what was taken back.
         """
-        own, other = RECEIPTS.alias("own"), RECEIPTS.alias("other")
+        own, other = receipts.every(BATCHES.c.run == run), receipts.every(BATCHES.c.run != run)
         order = other.c.id > own.c.id if later else other.c.id < own.c.id
         query = (
             select(own.c.entity, own.c.key, other.c.run)
@@ -282,52 +279,55 @@ class Ledger:
 
     def later(self, run: str, entities: Sequence[str]) -> list[Row[Any]]:
         """(entity, key, run, native, meant) of records of ``entities`` that others wrote after ``run`` began to write."""
-        own = select(func.min(RECEIPTS.c.id)).where(RECEIPTS.c.run == run).scalar_subquery()
+        own, other = receipts.every(BATCHES.c.run == run), receipts.every(BATCHES.c.run != run)
+        first = select(func.min(own.c.id)).where(own.c.run == run).scalar_subquery()
         query = (
             select(
-                RECEIPTS.c.entity, RECEIPTS.c.key,
-                func.max(RECEIPTS.c.run).label("run"), func.max(RECEIPTS.c.native).label("native"),
-                func.max(RECEIPTS.c.meant).label("meant"),
+                other.c.entity, other.c.key,
+                func.max(other.c.run).label("run"), func.max(other.c.native).label("native"),
+                func.max(other.c.meant).label("meant"),
             )
-            .join(RUNS, RUNS.c.id == RECEIPTS.c.run)
-            .where(RECEIPTS.c.id > own, RECEIPTS.c.run != run, RECEIPTS.c.entity.in_(entities), RUNS.c.kind != "rollback")
-            .where(RECEIPTS.c.state.in_(("done", "handed_over", *OPEN)), RECEIPTS.c.action != "remove")
-            .group_by(RECEIPTS.c.entity, RECEIPTS.c.key)
+            .join(RUNS, RUNS.c.id == other.c.run)
+            .where(other.c.id > first, other.c.run != run, other.c.entity.in_(entities), RUNS.c.kind != "rollback")
+            .where(other.c.state.in_(("done", "handed_over", *OPEN)), other.c.action != "remove")
+            .group_by(other.c.entity, other.c.key)
         )  # fmt: skip
         with self._transaction() as connection:
             return list(connection.execute(query))
 
     def created(self, entity: str) -> dict[str, int]:
         """{key: number of the receipt} of what runs created last, so that what came last can go first."""
+        found = receipts.every(BATCHES.c.entity == entity)
         query = (
-            select(RECEIPTS.c.key, func.max(RECEIPTS.c.id))
-            .where(RECEIPTS.c.entity == entity, RECEIPTS.c.action == "create")
-            .group_by(RECEIPTS.c.key)
+            select(found.c.key, func.max(found.c.id))
+            .where(found.c.entity == entity, found.c.action == "create")
+            .group_by(found.c.key)
         )
         with self._transaction() as connection:
             return {key: int(number) for key, number in connection.execute(query)}
 
     def known_as(self, entity: str, natives: Sequence[str]) -> dict[str, str]:
         """{the target's id: key} of records, by every receipt that ever named the id; the last one counts."""
+        found = receipts.every(BATCHES.c.entity == entity)
         query = (
-            select(RECEIPTS.c.native, RECEIPTS.c.key)
-            .where(RECEIPTS.c.entity == entity, RECEIPTS.c.native.in_(natives))
-            .order_by(RECEIPTS.c.id)
+            select(found.c.native, found.c.key).where(found.c.entity == entity, found.c.native.in_(natives)).order_by(found.c.id)
         )
         with self._transaction() as connection:
             return {row.native: row.key for row in connection.execute(query)}
 
     def last_target(self) -> str | None:
         """Address of the target that live runs wrote last; None where none did."""
-        query = select(RUNS.c.target).join(RECEIPTS, RECEIPTS.c.run == RUNS.c.id).order_by(RECEIPTS.c.id.desc()).limit(1)
+        by = func.coalesce(RECEIPTS.c.run, BATCHES.c.run)
+        last = select(by).join_from(RECEIPTS, BATCHES, BATCHES.c.id == RECEIPTS.c.batch, isouter=True)
+        query = select(RUNS.c.target).where(RUNS.c.id == last.order_by(RECEIPTS.c.id.desc()).limit(1).scalar_subquery())
         with self._transaction() as connection:
             return connection.execute(query).scalar()
 
     def known(self, entity: str) -> dict[str, Identity]:
         """Everything that is known of the records of an entity, by key."""
-        columns = [IDENTITIES.c[field] for field in Identity.__dataclass_fields__]
+        query = identities.known(entity, list(Identity.__dataclass_fields__))
         with self._transaction() as connection:
-            rows = connection.execute(select(*columns).where(IDENTITIES.c.entity == entity))
+            rows = connection.execute(query)
             return {row.key: Identity(*row) for row in rows}
 
 
@@ -341,7 +341,7 @@ def _settle(connection: Connection, run: str, entity: str, settled: Sequence[Set
         .where(RECEIPTS.c.id == bindparam("i"))
         .values(
             state=bindparam("s"), native=bindparam("n"), message=bindparam("m"), settled=bindparam("t"),
-            meant=case((still_open, RECEIPTS.c.meant), else_=None),
+            meant=case((still_open | RECEIPTS.c.batch.is_not(None), RECEIPTS.c.meant), else_=None),  # identities lean on those
         ),
         [
             {
@@ -352,27 +352,6 @@ def _settle(connection: Connection, run: str, entity: str, settled: Sequence[Set
         ],
     )  # fmt: skip
     identities.remember(connection, run, entity, [one for one in settled if one.state in ("done", "handed_over")])
-
-
-def _void(connection: Connection, receipts: Sequence[int], message: str) -> None:
-    if receipts:
-        connection.execute(
-            update(RECEIPTS)
-            .where(RECEIPTS.c.id == bindparam("i"))
-            .values(state="void", settled=_now(), message=message or RECEIPTS.c.message),
-            [{"i": number} for number in receipts],
-        )
-
-
-def _undone(connection: Connection, receipts: Sequence[int], by: str) -> None:
-    own, same = RECEIPTS.alias("own"), RECEIPTS.alias("same")
-    record = and_(own.c.run == same.c.run, own.c.entity == same.c.entity, own.c.key == same.c.key)
-    siblings = select(same.c.id).join(own, record).where(own.c.id == bindparam("i"))
-    statement = (
-        update(RECEIPTS).where(RECEIPTS.c.id.in_(siblings)).values(state="undone", settled=_now(), message=f"taken back by {by}")
-    )
-    if receipts:
-        connection.execute(statement, [{"i": number} for number in receipts])
 
 
 def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger | None:
@@ -415,6 +394,7 @@ def _durable(connection: Any, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA cache_size=-65536")  # KiB: the keys of a large entity are looked up in memory
     connection.execute("PRAGMA wal_autocheckpoint=20000")  # pages; many rows at once are not copied twice within one commit
 
 

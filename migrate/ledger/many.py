@@ -3,56 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, literal, null, select, update
+import pyarrow.compute as pc
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
 from migrate.copying import insert_columns
-from migrate.ledger.tables import IDENTITIES, RECEIPTS
+from migrate.ledger.tables import BATCHES, IDENTITIES, RECEIPTS
+
+_KNOWN = ("entity", "mapping", "run")
+_OWN = ("key", "source_key", "native", "fingerprint")
 
 
-@dataclass(frozen=True)
-class Receipts:
-    """Receipts of creations that were written in one go."""
-
-    run: str
-    entity: str
-    after: int
-    """Their numbers are above this."""
-
-    @property
-    def own(self) -> ColumnElement[bool]:
-        """The condition that a receipt is one of them, until they are settled."""
-        return and_(
-            RECEIPTS.c.id > self.after, RECEIPTS.c.run == self.run, RECEIPTS.c.entity == self.entity,
-            RECEIPTS.c.state == "intended",
-        )  # fmt: skip
-
-
-def intend(connection: Connection, run: str, entity: str, rows: pa.Table, now: str) -> Receipts:
-    """Write receipts of creations; ``rows`` as of :meth:`migrate.live.works.Works.columns`."""
-    after = connection.execute(select(func.max(RECEIPTS.c.id))).scalar() or 0
-    same = {"run": run, "entity": entity, "action": "create", "state": "intended", "intended": now}
-    own = {"key": "_key", "mapping": "_mapping", "source_key": "_source", "fingerprint": "_fingerprint", "meant": "_meant"}
-    columns = [pa.repeat(pa.scalar(value), rows.num_rows) for value in same.values()]
-    columns += [rows[column].combine_chunks() for column in own.values()]
-    insert_columns(connection, RECEIPTS, [*same, *own], columns)
-    return Receipts(run, entity, int(after))
+def intend(connection: Connection, run: str, entity: str, rows: pa.Table, now: str) -> list[int]:
+    """Write receipts of creations; ``rows`` as of :meth:`migrate.live.works.Works.columns`. Gives the numbers of their batches:
+    one for each mapping."""
+    batches = []
+    for mapping in pc.unique(rows["_mapping"]).to_pylist():
+        same = {"run": run, "entity": entity, "mapping": mapping, "action": "create", "state": "intended", "intended": now}
+        batch = int(connection.execute(insert(BATCHES).values(same).returning(BATCHES.c.id)).scalar_one())
+        part = rows.filter(pc.equal(rows["_mapping"], mapping)).sort_by("_key")  # as their indexes go
+        own = {"key": "_key", "source_key": "_source", "fingerprint": "_fingerprint", "meant": "_meant"}
+        columns = [pa.repeat(pa.scalar(batch), part.num_rows), *(part[one].combine_chunks() for one in own.values())]
+        insert_columns(connection, RECEIPTS, ["batch", *own], columns)
+        batches.append(batch)
+    return batches
 
 
 def settle(
-    connection: Connection, receipts: Receipts, state: str, natives: Mapping[str, str], message: str | None, now: str
+    connection: Connection, batches: list[int], state: str, natives: Mapping[str, str], message: str | None, now: str
 ) -> None:
     """Write down what became of all of them; where they are done, their records are known from now on."""
     if natives:
-        at = and_(receipts.own, RECEIPTS.c.key == bindparam("k"))
-        parameters = [{"k": key, "n": native} for key, native in natives.items()]
-        connection.execute(update(RECEIPTS).where(at).values(native=bindparam("n")), parameters)
-    kept = {"meant": null()} if state == "done" else {}
+        one = (RECEIPTS.c.batch == bindparam("b"), RECEIPTS.c.key == bindparam("k"))
+        parameters = [{"b": batch, "k": key, "n": native} for batch in batches for key, native in natives.items()]
+        connection.execute(update(RECEIPTS).where(*one).values(native=bindparam("n")), parameters)
     if state == "done":
-        columns = ("entity", "key", "mapping", "source_key", "native", "fingerprint", "meant", "run")
-        known = select(*(RECEIPTS.c[c] for c in columns), literal("held"), literal("created")).where(receipts.own)
-        connection.execute(insert(IDENTITIES).from_select([*columns, "state", "origin"], known))
-    statement = update(RECEIPTS).where(receipts.own).values(state=state, settled=now, message=message, **kept)
-    connection.execute(statement)
+        known = select(
+            *(BATCHES.c[one] for one in _KNOWN), *(RECEIPTS.c[one] for one in _OWN), RECEIPTS.c.id,
+            literal("held"), literal("created"),
+        )  # fmt: skip
+        written = known.join_from(BATCHES, RECEIPTS, RECEIPTS.c.batch == BATCHES.c.id).where(BATCHES.c.id.in_(batches))
+        connection.execute(insert(IDENTITIES).from_select([*_KNOWN, *_OWN, "receipt", "state", "origin"], written))
+    statement = update(BATCHES).where(BATCHES.c.id.in_(batches))
+    connection.execute(statement.values(state=state, settled=now, message=message))

@@ -28,37 +28,58 @@ IDENTITIES = Table(
     Column("source_key", Text, nullable=False),
     Column("native", Text),  # the target's own id
     Column("fingerprint", String(64), nullable=False),  # of the row as it was meant; blank: not what is meant
-    Column("meant", Text),  # JSON of the values as they were written
+    Column("receipt", _ID),  # the receipt that has what was meant, of what was written with many others and not touched since
+    Column("meant", Text),  # JSON of the values as they were written; null where there is a receipt that has it
     Column("seen", Text),  # of the fields of the row as the target last showed it; null: nobody looked since it was written
     Column("state", String(16), nullable=False),  # held, handed_over, removed; missed: said to be written, and not found
     Column("origin", String(16), nullable=False),  # created, adopted
     Column("run", String(64), ForeignKey("runs.id"), nullable=False),  # that wrote it last
 )
-Index("identities_native", IDENTITIES.c.entity, IDENTITIES.c.state)
+
+BATCHES = Table(  # what the receipts of many records have in common; the columns are as those of receipts
+    "batches",
+    METADATA,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("run", String(64), ForeignKey("runs.id"), nullable=False),
+    Column("entity", String(100), nullable=False),
+    Column("mapping", String(100), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("message", Text),
+    Column("intended", String(32), nullable=False),
+    Column("settled", String(32)),
+)
 
 RECEIPTS = Table(
     "receipts",
     METADATA,
     Column("id", _ID, primary_key=True, autoincrement=True),
-    Column("run", String(64), ForeignKey("runs.id"), nullable=False),
-    Column("entity", String(100), nullable=False),
+    Column("batch", _ID, ForeignKey("batches.id", name="receipts_batch")),  # null: the receipt has been written by itself
+    Column("run", String(64), ForeignKey("runs.id")),  # this, entity, mapping, action, intended: null where the batch has it
+    Column("entity", String(100)),
     Column("key", Text, nullable=False),
-    Column("mapping", String(100), nullable=False),
+    Column("mapping", String(100)),
     Column("source_key", Text, nullable=False),
-    Column("action", String(16), nullable=False),  # create, update, adopt, remove
-    # intended, done, refused, failed, unknown, handed_over; void: it never took effect; undone: a rollback took it back
-    Column("state", String(16), nullable=False),
+    Column("action", String(16)),  # create, update, adopt, remove
+    # intended, done, refused, failed, unknown, handed_over; void: it never took effect; undone: a rollback took it back.
+    # Null, like message and settled: as the batch says
+    Column("state", String(16)),
     Column("native", Text),
     Column("fingerprint", String(64), nullable=False),
-    Column("meant", Text),  # JSON of the values as they are to be written; with the identity once it is settled
+    Column("meant", Text),  # JSON of the values as they are to be written; once it is settled, with the identity or for it
     Column("before", Text),  # JSON of what the target held before
     Column("message", Text),
-    Column("intended", String(32), nullable=False),
+    Column("intended", String(32)),
     Column("settled", String(32)),
 )
-Index("receipts_run", RECEIPTS.c.run, RECEIPTS.c.entity)
-Index("receipts_state", RECEIPTS.c.state)
-Index("receipts_key", RECEIPTS.c.entity, RECEIPTS.c.key)
+_ALONE, _TOGETHER = RECEIPTS.c.batch.is_(None), RECEIPTS.c.batch.is_not(None)
+for _name, _columns, _where in (
+    ("receipts_run", ("run", "entity"), _ALONE),
+    ("receipts_state", ("state",), _ALONE),
+    ("receipts_key", ("entity", "key"), _ALONE),
+    ("receipts_of_batch", ("batch", "key"), _TOGETHER),
+):
+    Index(_name, *(RECEIPTS.c[one] for one in _columns), sqlite_where=_where, postgresql_where=_where)
 
 AUDIT = Table(
     "audit",

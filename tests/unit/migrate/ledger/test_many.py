@@ -1,0 +1,67 @@
+"""What is written with many others is known, open, taken back and superseded as what is written by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_twins import CHANGES, KEYS, at_first, both, goes_on, table
+
+from migrate.ledger import Ledger, open_ledger
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Ledger]]:
+    folder = tmp_path_factory.mktemp("ledgers")
+    first, second = open_ledger("sqlite:///together.sqlite", folder), open_ledger("sqlite:///alone.sqlite", folder)
+    assert first is not None
+    assert second is not None
+    yield first, second
+    first.close()
+    second.close()
+
+
+def emptied(ledgers: tuple[Ledger, Ledger]) -> tuple[Ledger, Ledger]:
+    for ledger in ledgers:
+        with ledger.engine.begin() as connection:
+            for name in ("identities", "receipts", "batches", "audit", "runs"):
+                connection.execute(sa.text(f"DELETE FROM {name}"))
+    return ledgers
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    state=st.sampled_from(["done", "unknown", "void", "open"]),
+    changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.sampled_from(KEYS)), max_size=6),
+)
+def test_columns_and_records_are_remembered_alike(
+    files: tuple[Ledger, Ledger], state: str, changes: list[tuple[str, str]]
+) -> None:
+    if state == "void":
+        changes = [(what, key) for what, key in changes if what not in ("found", "void", "taken back", "forgotten")]
+    both(emptied(files), state, changes)
+
+
+def test_two_mappings_are_two_batches(tmp_path: Path) -> None:
+    ledger = open_ledger("sqlite:///ledger.sqlite", tmp_path)
+    assert ledger is not None
+    ledger.begin("run-1", "live", "memory")
+    batches = ledger.intend_table("run-1", "person", pa.concat_tables([table(("a", "b")), table(("c",), "others")]))
+    ledger.settle_table(batches, "done", {"c": "n-c"})
+    with ledger.engine.connect() as connection:
+        found = connection.execute(sa.text("SELECT key, mapping, native FROM identities ORDER BY key")).all()
+    assert (len(batches), [tuple(row) for row in found]) == (
+        2,
+        [("a", "people", None), ("b", "people", None), ("c", "others", "n-c")],
+    )
+    ledger.close()
+
+
+def test_a_ledger_of_the_first_version_goes_on(tmp_path: Path) -> None:
+    at_first(sa.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}"))
+    goes_on(open_ledger("sqlite:///ledger.sqlite", tmp_path))
