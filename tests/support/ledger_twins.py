@@ -11,7 +11,7 @@ from alembic.config import Config
 
 from migrate.ledger import Intent, Ledger, Settled
 
-KEYS = ("a", "b", "c", "ä|1", "")
+KEYS = ("", "a", "b", "c", "ä|1")  # in their order: as a batch enters them
 MEANT = {"name": "Ä", "at": None}
 
 
