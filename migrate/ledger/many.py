@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, bindparam, insert, literal, select, update
+from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, literal, select, update
 
 from migrate.copying import insert_columns
 from migrate.ledger.tables import BATCHES, IDENTITIES, RECEIPTS
 
 _KNOWN = ("entity", "mapping", "run")
 _OWN = ("key", "source_key", "native", "fingerprint")
+_NATIVES = Table(
+    "natives_of_batches", MetaData(), Column("key", Text, primary_key=True), Column("native", Text), prefixes=["TEMPORARY"]
+)
 
 
 def intend(connection: Connection, run: str, entity: str, rows: pa.Table, now: str) -> list[int]:
@@ -35,9 +38,12 @@ def settle(
 ) -> None:
     """Write down what became of all of them; where they are done, their records are known from now on."""
     if natives:
-        one = (RECEIPTS.c.batch == bindparam("b"), RECEIPTS.c.key == bindparam("k"))
-        parameters = [{"b": batch, "k": key, "n": native} for batch in batches for key, native in natives.items()]
-        connection.execute(update(RECEIPTS).where(*one).values(native=bindparam("n")), parameters)
+        _NATIVES.create(connection)
+        columns = [pa.array(list(values), pa.string()) for values in (natives, natives.values())]
+        insert_columns(connection, _NATIVES, ["key", "native"], columns)
+        own = (RECEIPTS.c.batch.in_(batches), RECEIPTS.c.key == _NATIVES.c.key)
+        connection.execute(update(RECEIPTS).where(*own).values(native=_NATIVES.c.native))
+        _NATIVES.drop(connection)
     if state == "done":
         known = select(
             *(BATCHES.c[one] for one in _KNOWN), *(RECEIPTS.c[one] for one in _OWN), RECEIPTS.c.id,
