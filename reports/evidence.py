@@ -19,6 +19,7 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from migrate.engine import DEFAULT_MEMORY
 from migrate.worklist import items
 from reports import queries
 from reports.answers import mask_answers
@@ -46,7 +47,8 @@ class Evidence:
         self._masker = masker
         self.limit = limit
         self._spill = TemporaryDirectory(prefix="report-")
-        self._db = duckdb.connect(config={"temp_directory": self._spill.name, "autoinstall_known_extensions": "false"})
+        spill = {"temp_directory": self._spill.name, "memory_limit": DEFAULT_MEMORY}
+        self._db = duckdb.connect(config={**spill, "autoinstall_known_extensions": "false"})
         self.unreadable: list[str] = []
         self.available = {name: self._open(name, folder / file) for name, file in FILES.items()}
         self._open("unread", folder / UNREAD)

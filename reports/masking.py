@@ -74,6 +74,10 @@ class Masker:
         """Is anything but secrets hidden?"""
         self._classes = _classes(run)
         described: Mapping[str, Any] = run.get("entities") or {}
+        self._hidden = {
+            name: {field: pii for field, pii in classes.items() if pii not in self.clear}
+            for name, classes in self._classes.items()
+        }
         names = {*described, *self._classes}
         self._keys = {name: self._of_key(name, described.get(name) or {}, "key") for name in names}
         self._target_keys = {name: self._of_key(name, described.get(name) or {}, "target_key") for name in names}
@@ -155,8 +159,7 @@ class Masker:
         return tuple(lines)
 
     def _hidden_classes(self, entity: str | None) -> Mapping[str, str]:
-        classes = self._classes.get(entity or "", {})
-        return {name: pii for name, pii in classes.items() if pii not in self.clear}
+        return self._hidden.get(entity or "", {})
 
     def _of_key(self, entity: str, described: Mapping[str, Any], word: str) -> tuple[str | None, ...]:
         classes = self._hidden_classes(entity)

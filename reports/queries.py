@@ -189,7 +189,9 @@ UNTOLD = """SELECT x.entity, x.kind, count(*) FROM x ANTI JOIN f ON f.needs AND 
             OR x.kind = 'extra' AND f.key IS NULL AND f.value = x.target_key)
     GROUP BY x.entity, x.kind"""
 
-_ASKED = "d.row, d.entity, d.key, d.target_key, d.disposition"
+_WHOSE = ("row", "entity", "key", "target_key", "disposition")
+_ASKED = ", ".join(f"d.{one}" for one in _WHOSE)
+_PACKED = ", ".join(f"'{one}': {one}" for one in _WHOSE)
 _LOOKED_AT = """SELECT record AS row, entity, code AS why FROM f WHERE record IS NOT NULL
     UNION ALL SELECT root_record, split_part(root, '/', 1), 'root' FROM f WHERE root_record IS NOT NULL
     UNION ALL SELECT record, entity, concat_ws(' ', kind, field) FROM x WHERE record IS NOT NULL
@@ -203,13 +205,14 @@ TROUBLED = f"""SELECT {_ASKED} FROM d JOIN (
     ORDER BY turn, row LIMIT {{limit}}"""
 # Spread over the file by a multiplication that scatters the row numbers.
 UNTROUBLED = f"""SELECT {_ASKED} FROM (
-        SELECT *, row_number() OVER (PARTITION BY entity, disposition ORDER BY (row * 2654435761) % 4294967296, row) AS turn
-        FROM d ANTI JOIN ({_LOOKED_AT}) AS told USING (row)) AS d
-    WHERE turn <= {{each}} ORDER BY turn, row LIMIT {{limit}}"""
+        SELECT unnest(first) AS d, generate_subscripts(first, 1) AS turn FROM (
+            SELECT arg_min({{{{{_PACKED}}}}}, (row * 2654435761) % 4294967296, {{each}}) AS first
+            FROM d ANTI JOIN ({_LOOKED_AT}) AS told USING (row) GROUP BY entity, disposition))
+    ORDER BY turn, d.row LIMIT {{limit}}"""
+# Of records that the page shows field by field, what they refer to and what refers to them; evenly over the fields.
 LINKS = """SELECT record, field, refers FROM (
-        SELECT *, record IN (FROM in_page) OR refers IN (FROM in_page) AS near,
-            row_number() OVER (PARTITION BY field ORDER BY refers, record) AS turn FROM links)
-    ORDER BY NOT near, turn, record, field LIMIT {limit}"""
+        SELECT *, row_number() OVER (PARTITION BY field ORDER BY refers, record) AS turn FROM ({links}))
+    ORDER BY turn, record, field LIMIT {limit}"""
 RULES = (
     """WITH reached AS (SELECT cause, count(DISTINCT (entity, key)) AS reach FROM f WHERE key IS NOT NULL GROUP BY cause)
     SELECT entity, cause, code, arg_min(severity, """

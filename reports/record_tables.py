@@ -102,11 +102,9 @@ def _making(reading: Reading) -> Table:
 
 
 def _links(folder: Path, reading: Reading, evidence: Evidence, in_page: list[int]) -> Table:
-    """Which record refers to which, by their rows; those with a record that the page shows go first."""
-    parts = [
-        f"SELECT DISTINCT a.row AS record, {literal(field)} AS field, b.row AS refers FROM {scan} AS m "
-        f"JOIN d AS a ON a.entity = {literal(entity)} AND a.key = m._key "
-        f"JOIN d AS b ON b.entity = {literal(made.ref)} AND b.key = m.{name('ref:' + field)}"
+    """Which record refers to which, by their rows: those of records that the page shows, and then of the first of all."""
+    references = [
+        (scan, entity, field, made.ref)
         for entity, about in reading.mappings.items()
         if (scan := _scan(folder, entity))
         for field, made in about.fields.items()
@@ -114,17 +112,40 @@ def _links(folder: Path, reading: Reading, evidence: Evidence, in_page: list[int
     ]
     columns: Columns = {"record": [], "field": [], "refers": []}
     total = 0
-    if parts:
+    if references:
         try:
             database = evidence.database
-            database.execute(f"CREATE OR REPLACE TEMP TABLE links AS {' UNION ALL '.join(parts)}")
-            total = int(evidence.ask("SELECT count(*) FROM links")[0][0])
             database.execute("CREATE OR REPLACE TEMP TABLE in_page AS SELECT unnest(?::BIGINT[]) AS row", [in_page])
-            rows = evidence.ask(queries.LINKS.format(limit=MOST_LINKS))
+            database.execute("CREATE OR REPLACE TEMP TABLE near AS SELECT row, entity, key FROM d SEMI JOIN in_page USING (row)")
+            near = " UNION ".join(_between(*each, a, b) for each in references for a, b in (("near", "d"), ("d", "near")))
+            rows = evidence.ask(queries.LINKS.format(links=near, limit=MOST_LINKS))
+            if len(rows) < MOST_LINKS:
+                known = set(rows)
+                first = " UNION ".join(_between(*each, f"(FROM d WHERE row <= {MOST_LINKS})", "d") for each in references)
+                more = evidence.ask(f"SELECT * FROM ({first}) ORDER BY record, field, refers LIMIT {MOST_LINKS}")
+                rows += [row for row in more if row not in known][: MOST_LINKS - len(rows)]
             columns = {word: [row[at] for row in rows] for at, word in enumerate(columns)}
+            total = sum(int(evidence.ask(_number(*each))[0][0]) for each in references)
         except duckdb.Error:
             pass  # a file of another shape: the page shows no links, and says how many it has
     return Table("links", "2_map", total, columns)
+
+
+def _between(scan: str, entity: str, field: str, other: str, records: str, referred: str) -> str:
+    """Rows of ``records`` beside those of ``referred`` that they refer to."""
+    return (
+        f"SELECT a.row AS record, {literal(field)} AS field, b.row AS refers FROM {scan} AS m "
+        f"JOIN {records} AS a ON a.entity = {literal(entity)} AND a.key = m._key "
+        f"JOIN {referred} AS b ON b.entity = {literal(other)} AND b.key = m.{name('ref:' + field)}"
+    )
+
+
+def _number(scan: str, entity: str, field: str, other: str) -> str:
+    """How many records of an entity refer to one that there is."""
+    return (
+        f"SELECT count(DISTINCT (m._key, m.{name('ref:' + field)})) FROM {scan} AS m "
+        f"SEMI JOIN (SELECT key FROM d WHERE entity = {literal(other)}) AS b ON b.key = m.{name('ref:' + field)}"
+    )
 
 
 def _names(folder: Path, reading: Reading, evidence: Evidence, masker: Masker) -> Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,19 @@ MOST_VALUES, MOST_CHARTS = 10, 24
 SIDES = ("source, in scope", "read back")
 NOTHING, REST = "(blank)", "all others"
 _LISTS = {words: ", ".join(literal(word) for word in words) for words in (LOADED, SET_ASIDE)}
-_COUNT = f"""WITH scope AS (
-        SELECT {{by_source}} AS value, count(*) AS n FROM read_parquet({{mapped}}) AS m
+# One pass over the rows of an entity for all of its fields, told apart by their places.
+_SCOPE = f"""SELECT {{at}} AS field, {{value}} AS value, count(*) AS n FROM read_parquet({{mapped}}) AS m
         JOIN (SELECT DISTINCT key FROM d WHERE entity = {{entity}} AND disposition NOT IN ({_LISTS[SET_ASIDE]})) AS d
             ON d.key = m._key
-        GROUP BY value),
-    back AS (
-        SELECT {{by_target}} AS value, count(*) AS n FROM read_parquet({{held}}) AS b
+        GROUP BY GROUPING SETS ({{sets}})"""
+_BACK = f"""SELECT {{at}} AS field, {{value}} AS value, count(*) AS n FROM read_parquet({{held}}) AS b
         SEMI JOIN (SELECT target_key FROM d WHERE entity = {{entity}} AND disposition IN ({_LISTS[LOADED]})) AS d
             ON d.target_key = b._target_key
-        GROUP BY value),
-    sums AS (
+        GROUP BY GROUPING SETS ({{sets}})"""
+_COUNT = f"""WITH sums AS (
         SELECT coalesce(scope.value, back.value) AS value, coalesce(scope.n, 0) AS first, coalesce(back.n, 0) AS second
-        FROM scope FULL JOIN back ON scope.value IS NOT DISTINCT FROM back.value),
+        FROM (FROM side_scope WHERE field = {{at}}) AS scope FULL JOIN (FROM side_back WHERE field = {{at}}) AS back
+            ON scope.value IS NOT DISTINCT FROM back.value),
     ranked AS (SELECT *, row_number() OVER (ORDER BY first + second DESC, value) AS place FROM sums)
     SELECT CASE WHEN place <= {MOST_VALUES} THEN value END AS shown, place > {MOST_VALUES} AS rest,
         CAST(sum(first) AS BIGINT), CAST(sum(second) AS BIGINT), count(*)
@@ -52,16 +53,14 @@ def read_sides(evidence: Evidence, folder: Path, run: Json, masker: Masker) -> t
     unread: list[str] = []
     single: list[str] = []
     wanted = list(_wanted(run, masker))
-    for entity, target, field, by in wanted[:MOST_CHARTS]:
-        try:
-            drawing = _chart(evidence, folder, entity, target, field, by)
-        except duckdb.Error:
-            unread.append(f"{entity}.{field}")
-            continue
-        if drawing is not None:
-            found.setdefault(entity, []).append(drawing)
-        else:
-            single.append(f"{entity}.{field}")
+    for (entity, target), group in groupby(wanted[:MOST_CHARTS], key=lambda each: each[:2]):
+        for field, drawing in _charts(evidence, folder, entity, target, [each[2:] for each in group]):
+            if isinstance(drawing, duckdb.Error):
+                unread.append(f"{entity}.{field}")
+            elif drawing is not None:
+                found.setdefault(entity, []).append(drawing)
+            else:
+                single.append(f"{entity}.{field}")
     notes = []
     if single:
         notes.append(f"Not drawn, because one value at most is there, as often on both sides: {', '.join(single)}.")
@@ -83,16 +82,44 @@ def _wanted(run: Json, masker: Masker) -> Iterator[tuple[str, str, str, str]]:
                 yield entity, target, field, by
 
 
-def _chart(evidence: Evidence, folder: Path, entity: str, target: str, field: str, by: str) -> Drawing | None:
+def _charts(
+    evidence: Evidence, folder: Path, entity: str, target: str, fields: list[tuple[str, str]]
+) -> Iterator[tuple[str, Drawing | duckdb.Error | None]]:
+    """The chart of each (field, how it is counted), or why it cannot be counted."""
+    try:
+        _group(evidence, folder, entity, target, fields)
+    except duckdb.Error as error:
+        if len(fields) == 1:
+            yield fields[0][0], error
+            return
+        for each in fields:  # so that one that cannot be read does not take the others with it
+            yield from _charts(evidence, folder, entity, target, [each])
+        return
+    for at, (field, by) in enumerate(fields):
+        yield field, _chart(evidence, entity, field, by, at)
+
+
+def _group(evidence: Evidence, folder: Path, entity: str, target: str, fields: list[tuple[str, str]]) -> None:
+    """Count the values of the fields on both sides, in the tables ``side_scope`` and ``side_back``."""
     mapped, held = folder / "2_map" / f"{entity}.parquet", folder / "5_read_back" / f"{target}.parquet"
     if not evidence.available["dispositions"] or not mapped.is_file() or not held.is_file():
         raise duckdb.IOException("the rows are not there")
-    rows = evidence.ask(
-        _COUNT.format(
-            by_source=_by(f"m.{_name('to:' + field)}", by), by_target=_by(f"b.{_name(field)}", by), entity=literal(entity),
-            mapped=literal(glob.escape(str(mapped))), held=literal(glob.escape(str(held))), order=_ORDER[by],
-        )
-    )  # fmt: skip
+    for table, query, column in (("side_scope", _SCOPE, "m.{}"), ("side_back", _BACK, "b.{}")):
+        names = [column.format(_name("to:" + field if table == "side_scope" else field)) for field, _ in fields]
+        values = [_by(one, by) for one, (_, by) in zip(names, fields, strict=True)]
+        told = [f"WHEN grouping({one}) = 0 THEN" for one in values]
+        given = {
+            "at": f"CASE {' '.join(f'{when} {at}' for at, when in enumerate(told))} END",
+            "value": f"CASE {' '.join(f'{when} {one}' for one, when in zip(values, told, strict=True))} END",
+            "sets": ", ".join(f"({one})" for one in values),
+            "entity": literal(entity),
+            "mapped": literal(glob.escape(str(mapped))), "held": literal(glob.escape(str(held))),
+        }  # fmt: skip
+        evidence.do(f"CREATE OR REPLACE TEMP TABLE {table} AS {query.format(**given)}")
+
+
+def _chart(evidence: Evidence, entity: str, field: str, by: str, at: int) -> Drawing | None:
+    rows = evidence.ask(_COUNT.format(at=at, order=_ORDER[by]))
     if not rows or (len(rows) == 1 and rows[0][2] == rows[0][3]):
         return None
     rest = next((int(row[4]) for row in rows if row[1]), 0)
