@@ -12,7 +12,7 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv
 
 from migrate.contracts.model import FileFormat
 
-BLOCK = 4 << 20
+BLOCK = 8 << 20
 """Bytes taken apart at once; a record that is longer is Irregular."""
 
 

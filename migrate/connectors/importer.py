@@ -30,7 +30,7 @@ from migrate.contracts.model import Contract, Entity, Field, FileFormat
 from migrate.errors import RunFailed
 from migrate.mapping.model import Scalar
 
-READ, SCHEMA = "read", "imported"
+SCHEMA = "imported"
 Opener = Callable[[], IO[bytes]]
 Places = list[int | None]
 """Where each field stands in a row; None: nowhere."""
@@ -56,17 +56,20 @@ class Importer:
         self.connection, self.contract = connection, contract
         assert contract.target is not None
         self.target = contract.target
-        connection.execute(f"CREATE SCHEMA {SCHEMA}; CREATE SCHEMA {READ}")
+        connection.execute(f"CREATE SCHEMA {SCHEMA}")
         self.line = 0
         self.entities_read: set[str] = set()
+        self._taken: dict[str, str] = {}
         connection.execute("CREATE TABLE refused (entity VARCHAR, key VARCHAR, reason VARCHAR)")
 
     def run(self, files: list[Path]) -> list[ReadFile]:
         """Read every file, then apply the importer's rules in load order."""
         seen = []
         for entity_name, entity in self.contract.entities.items():
-            columns = ", ".join(f"{name(f)} VARCHAR" for f in entity.fields)
-            self.connection.execute(f"CREATE TABLE {name(READ, entity_name)} ({columns}, _line BIGINT)")
+            texts = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(f)}" for f in entity.fields)
+            nothing = f"(SELECT {texts}, CAST(NULL AS BIGINT) AS _line) AS r"
+            self._taken[entity_name] = taken = self._as_stored(entity)
+            self.connection.execute(f"CREATE TABLE {name(SCHEMA, entity_name)} AS SELECT {taken} FROM {nothing} LIMIT 0")
         manifest, table = self.target.manifest, list[list[str]]()
         for file_name, opened in _contents(files):
             if manifest is not None and file_name == manifest.file:
@@ -105,7 +108,7 @@ class Importer:
                 return self._read_text(file_name, by_name, format_, text, opened)
             except csv.Error as error:
                 for entity_name in self.contract.entities:  # a file is refused whole
-                    self.connection.execute(f"DELETE FROM {name(READ, entity_name)} WHERE _line > {first}")
+                    self.connection.execute(f"DELETE FROM {name(SCHEMA, entity_name)} WHERE _line > {first}")
                 return ReadFile(file_name, by_name, 0, f"it cannot be taken apart: {error}")
 
     def _read_text(
@@ -135,7 +138,7 @@ class Importer:
             for batch in self._columns(opened, format_, len(header), places):
                 self._store(entity_name, fields, batch)
         except Irregular:
-            self.connection.execute(f"DELETE FROM {name(READ, entity_name)} WHERE _line > {before}")
+            self.connection.execute(f"DELETE FROM {name(SCHEMA, entity_name)} WHERE _line > {before}")
             self.line = before
             for batch in self._records(reader, places):
                 self._store(entity_name, fields, batch)
@@ -169,7 +172,7 @@ class Importer:
         lines = pa.array(range(self.line + 1, self.line + rows + 1), pa.int64())  # counted over all files: numbers of their own
         self.line += rows
         self.connection.register("_rows", pa.Table.from_arrays([*columns, lines], names=[*fields, "_line"]))
-        self.connection.execute(f"INSERT INTO {name(READ, entity_name)} SELECT * FROM _rows")
+        self.connection.execute(f"INSERT INTO {name(SCHEMA, entity_name)} SELECT {self._taken[entity_name]} FROM _rows AS r")
         self.connection.unregister("_rows")
 
     def _by_header(self, header: list[str]) -> str | None:
@@ -187,8 +190,9 @@ class Importer:
 
     # Importing ---------------------------------------------------------------------------------------------------
 
-    def _import(self, entity_name: str, entity: Entity) -> None:
-        read = name(READ, entity_name)
+    def _as_stored(self, entity: Entity) -> str:
+        """Columns over a row ``r`` of texts: its values as the target stores them, why it would refuse the row, and the key by
+        which a refused row is known: the one it would have had, and its text where that cannot be read."""
         format_ = effective_format(self.contract, entity)
         columns, refusals = [], []
         stored: dict[str, str] = {}
@@ -204,20 +208,20 @@ class Importer:
                 refusals.append((f"length(r.{name(field)}) > {rule.max_length}", f"{field}: the value is too long"))
         cases = " ".join(f"WHEN {condition} THEN {literal(reason)}" for condition, reason in refusals)
         reason = f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"
-        # A refused row is known by the key it would have had, and by its text where that cannot be read.
         key_parts = [f"coalesce(CAST({stored[part]} AS VARCHAR), r.{name(part)})" for part in entity.key]
-        self.connection.execute(
-            f"CREATE TABLE {name(SCHEMA, entity_name)} AS SELECT {', '.join(columns)}, r._line, "
-            f"{reason} AS _reason, {key_text(key_parts)} AS _own_key FROM {read} AS r"
-        )
+        unread = " OR ".join(f"({stored[part]}) IS NULL" for part in entity.key)
+        own = f"CASE WHEN ({reason}) IS NOT NULL OR {unread} THEN {key_text(key_parts)} END AS _own_key"
+        return f"{', '.join(columns)}, r._line, {reason} AS _reason, {own}"
+
+    def _import(self, entity_name: str, entity: Entity) -> None:
         self._drop(entity_name, "_reason IS NOT NULL", "_reason")
         key = key_text(f"t.{name(part)}" for part in entity.key)
         if entity.duplicates != "keep":
-            direction = "DESC" if entity.duplicates == "last" else ""
+            table, kept = name(SCHEMA, entity_name), "max" if entity.duplicates == "last" else "min"
             self._drop(
                 entity_name,
-                f"_line IN (SELECT _line FROM (SELECT t._line, row_number() OVER (PARTITION BY {key} "
-                f"ORDER BY t._line {direction}) AS n FROM {name(SCHEMA, entity_name)} AS t) WHERE n > 1)",
+                f"_line IN (SELECT t._line FROM {table} AS t JOIN (SELECT {key} AS k, {kept}(t._line) AS kept FROM {table} AS t "
+                f"GROUP BY k HAVING count(*) > 1) AS n ON {key} IS NOT DISTINCT FROM n.k WHERE t._line <> n.kept)",
                 literal("another row of the file has the same key"),
             )
         self._resolve_all(entity_name, entity)
@@ -260,11 +264,11 @@ class Importer:
             )
 
     def _drop(self, entity_name: str, condition: str, reason: str) -> None:
-        table = name(SCHEMA, entity_name)
-        self.connection.execute(
-            f"INSERT INTO refused SELECT {literal(entity_name)}, _own_key, {reason} FROM {table} WHERE {condition}"
-        )
-        self.connection.execute(f"DELETE FROM {table} WHERE {condition}")
+        table, entity = name(SCHEMA, entity_name), literal(entity_name)
+        own = f"coalesce(_own_key, {key_text(name(part) for part in self.contract.entities[entity_name].key)})"
+        refused = self.connection.execute(f"INSERT INTO refused SELECT {entity}, {own}, {reason} FROM {table} WHERE {condition}")
+        if refused.fetchone() != (0,):
+            self.connection.execute(f"DELETE FROM {table} WHERE {condition}")
 
 
 def _stored(rule: Field, raw: str, format_: FileFormat) -> tuple[str, str | None]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from migrate.connectors import importer, records
-from migrate.connectors.importer import READ, SCHEMA, Importer
+from migrate.connectors.importer import SCHEMA, Importer
 from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract
 from migrate.engine import session
@@ -59,10 +59,6 @@ def totara() -> Contract:
 
 
 USERS = "user_id,login_id,status\n"
-
-
-def test_schemas_are_the_importers_own() -> None:
-    assert (READ, SCHEMA) == ("read", "imported")
 
 
 # Canvas ----------------------------------------------------------------------------------------------------------
