@@ -107,8 +107,12 @@ def copy_to_parquet(connection: Engine, select: str, file: Path) -> int:
     """Write the rows of ``select`` to ``file``; gives their number."""
     # Columns of keys have hardly a value twice; looking for a dictionary of them takes longer than writing them.
     options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
-    statement = f"COPY ({select}) TO {literal(str(file))} ({options})"
-    row = connection.execute(statement).fetchone()
+    return number(connection, f"COPY ({select}) TO {literal(str(file))} ({options})")
+
+
+def number(connection: Engine, sql: str) -> int:
+    """The first value of the first row, as a number; 0 where there is no row."""
+    row = connection.execute(sql).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -11,7 +11,7 @@ from migrate.compiler.plan import Plan
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
 from migrate.contracts.model import Severity
-from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
+from migrate.engine import Engine, Opener, copy_to_parquet, number, scan, session
 from migrate.errors import Unbalanced
 from migrate.findings import Finding, publish_findings
 from migrate.live.read import ASKED, KEPT, UNSHOWN
@@ -22,6 +22,7 @@ from migrate.progress import Progress
 from migrate.reconciliation import excused as excuse
 from migrate.reconciliation.balance import Balance, uneven
 from migrate.reconciliation.closure import closures
+from migrate.reconciliation.extra import asked, extras
 from migrate.run_folder import RunFolder
 
 LIVE_SEVERITIES: dict[str, Severity] = {
@@ -43,7 +44,6 @@ LIVE_SEVERITIES: dict[str, Severity] = {
     "LIVE-REMOVED": "warn",
     "LIVE-WARNED": "warn",
 }
-_BUCKET = "hash(k) % 16384"
 DISPOSITIONS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
 
 
@@ -72,7 +72,7 @@ def reconcile(
             with progress.task("reconcile", mapping, validated.rows(mapping)) as task:
                 balance = balances.setdefault(plan.pair.mappings[mapping].target_name, Balance())
                 task.advance(_compare(connection, plan.pair.mappings[mapping], validated, back, run, balance))
-        _extras(connection, plan, validated, back, run, balances)
+        extras(connection, plan, validated, back, run, balances)
         _finish_dispositions(connection, validated, run.path / "dispositions.parquet")
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
@@ -81,7 +81,7 @@ def reconcile(
         run.facts["references"] = [asdict(field) for field in closed]
         run.summary["reconciliation"] = {
             "rows": {entity: asdict(balance) for entity, balance in balances.items()},
-            "excused": _one(connection, f"SELECT count(*) FROM excused WHERE rule <> {literal(excuse.MATCHED)}"),
+            "excused": number(connection, f"SELECT count(*) FROM excused WHERE rule <> {literal(excuse.MATCHED)}"),
             "references": sum(field.references for field in closed),
             "dangling": sum(field.dangling for field in closed),
             "checks": {},
@@ -113,7 +113,7 @@ def _compare(
         fields = [f for f in mapping.target.fields if f in mapping.model.fields and f not in hidden]
     unfilled = {f: SQL_TYPES[mapping.target.fields[f].type] for f in fields if f not in mapping.model.fields}
     columns = "".join(f", CAST(NULL AS {kind}) AS {name(f)}" for f, kind in unfilled.items())
-    expected = f"(SELECT *{columns} FROM {expected}{_asked(mapping.target_name, back, run)})"
+    expected = f"(SELECT *{columns} FROM {expected}{asked(mapping.target_name, back, run)})"
     unequal = {f: f"e.{name(f)} IS DISTINCT FROM a.{name(f)}" for f in fields}
     if live is not None:
         # Blank and absent are one to a live target. References are read back as text: an id of the target that nobody knows
@@ -159,7 +159,7 @@ def _compare(
                 f"WHERE entity = {literal(mapping.target_name)} AND field = {literal(f)})"
             )
         if stays:
-            kept = _one(
+            kept = number(
                 connection,
                 f"INSERT INTO excused SELECT {entity}, _key, _target_key, {literal(f)}, {literal(excuse.MATCHED)}, {pair} "
                 f"AND {name('u_' + f)}{forgiven} AND {stays}",
@@ -167,7 +167,7 @@ def _compare(
             if kept > 0:
                 excuses.setdefault(f, {})[excuse.MATCHED] = kept
             forgiven += f" AND NOT {stays}"
-        differing = _one(
+        differing = number(
             connection,
             f"INSERT INTO differences SELECT {entity}, _key, _target_key, {literal(f)}, 'different', {pair} "
             f"AND {name('u_' + f)}{forgiven}",
@@ -183,8 +183,8 @@ def _compare(
             found = dict(connection.execute(sql, [mapping.name, f, excuse.MATCHED]).fetchall())
             alone = {rule.label: int(found.pop(rule.label, 0)) for rule in mapping.model.fields[f].compare}
             excuses[f] = excuses.get(f, {}) | alone | found
-    total = _one(connection, f"SELECT count(*) FROM {expected}")
-    missing = _one(connection, "SELECT count(*) FROM _pairs WHERE missing")
+    total = number(connection, f"SELECT count(*) FROM {expected}")
+    missing = number(connection, "SELECT count(*) FROM _pairs WHERE missing")
     summary = run.summary["entities"][mapping.name]
     summary |= {"compared": total - missing, "missing": missing, "extra": 0, "differences": counts}
     run.facts["entities"][mapping.name]["excused"] = excuses
@@ -196,7 +196,7 @@ def _classify(connection: Engine, mapping: LoadedMapping, expected: str, stays: 
     """Count each record that was found in one part of the target's balance: the worst that can be said of it."""
     entity = literal(mapping.name)
     different = f"SELECT DISTINCT key FROM differences WHERE entity = {entity} AND kind = 'different'"
-    existing = _one(
+    existing = number(
         connection,
         f"SELECT count(*) FROM {expected} WHERE {stays} AND _key NOT IN "
         f"(SELECT key FROM differences WHERE entity = {entity} AND kind = 'missing')",
@@ -207,65 +207,11 @@ def _classify(connection: Engine, mapping: LoadedMapping, expected: str, stays: 
     )
     if stays:
         transformed += f" AND NOT {stays.replace('_target_key', 'x.target_key', 1)}"
-    changed, unequal = _one(connection, transformed), _one(connection, f"SELECT count(*) FROM ({different})")
+    changed, unequal = number(connection, transformed), number(connection, f"SELECT count(*) FROM ({different})")
     balance.existing += existing
     balance.transformed += changed
     balance.different += unequal
     balance.identical += found - existing - changed - unequal
-
-
-def _extras(
-    connection: Engine,
-    plan: Plan,
-    validated: Validated,
-    back: ReadBack,
-    run: RunFolder,
-    balances: dict[str, Balance],
-) -> None:
-    """Records that no mapping expects, be they in the target or among the rows it refused, and second rows of one record.
-
-    They count for the entity's first mapping.
-    """
-    for entity_name in plan.pair.target.model.entities:
-        mappings = [n for n in plan.names if plan.pair.mappings[n].target_name == entity_name]
-        if not mappings:
-            continue
-        asked = _asked(entity_name, back, run)
-        expected = " UNION ALL ".join(f"SELECT _target_key, -1, -1 FROM {scan(validated.parquet(n))}{asked}" for n in mappings)
-        read = scan(back.parquet(entity_name))
-        held = (
-            f"SELECT _target_key AS k, 1 AS n, 1 AS there FROM {read} UNION ALL "
-            f"SELECT key, 1, 0 FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity_name)}"
-        )
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE _uneven AS {_uneven(f'{held} UNION ALL {expected}')}")
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE _surplus AS "
-            "SELECT k, CAST(sum(n) AS BIGINT) AS n, CAST(sum(there) AS BIGINT) AS there "
-            f"FROM ({held} UNION ALL {expected}) WHERE {_BUCKET} IN (FROM _uneven) GROUP BY k HAVING sum(n) > 0"
-        )
-        run.summary["entities"][mappings[0]]["extra"] = _one(
-            connection,
-            f"INSERT INTO differences SELECT {literal(mappings[0])}, NULL, k, NULL, 'extra', NULL, NULL "
-            "FROM (SELECT k, unnest(range(n)) FROM _surplus)",
-        )
-        balances[entity_name].rows = _one(connection, f"SELECT count(*) FROM {read}")
-        balances[entity_name].extra = _one(connection, "SELECT coalesce(sum(there) FILTER (there > 0), 0) FROM _surplus")
-
-
-def _uneven(counted: str) -> str:
-    """A SELECT of the buckets of keys ``k`` that do not count each other out by their ``n``: only those are held side by side.
-
-    Told by the sums of two hashes of 64 bits: for keys that differ to pass for the same, both would have to agree.
-    """
-    sums = (f"sum(n * CAST(hash({word}) AS HUGEINT)) <> 0" for word in ("k", "k, 'again'"))
-    return f"SELECT {_BUCKET} AS bucket FROM ({counted}) GROUP BY bucket HAVING sum(n) <> 0 OR {' OR '.join(sums)}"
-
-
-def _asked(entity: str, back: ReadBack, run: RunFolder) -> str:
-    """WHERE clause: a live target is compared in what it was asked for, files in what they were to carry."""
-    if run.facts.get("live") is None:
-        return f" WHERE _target_key NOT IN (SELECT key FROM results WHERE entity = {literal(entity)} AND code = '{ONLY_LIVE}')"
-    return f" WHERE _target_key IN (SELECT key FROM {scan(back.parquet(ASKED))} WHERE entity = {literal(entity)})"
 
 
 def _write_unread(connection: Engine, back: ReadBack, run: RunFolder, folder: Path) -> None:
@@ -345,9 +291,9 @@ def _balance(connection: Engine, plan: Plan, run: RunFolder) -> None:
         rows = connection.execute(
             "SELECT disposition, count(*) FROM dispositions WHERE entity = ? GROUP BY 1", [mapping]
         ).fetchall()
-        counted = {disposition: int(number) for disposition, number in rows}
+        counted = {disposition: int(n) for disposition, n in rows}
         summary["dispositions"] = {disposition: counted.pop(disposition, 0) for disposition in DISPOSITIONS}
-        keys = _one(connection, f"SELECT count(DISTINCT key) FROM dispositions WHERE entity = {literal(mapping)}")
+        keys = number(connection, f"SELECT count(DISTINCT key) FROM dispositions WHERE entity = {literal(mapping)}")
         total = sum(summary["dispositions"].values())
         if counted or total != summary["source"] or keys != total:
             wrong.append(
@@ -361,8 +307,3 @@ def _balance(connection: Engine, plan: Plan, run: RunFolder) -> None:
     run.summary["balanced"] = not wrong
     if wrong:
         raise Unbalanced("the sums do not balance: " + "; ".join(wrong), hint="keep the run folder and report this")
-
-
-def _one(connection: Engine, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
