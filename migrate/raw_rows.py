@@ -17,7 +17,7 @@ def written(batches: Iterator[pa.RecordBatch], fields: Sequence[str], file: Path
     try:
         for batch in batches:
             if writer is None:
-                writer = pq.ParquetWriter(file, batch.schema, compression="zstd")
+                writer = _writer(batch.schema, file)
             writer.write_batch(batch)
             yield batch.num_rows
     finally:
@@ -25,6 +25,15 @@ def written(batches: Iterator[pa.RecordBatch], fields: Sequence[str], file: Path
             writer.close()
     if writer is None:
         write_none(fields, file)
+
+
+def _writer(schema: pa.Schema, file: Path) -> pq.ParquetWriter:
+    """Numbers as differences: a dictionary of ids and instants takes three times as long, and twice the space."""
+    numbers = {field.name for field in schema if pa.types.is_integer(field.type)}
+    return pq.ParquetWriter(
+        file, schema, compression="zstd", use_dictionary=[name for name in schema.names if name not in numbers],
+        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+    )  # fmt: skip
 
 
 def write_none(fields: Sequence[str], file: Path) -> None:

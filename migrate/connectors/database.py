@@ -381,7 +381,7 @@ def _batch(names: list[str], rows: Any, start: int) -> pa.RecordBatch:
             array = pa.array(cells, pa.string())
         columns.append(array)
     extra = [
-        pa.array(range(start + 1, start + 1 + len(rows)), pa.int64()),
+        pa.arange(start + 1, start + 1 + len(rows)),
         pa.array(faults, pa.string()),
         pa.array(values, pa.string()),
     ]
@@ -390,7 +390,7 @@ def _batch(names: list[str], rows: Any, start: int) -> pa.RecordBatch:
 
 def _with_extra(batch: pa.RecordBatch, start: int) -> pa.RecordBatch:
     size = batch.num_rows
-    extra = [pa.array(range(start + 1, start + 1 + size), pa.int64()), *[pa.nulls(size, pa.string())] * 2]
+    extra = [pa.arange(start + 1, start + 1 + size), *[pa.nulls(size, pa.string())] * 2]
     return pa.RecordBatch.from_arrays([*batch.columns, *extra], names=[*batch.schema.names, *[n for n, _ in EXTRA]])
 
 

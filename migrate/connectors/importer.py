@@ -169,7 +169,7 @@ class Importer:
 
     def _store(self, entity_name: str, fields: list[str], columns: list[pa.Array]) -> None:
         rows = len(columns[0])
-        lines = pa.array(range(self.line + 1, self.line + rows + 1), pa.int64())  # counted over all files: numbers of their own
+        lines = pa.arange(self.line + 1, self.line + rows + 1)  # counted over all files: numbers of their own
         self.line += rows
         self.connection.register("_rows", pa.Table.from_arrays([*columns, lines], names=[*fields, "_line"]))
         self.connection.execute(f"INSERT INTO {name(SCHEMA, entity_name)} SELECT {self._taken[entity_name]} FROM _rows AS r")
