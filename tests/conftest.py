@@ -1,6 +1,6 @@
 """One cache for all tests of a session, and never the user's own: nothing that an earlier session proved is believed.
 
-Whatever summary a run writes has to follow the published schema.
+Whatever summary a run writes has to follow the published schema. What takes long is long by tests/long_tests.txt, too.
 """
 
 from __future__ import annotations
@@ -32,6 +32,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[MADE] = Path(tempfile.mkdtemp(prefix="lms-migrate-cache-"))
         os.environ[VARIABLE] = str(config.stash[MADE])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """See tests/support/pick_long.py. A name in the list that is no test any more is an error where all tests are collected."""
+    listed = set((Path(__file__).parent / "long_tests.txt").read_text("utf-8").split())
+    names = {item.nodeid.partition("[")[0] for item in items}
+    for item in items:
+        if item.nodeid.partition("[")[0] in listed:
+            item.add_marker(pytest.mark.long)
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and (gone := sorted(listed - names)):
+        raise pytest.UsageError(f"tests/long_tests.txt names what is no test: {', '.join(gone)}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
