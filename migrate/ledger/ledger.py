@@ -34,7 +34,6 @@ from migrate.ledger import audit, identities, many, receipts
 from migrate.ledger.entries import OPEN, Identity, Intent, Settled, as_json
 from migrate.ledger.lock import hold
 from migrate.ledger.tables import BATCHES, RECEIPTS, RUNS
-from migrate.ledger.upgrade import upgrade
 
 FETCH = 50_000
 IDENTITY_SCHEMA = pa.schema(
@@ -378,6 +377,8 @@ def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger |
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
+    from migrate.ledger.upgrade import upgrade  # with Alembic, which nobody needs who opens none
+
     try:
         with engine.begin() as connection:
             upgrade(connection)
