@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, literal, select, update
+from sqlalchemy import Column, Connection, MetaData, Table, Text, delete, insert, literal, select, update
+from sqlalchemy.schema import CreateTable, DropTable
 
 from migrate.copying import insert_columns
 from migrate.ledger.tables import BATCHES, IDENTITIES, RECEIPTS
@@ -38,12 +39,13 @@ def settle(
 ) -> None:
     """Write down what became of all of them; where they are done, their records are known from now on."""
     if natives:
-        _NATIVES.create(connection)
+        connection.execute(CreateTable(_NATIVES, if_not_exists=True))  # a transaction that broke may have left it
+        connection.execute(delete(_NATIVES))
         columns = [pa.array(list(values), pa.string()) for values in (natives, natives.values())]
         insert_columns(connection, _NATIVES, ["key", "native"], columns)
         own = (RECEIPTS.c.batch.in_(batches), RECEIPTS.c.key == _NATIVES.c.key)
         connection.execute(update(RECEIPTS).where(*own).values(native=_NATIVES.c.native))
-        _NATIVES.drop(connection)
+        connection.execute(DropTable(_NATIVES))
     if state == "done":
         known = select(
             *(BATCHES.c[one] for one in _KNOWN), *(RECEIPTS.c[one] for one in _OWN), RECEIPTS.c.id,

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_twins import CHANGES, KEYS, at_first, both, goes_on, table
 
-from migrate.ledger import Ledger, open_ledger
+from migrate.errors import LedgerLost
+from migrate.ledger import Ledger, many, open_ledger
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,16 @@ def test_two_mappings_are_two_batches(tmp_path: Path) -> None:
 def test_a_ledger_of_the_first_version_goes_on(tmp_path: Path) -> None:
     at_first(sa.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}"))
     goes_on(open_ledger("sqlite:///ledger.sqlite", tmp_path))
+
+
+def test_natives_of_a_transaction_that_broke_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = open_ledger("sqlite:///ledger.sqlite", tmp_path)
+    assert ledger is not None
+    ledger.begin("run-1", "live", "memory")
+    batches = ledger.intend_table("run-1", "person", table(("a", "b")))
+    with monkeypatch.context() as patched, pytest.raises(LedgerLost):
+        patched.setattr(many, "update", lambda _: sa.update(sa.table("gone", sa.column("native"))))
+        ledger.settle_table(batches, "done", {"a": "n-1", "b": "n-2"})
+    ledger.settle_table(batches, "done", {"a": "n-3"})
+    assert {key: one.native for key, one in ledger.known("person").items()} == {"a": "n-3", "b": None}
+    ledger.close()
