@@ -16,6 +16,8 @@ from migrate.located_yaml import Document
 CONCEPT = "certification_award"
 AWARD, DEFINITION = "award", "definition"
 """What the entity and the settings of its certification are called in the query."""
+DAY_COLUMNS = {"certified": "certified", "expires": "expires", "expires_from": "expires.from", "opens": "window_opens"}
+"""Columns of the query that are days, and the word that each comes from."""
 _WORDS = {"person": "person", "certification": "certification", "certified": "completed", "expires": "expires"}
 """Words that may be left out, and the field of the concept that stands for each."""
 

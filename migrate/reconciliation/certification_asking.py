@@ -71,7 +71,7 @@ def ask(connection: duckdb.DuckDBPyConnection, plan: Plan, rule: CertificationPl
     if not rule.compared:
         connection.execute("DELETE FROM differences")
     counts(connection, wanted.days, compared=rule.compared)
-    _tell(connection, rule, sides)
+    _tell(connection, rule, sides, wanted.cutover)
     return _summary(connection, rule)
 
 
@@ -118,14 +118,14 @@ def _named(plan: Plan, sides: Sides, way: Correspondence, alias: str, column: st
     return f"LEFT JOIN ({called_sql(plan, sides, way)}) AS {alias} ON {alias}.key = d.{column}"
 
 
-def _tell(connection: duckdb.DuckDBPyConnection, rule: CertificationPlan, sides: Sides) -> None:
+def _tell(connection: duckdb.DuckDBPyConnection, rule: CertificationPlan, sides: Sides, cutover: str) -> None:
     """The tables ``differing`` (the differences with the record that each is about) and ``told`` (a finding for each that nothing
     explains)."""
     known = f"SELECT * FROM {sides.dispositions} WHERE entity IN ({', '.join(map(literal, rule.mappings)) or 'NULL'})"
-    first = literal(rule.mappings[0] if rule.mappings else rule.source.entity)
+    entity = literal(rule.mappings[0] if rule.mappings else rule.source.entity)
     connection.execute(
         f"CREATE OR REPLACE TABLE differing AS SELECT d.outcome, d.kind, d.code, d.person, d.certification, "
-        f"coalesce(k.entity, t.entity, {first}) AS entity, coalesce(d.key, t.key) AS key, d.first, d.days, d.source, d.expected, "
+        f"coalesce(k.entity, t.entity, {entity}) AS entity, coalesce(d.key, t.key) AS key, d.first, d.until, d.days, d.source, d.expected, "
         "d.target FROM differences AS d "
         f"LEFT JOIN (SELECT key, min(entity) AS entity FROM ({known}) GROUP BY key) AS k ON k.key = d.key "
         f"LEFT JOIN (SELECT target_key, min(entity) AS entity, min(key) AS key FROM ({known}) WHERE disposition <> 'merged' "
@@ -133,11 +133,13 @@ def _tell(connection: duckdb.DuckDBPyConnection, rule: CertificationPlan, sides:
     )
     codes = " ".join(f"WHEN {literal(kind)} THEN {literal(code)}" for kind, (code, _) in FINDINGS.items())
     says = " ".join(f"WHEN {literal(kind)} THEN {literal(text)}" for kind, (_, text) in FINDINGS.items())
-    days = "CASE WHEN days IS NULL THEN 'with no end' WHEN days = 1 THEN '1 day' ELSE days || ' days' END"
+    # Values stay the same from run to run, though the day of the cutover may move with it.
+    first = f"CASE WHEN first = CAST({literal(cutover)} AS DATE) THEN 'the cutover' ELSE CAST(first AS VARCHAR) END"
+    value = f"source || ' in the source, ' || target || ' in the target from ' || {first} || coalesce(' until ' || until, ' on')"
     connection.execute(
         f"CREATE OR REPLACE TABLE told AS SELECT CASE kind {codes} END AS code, 'hold' AS severity, entity, key, "
         "CAST(NULL AS VARCHAR) AS field, "
-        f"'from ' || first || ', ' || {days} || ': ' || source || ' in the source, ' || target || ' in the target' AS value, "
+        f"{value} AS value, "
         f"certification || ': ' || CASE kind {says} END AS message, CAST(NULL AS VARCHAR) AS root_cause "
         "FROM differing WHERE outcome = 'different'"
     )

@@ -20,7 +20,7 @@ from migrate.reconciliation.certification_sql import CERTIFIED, NONE, STATES, UN
 SIDES = ("source", "expected", "target")
 KINDS = ("missing", "invented", "unknown", "later", "earlier", "window", "state")
 OUTCOMES = ("different", "explained", "excused", "aside")
-COLUMNS = ("outcome", "kind", "code", "person", "certification", "key", "first", "days", "source", "expected", "target")
+COLUMNS = ("outcome", "kind", "code", "person", "certification", "key", "first", "until", "days", "source", "expected", "target")
 """Of ``differences``."""
 _VALID = f"({literal(CERTIFIED)}, {literal(WINDOW)})"
 
@@ -35,7 +35,8 @@ def judge(
     """Make the table ``differences`` (COLUMNS, and ``target_record``): each person and certification whose states differ.
 
     ``cutover`` is the first day that is compared, ``days`` are earlier ones that are compared by themselves; ISO dates.
-    ``tolerance`` says per kind how many days may differ. ``first`` is the first day that differs, ``days`` how many do (null: no end).
+    ``tolerance`` says per kind how many days may differ. ``first`` is the first day that differs, ``until`` the day after the last, and
+    ``days`` how many differ (both null: no end).
     """
     _segments(connection, cutover, days)
     tests = {side: _differs(side) for side in ("source", "expected")}
@@ -58,12 +59,12 @@ def judge(
         "kinds AS (SELECT m.*, "
         "CASE WHEN (m.person, m.certification) NOT IN (SELECT (person, certification) FROM there WHERE side = 'target') "
         "THEN 'missing' WHEN (m.person, m.certification) NOT IN (SELECT (person, certification) FROM there WHERE side = 'source') "
-        f"THEN 'invented' {kinds} ELSE 'state' END AS kind, {pick('days')} AS days, {pick('endless')} AS endless, "
+        f"THEN 'invented' {kinds} ELSE 'state' END AS kind, {pick('days')} AS days, {pick('until')} AS until, {pick('endless')} AS endless, "
         f"{pick('first')} AS first FROM measured AS m WHERE m.differs) "
         f"SELECT {_outcome(explained or {}, tolerance or {})} AS outcome, k.kind, "
         f"CASE WHEN NOT unexplained THEN k.code ELSE {_explaining(explained or {})} END AS code, k.person, k.certification, "
         "CASE WHEN unexplained THEN coalesce(e_record, s_record, any_record) ELSE s_record END AS key, k.first, "
-        "CASE WHEN NOT k.endless THEN k.days END AS days, "
+        "CASE WHEN NOT k.endless THEN k.until END AS until, CASE WHEN NOT k.endless THEN k.days END AS days, "
         f"coalesce(g.source, {literal(NONE)}) AS source, coalesce(g.expected, {literal(NONE)}) AS expected, "
         f"coalesce(g.target, {literal(NONE)}) AS target, CASE WHEN unexplained THEN coalesce(e_part, part) ELSE part END AS part, "
         "target_record FROM kinds AS k "
@@ -143,6 +144,7 @@ def _measures(side: str, differs: str) -> str:
         f"bool_or({there} AND NOT {here}) AS later_{side}, bool_or({here} AND NOT {there}) AS earlier_{side}, "
         f"bool_or({here} AND {there} AND {side} <> target) AS window_{side}, "
         f"min(day) FILTER ({differs}) AS first_{side}, CAST(sum(until - day) FILTER ({differs}) AS BIGINT) AS days_{side}, "
+        f"max(until) FILTER ({differs}) AS until_{side}, "
         f"coalesce(bool_or(until IS NULL) FILTER ({differs}), FALSE) AS endless_{side}"
     )
 

@@ -17,7 +17,13 @@ DISPOSITIONS_FILE, FINDINGS_FILE = "run/dispositions.parquet", "run/findings.par
 WORKLIST_FILE, DIFFERENCES_FILE = "run/worklist.parquet", "run/6_reconcile/differences.parquet"
 HELD_BY_STAGE = {
     "4_load": ("results.parquet",),
-    "6_reconcile": tuple(f"{name}.parquet" for name in ("differences", "excused", "unread", "both_sides", "accounting")),
+    "6_reconcile": tuple(
+        f"{name}.parquet"
+        for name in (
+            "differences", "excused", "unread", "both_sides", "accounting",
+            "certifications", "certification_states", "certification_differences",
+        )  # fmt: skip
+    ),
 }
 """Files of stages that a pack knows: their hashes stand in the stage's own manifest as well."""
 
