@@ -19,6 +19,8 @@ from migrate.reconciliation.certification_sql import CERTIFIED, NONE, STATES, UN
 
 SIDES = ("source", "expected", "target")
 KINDS = ("missing", "invented", "unknown", "later", "earlier", "window", "state")
+MEASURED = ("later", "earlier", "window")
+"""Kinds that a tolerance of days is for."""
 OUTCOMES = ("different", "explained", "excused", "aside")
 COLUMNS = ("outcome", "kind", "code", "person", "certification", "key", "first", "until", "days", "source", "expected", "target")
 """Of ``differences``."""
@@ -35,41 +37,62 @@ def judge(
     """Make the table ``differences`` (COLUMNS, and ``target_record``): each person and certification whose states differ.
 
     ``cutover`` is the first day that is compared, ``days`` are earlier ones that are compared by themselves; ISO dates.
-    ``tolerance`` says per kind how many days may differ. ``first`` is the first day that differs, ``until`` the day after the last, and
-    ``days`` how many differ (both null: no end).
+    ``tolerance`` says how many days may differ in each way (0 where it does not). ``first`` is the first day that does, ``until`` the day after the
+    last, and ``days`` how many do (both null: no end).
     """
     _segments(connection, cutover, days)
-    tests = {side: _differs(side) for side in ("source", "expected")}
-    columns = [
-        f"bool_or({tests['source']}) AS differs, bool_or({tests['expected']}) AS unexplained",
-        "arg_min(s_part, day) FILTER ({source}) AS part, arg_min(s_code, day) FILTER ({source}) AS code, "
-        "arg_min(s_record, day) FILTER ({source}) AS s_record, arg_min(e_record, day) FILTER ({expected}) AS e_record, "
-        "arg_min(e_part, day) FILTER ({expected}) AS e_part, arg_min(e_explains, day) FILTER ({expected}) AS explains, "
-        "arg_min(e_record, day) FILTER (e_record IS NOT NULL) AS any_record, "
-        "arg_min(t_record, day) FILTER (t_record IS NOT NULL) AS target_record".format(**tests),
-    ]
-    for side in tests:
-        columns.append(_measures(side, tests[side]))
-    pick = "CASE WHEN unexplained THEN {0}_expected ELSE {0}_source END".format
-    kinds = " ".join(f"WHEN {pick(kind)} THEN {literal(kind)}" for kind in KINDS if kind not in ("missing", "invented", "state"))
+    _kinds(connection)
+    # Of what differs in several ways only those days are told on which it differs in the way that counts.
+    here = "CASE WHEN k.unexplained THEN g.expected ELSE g.source END"
+    whens = " ".join(f"WHEN {literal(kind)} THEN {way}" for kind, way in _ways(here, "g.target").items())
     connection.execute(
-        "CREATE OR REPLACE TABLE differences AS WITH measured AS "
-        f"(SELECT person, certification, {', '.join(columns)} FROM _segments GROUP BY person, certification), "
-        "there AS (SELECT DISTINCT side, person, certification FROM pieces), "
-        "kinds AS (SELECT m.*, "
-        "CASE WHEN (m.person, m.certification) NOT IN (SELECT (person, certification) FROM there WHERE side = 'target') "
-        "THEN 'missing' WHEN (m.person, m.certification) NOT IN (SELECT (person, certification) FROM there WHERE side = 'source') "
-        f"THEN 'invented' {kinds} ELSE 'state' END AS kind, {pick('days')} AS days, {pick('until')} AS until, {pick('endless')} AS endless, "
-        f"{pick('first')} AS first FROM measured AS m WHERE m.differs) "
-        f"SELECT {_outcome(explained or {}, tolerance or {})} AS outcome, k.kind, "
-        f"CASE WHEN NOT unexplained THEN k.code ELSE {_explaining(explained or {})} END AS code, k.person, k.certification, "
-        "CASE WHEN unexplained THEN coalesce(e_record, s_record, any_record) ELSE s_record END AS key, k.first, "
-        "CASE WHEN NOT k.endless THEN k.until END AS until, CASE WHEN NOT k.endless THEN k.days END AS days, "
-        f"coalesce(g.source, {literal(NONE)}) AS source, coalesce(g.expected, {literal(NONE)}) AS expected, "
-        f"coalesce(g.target, {literal(NONE)}) AS target, CASE WHEN unexplained THEN coalesce(e_part, part) ELSE part END AS part, "
-        "target_record FROM kinds AS k "
-        "JOIN (SELECT person, certification, day, source, expected, target FROM _segments) AS g "
-        "ON g.person = k.person AND g.certification = k.certification AND g.day = k.first"
+        "CREATE OR REPLACE TEMP TABLE _spread AS SELECT g.person, g.certification, min(g.day) AS first, "
+        "CASE WHEN NOT bool_or(g.until IS NULL) THEN max(g.until) END AS until, "
+        "CASE WHEN NOT bool_or(g.until IS NULL) THEN CAST(sum(g.until - g.day) AS BIGINT) END AS days, "
+        f"{', '.join(f'arg_min(coalesce(g.{side}, {literal(NONE)}), g.day) AS {side}' for side in SIDES)} "
+        "FROM _kinds AS k JOIN _segments AS g ON g.person = k.person AND g.certification = k.certification "
+        f"WHERE CASE k.kind {whens} ELSE {_differs(here, 'g.target')} END GROUP BY g.person, g.certification"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TABLE differences AS SELECT {_outcome(explained or {}, tolerance or {})} AS outcome, k.kind, "
+        f"CASE WHEN NOT k.unexplained THEN k.code ELSE {_explaining(explained or {})} END AS code, k.person, k.certification, "
+        "k.key, w.first, w.until, w.days, w.source, w.expected, w.target, k.target_record "
+        "FROM _kinds AS k JOIN _spread AS w ON w.person = k.person AND w.certification = k.certification"
+    )
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection) -> None:
+    """Of each person and certification that differs: how, whether what stayed behind explains it, and which records decide."""
+    source, expected = _differs("source"), _differs("expected")
+    ways = ", ".join(
+        f"coalesce(bool_or({way}), FALSE) AS {kind}_{side}"
+        for side in ("source", "expected")
+        for kind, way in _ways(side, "target").items()
+    )
+    ways += "".join(  # null: no end
+        f", CASE WHEN NOT coalesce(bool_or(until IS NULL) FILTER ({way}), FALSE) THEN "
+        f"coalesce(sum(until - day) FILTER ({way}), 0) END AS days_{kind}"
+        for kind, way in _ways("expected", "target").items()
+        if kind in MEASURED
+    )
+    whens = " ".join(
+        f"WHEN CASE WHEN unexplained THEN {kind}_expected ELSE {kind}_source END THEN {literal(kind)}" for kind in _ways("", "")
+    )
+    there = "(m.person, m.certification) IN (SELECT (person, certification) FROM pieces WHERE side = {0})".format
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE _kinds AS WITH measured AS (SELECT person, certification, "
+        f"bool_or({source}) AS differs, bool_or({expected}) AS unexplained, {ways}, "
+        f"arg_min(s_part, day) FILTER ({source}) AS s_part, arg_min(s_code, day) FILTER ({source}) AS code, "
+        f"arg_min(s_record, day) FILTER ({source}) AS s_record, arg_min(e_record, day) FILTER ({expected}) AS e_record, "
+        f"arg_min(e_part, day) FILTER ({expected}) AS e_part, arg_min(e_explains, day) FILTER ({expected}) AS explains, "
+        "arg_min(e_record, day) AS any_record, arg_min(t_record, day) AS target_record "
+        "FROM _segments GROUP BY person, certification) "
+        "SELECT m.person, m.certification, m.unexplained, m.code, m.explains, m.target_record, "
+        f"{', '.join(f'm.days_{kind}' for kind in MEASURED)}, "
+        "CASE WHEN unexplained THEN coalesce(e_part, s_part) ELSE s_part END AS part, "
+        "CASE WHEN unexplained THEN coalesce(e_record, s_record, any_record) ELSE s_record END AS key, "
+        f"CASE WHEN NOT {there(literal('target'))} THEN 'missing' WHEN NOT {there(literal('source'))} THEN 'invented' "
+        f"{whens} ELSE 'state' END AS kind FROM measured AS m WHERE m.differs"
     )
 
 
@@ -136,36 +159,32 @@ def _differs(side: str, target: str = "target") -> str:
     return f"({side} IS DISTINCT FROM {target} OR coalesce({literal(UNKNOWN)} IN ({side}, {target}), FALSE))"
 
 
-def _measures(side: str, differs: str) -> str:
-    """How the states of a side differ from those of the target."""
-    here, there = f"coalesce({side} IN {_VALID}, FALSE)", f"coalesce(target IN {_VALID}, FALSE)"
-    return (
-        f"coalesce(bool_or({literal(UNKNOWN)} IN ({side}, target)), FALSE) AS unknown_{side}, "
-        f"bool_or({there} AND NOT {here}) AS later_{side}, bool_or({here} AND NOT {there}) AS earlier_{side}, "
-        f"bool_or({here} AND {there} AND {side} <> target) AS window_{side}, "
-        f"min(day) FILTER ({differs}) AS first_{side}, CAST(sum(until - day) FILTER ({differs}) AS BIGINT) AS days_{side}, "
-        f"max(until) FILTER ({differs}) AS until_{side}, "
-        f"coalesce(bool_or(until IS NULL) FILTER ({differs}), FALSE) AS endless_{side}"
-    )
+def _ways(here: str, there: str) -> dict[str, str]:
+    """SQL of the ways in which two states of a day differ, the gravest first."""
+    own, theirs = f"coalesce({here} IN {_VALID}, FALSE)", f"coalesce({there} IN {_VALID}, FALSE)"
+    return {
+        "unknown": f"coalesce({literal(UNKNOWN)} IN ({here}, {there}), FALSE)",
+        "later": f"({theirs} AND NOT {own})",
+        "earlier": f"({own} AND NOT {theirs})",
+        "window": f"({own} AND {theirs} AND {here} <> {there})",
+    }
 
 
 def _outcome(explained: Mapping[str, CertificationReason], tolerance: Mapping[str, int]) -> str:
     """SQL: what a difference counts as."""
-    aside = ", ".join(map(literal, ASIDE))
-    excused = " OR ".join(f"(k.kind = {literal(kind)} AND NOT k.endless AND k.days <= {most:d})" for kind, most in tolerance.items())
+    within = " AND ".join(f"coalesce(k.days_{kind} <= {tolerance.get(kind, 0):d}, FALSE)" for kind in MEASURED)
+    excused = f"k.kind IN ({', '.join(map(literal, MEASURED))}) AND {within}" if tolerance else "FALSE"
     return (
-        "CASE WHEN NOT unexplained THEN 'explained' "
-        f"WHEN coalesce(e_part, part) IN ({aside}) THEN 'aside' WHEN {_explaining(explained)} IS NOT NULL THEN 'explained' "
-        f"WHEN {excused or 'FALSE'} THEN 'excused' ELSE 'different' END"
+        f"CASE WHEN NOT k.unexplained THEN 'explained' WHEN k.part IN ({', '.join(map(literal, ASIDE))}) THEN 'aside' "
+        f"WHEN {_explaining(explained)} IS NOT NULL THEN 'explained' WHEN {excused} THEN 'excused' ELSE 'different' END"
     )
 
 
 def _explaining(explained: Mapping[str, CertificationReason]) -> str:
     """SQL: the code of a finding that explains a difference of this kind, or null."""
     whens = " ".join(
-        f"WHEN k.kind IN ({', '.join(map(literal, reason.differs))}) AND list_contains(explains, {literal(code)}) THEN {literal(code)}"
+        f"WHEN k.kind IN ({', '.join(map(literal, reason.differs))}) AND list_contains(k.explains, {literal(code)}) "
+        f"THEN {literal(code)}"
         for code, reason in explained.items()
     )
     return f"(CASE {whens} END)" if whens else "CAST(NULL AS VARCHAR)"
-
-
