@@ -102,7 +102,7 @@ def _awards(plan: Plan, rule: CertificationPlan, sides: Sides, days: str) -> str
         f"explaining AS (SELECT key, list_sort(list(DISTINCT code)) AS explains FROM {sides.findings} "
         f"WHERE entity IN ({named}) AND code IN ({codes}) GROUP BY key) "
         f"SELECT d.record, {_called('p', 'person')}, {_called('c', 'certification')}, d.begins, d.opens, d.ends, d.endless, "
-        "d.flagged, coalesce(r.part, CASE WHEN d.record IS NULL THEN 'quarantined' ELSE 'unseen' END) AS part, "
+        "d.flagged, d.told, coalesce(r.part, CASE WHEN d.record IS NULL THEN 'quarantined' ELSE 'unseen' END) AS part, "
         "CASE WHEN d.record IS NULL THEN 'SRC-KEY-NULL' ELSE r.code END AS code, "
         f"coalesce(x.explains, CAST([] AS VARCHAR[])) AS explains FROM ({days}) AS d "
         f"{_named(plan, sides, rule.person, 'p', 'person')} {_named(plan, sides, rule.certification, 'c', 'certification')} "

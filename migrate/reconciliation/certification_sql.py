@@ -23,13 +23,15 @@ _MOST = 100_000
 
 def days_sql(query: str, states: CertificationStates, types: Mapping[str, str], zone: str, *, windows: bool) -> str:
     """SELECT of ``record``, ``person``, ``certification``, and the days ``begins``, ``opens`` and ``ends`` (null: not known),
-    with ``endless`` (it never expires) and ``flagged`` (the system says expired). ``types`` are those of the columns of ``query``."""
+    with ``endless`` (it never expires), ``flagged`` (the system says expired) and ``told`` (is it known when renewal opens, or that it
+    never does?). ``types`` are those of the columns of ``query``."""
     at = {column: _day(f"q.{column}", types[column], zone) for column in ("certified", "expires", "expires_from", "opens")
           if column in types}  # fmt: skip
     expires = at["expires"] if states.expires.at is not None else _counted("expires", at["expires_from"], states.expires, 1)
     endless = f"q.expires IS NULL AND {literal(states.expires.blank == 'never')}" if "expires" in types else "FALSE"
-    opens = "CAST(NULL AS DATE)"
+    opens, told = "CAST(NULL AS DATE)", "TRUE"
     if states.opens is not None and windows:
+        told = "TRUE" if states.opens.blank == "never" else "opens IS NOT NULL"
         opens = at["opens"] if states.opens.at is not None else _counted("opens", "x.expires_on", states.opens, -1)
     flagged = "coalesce(CAST(q.expired AS BOOLEAN), FALSE)" if "expired" in types else "FALSE"
     keys = ", ".join(f"nullif(CAST(q.{c} AS VARCHAR), '') AS {c}" for c in ("record", "person", "certification"))
@@ -41,8 +43,8 @@ def days_sql(query: str, states: CertificationStates, types: Mapping[str, str], 
     ends = "x.expires_on + 1" if states.expires.through else "x.expires_on"
     opens = opens.replace("q.", "x.")
     return (
-        f"SELECT x.record, x.person, x.certification, x.begins, {opens} AS opens, CAST({ends} AS DATE) AS ends, x.endless, x.flagged "
-        f"FROM ({inner}) AS x"
+        f"SELECT *, {told} AS told FROM (SELECT x.record, x.person, x.certification, x.begins, {opens} AS opens, "
+        f"CAST({ends} AS DATE) AS ends, x.endless, x.flagged FROM ({inner}) AS x)"
     )
 
 
@@ -87,6 +89,7 @@ def pieces_sql(days: str, also: str = "") -> str:
     ends = "greatest(first, ends)"
     opens = f"CASE WHEN opens IS NULL OR endless THEN {ends} ELSE greatest(first, least(opens, ends)) END"
     known = "NOT flagged AND begins IS NOT NULL AND (ends IS NOT NULL OR endless)"
+    told = "(told OR endless)"  # else it is valid until it ends, and nobody knows in which of two states
     within = "(next IS NULL OR next > {0})"
     return (
         f"WITH ordered AS (SELECT *, {floor} AS first, lead({floor}) OVER (PARTITION BY person, certification "
@@ -94,9 +97,10 @@ def pieces_sql(days: str, also: str = "") -> str:
         "WHERE person IS NOT NULL AND certification IS NOT NULL), "
         f"governing AS (SELECT * FROM ordered WHERE {within.format('first')}) "
         f"SELECT person, certification, {literal(EXPIRED)} AS state, first, record{kept} FROM governing WHERE flagged UNION ALL "
-        f"SELECT person, certification, {literal(UNKNOWN)}, first, record{kept} FROM governing WHERE NOT flagged AND NOT ({known}) "
+        f"SELECT person, certification, {literal(UNKNOWN)}, first, record{kept} FROM governing "
+        f"WHERE NOT flagged AND (NOT ({known}) OR (NOT {told} AND {ends} > first)) "
         f"UNION ALL SELECT person, certification, {literal(CERTIFIED)}, first, record{kept} FROM governing "
-        f"WHERE {known} AND (endless OR {opens} > first) UNION ALL "
+        f"WHERE {known} AND {told} AND (endless OR {opens} > first) UNION ALL "
         f"SELECT person, certification, {literal(WINDOW)}, {opens}, record{kept} FROM governing "
         f"WHERE {known} AND NOT endless AND opens IS NOT NULL AND {ends} > {opens} AND {within.format(f'({opens})')} UNION ALL "
         f"SELECT person, certification, {literal(EXPIRED)}, {ends}, record{kept} FROM governing "

@@ -124,6 +124,13 @@ def test_a_mapping_that_drops_the_window(tmp_path: Path) -> None:
     notice = ('notice: {expr: "cast(notice as text)', 'notice: {expr: "null || cast(notice as text)')
     result = Plant(tmp_path / "dropped", certificates=notice).run()
     assert agrees_with_itself(result)
+    assert codes(told(result)) == dict.fromkeys(("2", "3", "4"), "REC-CERT-UNKNOWN"), "expired ones have no window any more"
+
+
+def test_a_mapping_that_writes_no_window(tmp_path: Path) -> None:
+    notice = ('notice: {expr: "cast(notice as text)', 'notice: {expr: "cast(notice * 0 as text)')
+    result = Plant(tmp_path / "none", certificates=notice).run()
+    assert agrees_with_itself(result)
     assert codes(told(result)) == dict.fromkeys(("2", "3", "4"), "REC-CERT-WINDOW")
     (row,) = (row for row in differing(result) if row["key"] == "3")
     assert (row["first"].isoformat(), row["days"], row["source"], row["target"]) == ("2026-12-01", 90, "window open", "certified")
