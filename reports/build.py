@@ -9,6 +9,7 @@ from typing import Any
 from reports import checks, links, needs, queries
 from reports.acceptance.build import acceptance
 from reports.causes import read_causes, read_worklist
+from reports.certifications.build import read_certifications
 from reports.evidence import LISTED_CHANGES, Evidence
 from reports.live import live_run
 from reports.masking import Masker, masker_for
@@ -34,7 +35,6 @@ from reports.model import (
     Report,
 )
 from reports.overview.build import read_overview
-from reports.certifications.build import read_certifications
 from reports.reconciliation.build import read_reconciliation
 from reports.record_tables import record_tables
 from reports.rules.read import read_checked

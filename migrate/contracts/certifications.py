@@ -40,7 +40,7 @@ class CertificationStates:
 
 
 def certification_states(contract: Contract) -> CertificationStates | None:
-    """What the contract declares; None where it declares nothing. Its names have been checked (:func:`certification_problems`)."""
+    """What the contract declares; None where it declares nothing. :func:`certification_problems` has checked its names."""
     found = [name for name, entity in contract.entities.items() if entity.certification is not None]
     if not found:
         return None
@@ -48,8 +48,10 @@ def certification_states(contract: Contract) -> CertificationStates | None:
     entity = contract.entities[name]
     rule = entity.certification
     assert rule is not None
-    words = {word: getattr(rule, word) or _by_concept(contract, name, part) for word, part in _WORDS.items()}
-    expires = words["expires"] if isinstance(words["expires"], CertificationDay) else CertificationDay(at=words["expires"])
+    words = {
+        word: str(getattr(rule, word) or _by_concept(contract, name, part)) for word, part in _WORDS.items() if word != "expires"
+    }
+    expires = rule.expires or CertificationDay(at=_by_concept(contract, name, _WORDS["expires"]))
     opens = rule.window_opens
     if opens is None and (field := _by_concept(contract, name, "window_opens")) is not None:
         opens = CertificationDay(at=field)
@@ -101,7 +103,9 @@ def _problems_of(contract: Contract, name: str, document: Document) -> Iterator[
             which = "several fields hold" if held else "no field holds"
             yield Problem(f"{name}: {which} {CONCEPT}.{part}, so {word} has to be said", document.place(*at), word, tuple(held))
     if rule.zone not in available_timezones():
-        yield Problem("this is no time zone of the IANA database", document.place(*at, "zone"), rule.zone, ("Europe/Madrid", "UTC"))
+        yield Problem(
+            "this is no time zone of the IANA database", document.place(*at, "zone"), rule.zone, ("Europe/Madrid", "UTC")
+        )
     if rule.window_opens is not None and rule.window_opens.base is not None:
         place = document.place(*at, "window_opens", "from")
         yield Problem("a window is counted back from the expiry, so it has no from", place, rule.window_opens.base)

@@ -62,8 +62,8 @@ class Sides:
 
 
 def records_sql(plan: Plan, sides: Sides, mapping: str, target_needs: Mapping[str, set[str]], explained: Iterable[str]) -> str:
-    """SQL of ``key``, ``target_key``, ``part`` and ``code`` of each record of a mapping: what became of it. ``target_needs`` are the
-    fields of the target that will be looked at, ``explained`` codes of findings whose records may differ."""
+    """SQL of ``key``, ``target_key``, ``part`` and ``code`` of each record of a mapping: what became of it. ``target_needs`` are
+    the fields of the target that will be looked at, ``explained`` codes of findings whose records may differ."""
     entity = literal(plan.pair.mappings[mapping].target_name)
     hidden = [
         f"(h.entity = {literal(e)} AND h.field IN ({', '.join(map(literal, sorted(fields)))}))"
@@ -265,7 +265,9 @@ class Asking:
             return "SELECT CAST(NULL AS VARCHAR) AS value, CAST(NULL AS VARCHAR) AS key"
         way = rule.model.same[rule.about]
         there = f"SELECT key FROM {self.sides.dispositions} WHERE entity = {literal(way.ref)} AND disposition <> 'merged'"
-        return f"SELECT value, min(key) AS key FROM ({called_sql(self.plan, self.sides, way)}) WHERE key IN ({there}) GROUP BY value"
+        return (
+            f"SELECT value, min(key) AS key FROM ({called_sql(self.plan, self.sides, way)}) WHERE key IN ({there}) GROUP BY value"
+        )
 
     def _account(self, rule: Rule) -> None:
         """Records and amounts of each part, by code."""

@@ -42,7 +42,9 @@ class Wanted:
     tolerance: dict[str, int]
 
 
-def ask(connection: duckdb.DuckDBPyConnection, plan: Plan, rule: CertificationPlan, sides: Sides, wanted: Wanted) -> dict[str, Any]:
+def ask(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, rule: CertificationPlan, sides: Sides, wanted: Wanted
+) -> dict[str, Any]:
     """Make the tables ``pieces``, ``differences``, ``counts`` and ``told`` (findings); gives the entry in the summary.
 
     ``connection`` holds the typed source, and in the schema ``target`` what was read back.
@@ -98,7 +100,8 @@ def _awards(plan: Plan, rule: CertificationPlan, sides: Sides, days: str) -> str
     named = ", ".join(map(literal, rule.mappings))
     codes = ", ".join(map(literal, rule.model.explained)) or "NULL"
     return (
-        f"WITH records AS (SELECT key, arg_min(part, {rank}) AS part, arg_min(code, {rank}) AS code FROM ({records}) GROUP BY key), "
+        f"WITH records AS (SELECT key, arg_min(part, {rank}) AS part, arg_min(code, {rank}) AS code "
+        f"FROM ({records}) GROUP BY key), "
         f"explaining AS (SELECT key, list_sort(list(DISTINCT code)) AS explains FROM {sides.findings} "
         f"WHERE entity IN ({named}) AND code IN ({codes}) GROUP BY key) "
         f"SELECT d.record, {_called('p', 'person')}, {_called('c', 'certification')}, d.begins, d.opens, d.ends, d.endless, "
@@ -125,7 +128,8 @@ def _tell(connection: duckdb.DuckDBPyConnection, rule: CertificationPlan, sides:
     entity = literal(rule.mappings[0] if rule.mappings else rule.source.entity)
     connection.execute(
         f"CREATE OR REPLACE TABLE differing AS SELECT d.outcome, d.kind, d.code, d.person, d.certification, "
-        f"coalesce(k.entity, t.entity, {entity}) AS entity, coalesce(d.key, t.key) AS key, d.first, d.until, d.days, d.source, d.expected, "
+        f"coalesce(k.entity, t.entity, {entity}) AS entity, coalesce(d.key, t.key) AS key, d.first, d.until, d.days, d.source, "
+        "d.expected, "
         "d.target FROM differences AS d "
         f"LEFT JOIN (SELECT key, min(entity) AS entity FROM ({known}) GROUP BY key) AS k ON k.key = d.key "
         f"LEFT JOIN (SELECT target_key, min(entity) AS entity, min(key) AS key FROM ({known}) WHERE disposition <> 'merged' "
@@ -159,7 +163,7 @@ def _summary(connection: duckdb.DuckDBPyConnection, rule: CertificationPlan) -> 
         why = rule.why_not or rule.model.not_carried
         return {"verdict": "not carried", "why": why, "people": people, "unnamed": unnamed}
     rows = connection.execute("SELECT outcome, count(*) FROM differing GROUP BY outcome").fetchall()
-    outcomes = {outcome: 0 for outcome in OUTCOMES} | {outcome: int(n) for outcome, n in rows}
+    outcomes = dict.fromkeys(OUTCOMES, 0) | {outcome: int(n) for outcome, n in rows}
     kinds = "SELECT kind, count(*) FROM differing WHERE outcome = 'different' GROUP BY kind"
     found = {kind: int(n) for kind, n in connection.execute(kinds).fetchall()}
     return {

@@ -1,9 +1,9 @@
 """Comparing the states of certifications: every day from the cutover on, and further days that were asked for.
 
-Works on the table ``pieces`` alone (``6_reconcile/certification_states.parquet``): ``side``, ``person``, ``certification``, ``state``,
-``first``, ``record``, and of the records of the source ``part``, ``code`` (what became of them) and ``explains`` (codes of their
-findings that the pair lets explain a difference). Sides are ``source`` (all records), ``expected`` (those of them that have to be in
-the target) and ``target``. So it can be asked again later, with other days.
+Works on the table ``pieces`` alone (``6_reconcile/certification_states.parquet``): ``side``, ``person``, ``certification``,
+``state``, ``first``, ``record``, and of records of the source ``part``, ``code`` (what became of them) and ``explains`` (codes
+of their findings that the pair lets explain a difference). Sides are ``source`` (all records), ``expected`` (those that have to
+be in the target) and ``target``. So it can be asked again later, with other days.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def judge(
     """Make the table ``differences`` (COLUMNS, and ``target_record``): each person and certification whose states differ.
 
     ``cutover`` is the first day that is compared, ``days`` are earlier ones that are compared by themselves; ISO dates.
-    ``tolerance`` says how many days may differ in each way (0 where it does not). ``first`` is the first day that does, ``until`` the day after the
-    last, and ``days`` how many do (both null: no end).
+    ``tolerance`` says how many days may differ in each way (0 where it does not). ``first`` is the first day that differs in the
+    way that counts, ``until`` the day after the last, and ``days`` how many do (both null: no end).
     """
     _segments(connection, cutover, days)
     _kinds(connection)

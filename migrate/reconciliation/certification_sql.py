@@ -1,8 +1,8 @@
 """SQL of certification states: from the records of a side to days, and from days to the states between them.
 
 A person's state in a certification is a function of the day. On each day the record that was certified last decides: the
-person is ``certified`` from its first day, ``window open`` from the day on which renewal opens, ``expired`` from the day of expiry
-on. Before the first record there is no state. Days are half open: a state holds from its first day, until the first day of the next.
+person is ``certified`` from its first day, ``window open`` from the day on which renewal opens, ``expired`` from the day of
+expiry on. Before the first record there is no state. A state holds from its first day until the first day of the next.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _MOST = 100_000
 
 def days_sql(query: str, states: CertificationStates, types: Mapping[str, str], zone: str, *, windows: bool) -> str:
     """SELECT of ``record``, ``person``, ``certification``, and the days ``begins``, ``opens`` and ``ends`` (null: not known),
-    with ``endless`` (it never expires), ``flagged`` (the system says expired) and ``told`` (is it known when renewal opens, or that it
-    never does?). ``types`` are those of the columns of ``query``."""
+    with ``endless`` (it never expires), ``flagged`` (the system says expired) and ``told`` (is it known when renewal opens, or
+    that it never does?). ``types`` are those of the columns of ``query``."""
     at = {column: _day(f"q.{column}", types[column], zone) for column in ("certified", "expires", "expires_from", "opens")
           if column in types}  # fmt: skip
     expires = at["expires"] if states.expires.at is not None else _counted("expires", at["expires_from"], states.expires, 1)
@@ -79,7 +79,7 @@ def _counted(column: str, base: str, day: CertificationDay, sign: int) -> str:
 
 
 def pieces_sql(days: str, also: str = "") -> str:
-    """SELECT of ``person``, ``certification``, ``state``, ``first`` (its first day) and ``record``, from rows of :func:`days_sql`.
+    """SELECT of ``person``, ``certification``, ``state``, ``first`` (its first day), ``record``, from rows of :func:`days_sql`.
 
     The states of a person in a certification follow one another without a gap, the last without an end. ``also`` names columns of
     ``days`` that each state of a record keeps.
@@ -106,4 +106,3 @@ def pieces_sql(days: str, also: str = "") -> str:
         f"SELECT person, certification, {literal(EXPIRED)}, {ends}, record{kept} FROM governing "
         f"WHERE {known} AND NOT endless AND {within.format(f'({ends})')}"
     )
-

@@ -129,7 +129,9 @@ def why_not(rule: Rule, run: RunFolder) -> str | None:
 def not_shown(needs: Mapping[str, set[str]], run: RunFolder) -> str | None:
     """The sentence that names fields which a live target never shows; None where it shows all of them."""
     unseen: dict[str, list[str]] = (run.facts.get("live") or {}).get("unseen") or {}
-    hidden = sorted(f"{entity}.{field}" for entity, fields in needs.items() for field in fields if field in unseen.get(entity, ()))
+    hidden = sorted(
+        f"{entity}.{field}" for entity, fields in needs.items() for field in fields if field in unseen.get(entity, ())
+    )
     return f"the target does not show {', '.join(hidden)}" if hidden else None
 
 

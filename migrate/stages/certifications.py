@@ -1,4 +1,4 @@
-"""After reconciliation: who is certified, in the window of renewal or expired, on every day from the cutover on, on both sides."""
+"""After reconciliation: who is certified, may renew or has expired on every day from the cutover on, on both sides."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def compare_certifications(
 ) -> Reconciled:
     """Compare the states of certifications, and add what differs to the run's findings.
 
-    Writes the three files named above into the folder of ``reconciled``, whose manifest is written anew. It does nothing where the
-    source tells no states. The embedded engine compares, whichever engine mapped.
+    Writes the three files named above into the folder of ``reconciled``, whose manifest is written anew. Nothing happens
+    where the source tells no states. The embedded engine compares, whichever engine mapped.
     """
     rule = plan.certifications
     if rule is None:
@@ -77,7 +77,7 @@ def days_wanted(settings: CertificationSettings, rule: CertificationPlan, as_of:
         tuple(sorted({cutover, *after, *settings.dates})),
         settings.source_zone or rule.source.model.zone,
         settings.target_zone or target,
-        dict(settings.tolerance),
+        {str(way): days for way, days in settings.tolerance.items()},
     )
 
 

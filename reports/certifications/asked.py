@@ -24,8 +24,8 @@ from reports.visible import plain
 
 def certifications_on(run_folder: Path, on: Sequence[str] = (), only: str | None = None) -> Certifications:
     """What a run found, with the days ``on`` (ISO) in place of those that it counted, and with nothing but the certification
-    ``only``. Raises ConfigurationError where the run tells no states or has no such certification, RunFailed where its files are not
-    those that it wrote."""
+    ``only``. Raises ConfigurationError where the run tells no states or has no such certification, RunFailed where its files are
+    not those that it wrote."""
     summary, run = read_run(run_folder)
     masker = masker_for(run)
     with Evidence(run_folder, masker, 0) as evidence:
@@ -38,7 +38,9 @@ def certifications_on(run_folder: Path, on: Sequence[str] = (), only: str | None
     if on:
         Reconciled(run_folder / "6_reconcile").verify()
         about = run.get("certifications") or {}
-        reasons = {code: CertificationReason(differs=tuple(r["differs"]), reason=r["reason"]) for code, r in about["explained"].items()}
+        reasons = {
+            code: CertificationReason(differs=tuple(r["differs"]), reason=r["reason"]) for code, r in about["explained"].items()
+        }
         with session() as connection:
             connection.execute(f"CREATE TABLE pieces AS SELECT * FROM {scan(run_folder / '6_reconcile' / STATES_FILE)}")
             judge(connection, about["cutover"], on, reasons, about["tolerance"])
@@ -61,9 +63,7 @@ def certifications_text(found: Certifications, width: int | None) -> str:
     lines = columns(rows, right=range(2, len(head)), width=width, cut=0)
     if found.compared:
         lines = [*wrapped("Each number is the source's; after -> stands the target's where it is another.", "", width), *lines]
-        why = [
-            (f"{each.people.n:,}", each.word, each.kind, plain(each.code or ""), plain(each.reason)) for each in found.reasons
-        ]
+        why = [(f"{each.people.n:,}", each.word, each.kind, plain(each.code or ""), plain(each.reason)) for each in found.reasons]
         lines += ["", "Why states differ", *columns(why, right=(0,), width=width, cut=4)] if why else []
     lines.append("")
     said = f"{found.word}: {plain(found.why)}" if found.why else found.word

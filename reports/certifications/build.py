@@ -26,8 +26,8 @@ Json = Mapping[str, Any]
 def read_certifications(
     folder: Path, summary: Json, run: Json, titles: Mapping[str, str], evidence: Evidence, *, listed: int | None = LISTED
 ) -> Certifications | None:
-    """None where the source tells no states, and of a run that did not come that far. ``listed`` is the most certifications that it
-    has, None all of them."""
+    """None where the source tells no states, and of a run that did not come that far. ``listed`` is the most certifications that
+    it has, None all of them."""
     told: Json = (summary.get("reconciliation") or {}).get("certifications") or {}
     if not told:
         return None
@@ -63,9 +63,7 @@ def read_certifications(
 
 
 _SIDES = [f"{side}_{state.replace(' ', '_')}" for side in ("source", "target") for state in STATES]
-DAYS = (
-    f"SELECT certification, CAST(day AS VARCHAR), {', '.join([*_SIDES, *OUTCOMES])} FROM {{file}} ORDER BY certification, day"
-)
+DAYS = f"SELECT certification, CAST(day AS VARCHAR), {', '.join([*_SIDES, *OUTCOMES])} FROM {{file}} ORDER BY certification, day"
 """A row for each certification and day of ``{file}``."""
 _GROUPED = (
     "SELECT outcome, kind, code, count(*), CAST(min(first) AS VARCHAR), "

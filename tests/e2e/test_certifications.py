@@ -57,7 +57,12 @@ def test_a_sound_run_finds_everybody_in_the_same_state(plant: Plant) -> None:
         "2027-01-01": (1, 1, 1, 1),
     }, "one until 2028; the other until 2027-03-01, and renews from 90 days before"
     weld = days["C-WELD", "2026-04-01"]
-    assert (weld["source_window_open"], weld["target_window_open"], weld["source_expired"], weld["target_expired"]) == (1, 1, 1, 1)
+    assert (weld["source_window_open"], weld["target_window_open"], weld["source_expired"], weld["target_expired"]) == (
+        1,
+        1,
+        1,
+        1,
+    )
 
 
 def test_states_follow_one_another(plant: Plant) -> None:
@@ -211,7 +216,7 @@ def test_awards_that_do_not_count_are_nobodys(plant: Plant) -> None:
 
 
 def test_an_exclusion_explains(tmp_path: Path) -> None:
-    more = (", reason: it counts no more}", ", reason: it counts no more}\n  - {code: AWD-OLD, when: \"id = 5\", reason: too old}")
+    more = (", reason: it counts no more}", ', reason: it counts no more}\n  - {code: AWD-OLD, when: "id = 5", reason: too old}')
     result = Plant(tmp_path / "old", holdings=more).run()
     assert told(result) == {}
     assert [(d["outcome"], d["code"], d["source"], d["target"]) for d in differing(result)] == [
@@ -219,7 +224,9 @@ def test_an_exclusion_explains(tmp_path: Path) -> None:
     ]
 
 
-EXPLAINED = "identities: {worker: people, licence: certificates}\ncertifications: {explained: {AWD-DATES: {differs: [%s], reason: so}}}"
+EXPLAINED = (
+    "identities: {worker: people, licence: certificates}\ncertifications: {explained: {AWD-DATES: {differs: [%s], reason: so}}}"
+)
 
 
 @pytest.mark.parametrize(("way", "outcome"), [("later", "explained"), ("earlier", "different")])
@@ -236,9 +243,7 @@ def test_a_finding_explains_only_the_ways_that_are_named(tmp_path: Path, way: st
     assert {row["key"]: row["outcome"] for row in differing(result)} == {"2": "different", "3": outcome, "4": "different"}
 
 
-@pytest.mark.parametrize(
-    ("tolerance", "left"), [("{later: 1}", 3), ("{later: 1, window: 1}", 0), ("{earlier: 9, window: 9}", 3)]
-)
+@pytest.mark.parametrize(("tolerance", "left"), [("{later: 1}", 3), ("{later: 1, window: 1}", 0), ("{earlier: 9, window: 9}", 3)])
 def test_a_tolerance_excuses_so_many_days_in_each_way(tmp_path: Path, tolerance: str, left: int) -> None:
     changed = {
         "holdings": (ENDS, "    expr: ends + interval 1 day\n"),
@@ -250,7 +255,9 @@ def test_a_tolerance_excuses_so_many_days_in_each_way(tmp_path: Path, tolerance:
 
 
 def test_nobody_knows_is_never_nothing(tmp_path: Path) -> None:
-    lenient = Plant(tmp_path / "plant", holdings=("      not_blank: {code: AWD-ENDLESS, severity: hold, message: no expiry}\n", ""))
+    lenient = Plant(
+        tmp_path / "plant", holdings=("      not_blank: {code: AWD-ENDLESS, severity: hold, message: no expiry}\n", "")
+    )
     result = lenient.run(rows({3: {"ends": 0}}))
     assert told(result) == {("REC-CERT-UNKNOWN", "3"): "unknown in the source, unknown in the target from the cutover on"}
 
@@ -262,9 +269,11 @@ def test_records_of_nobody_are_counted(plant: Plant) -> None:
 
 
 def test_a_day_before_the_cutover_is_compared_where_somebody_asks(tmp_path: Path) -> None:
-    late = {"holdings": (ENDS, "    expr: \"case when id = 5 then ends + interval 1 day else ends end\"\n")}
+    late = {"holdings": (ENDS, '    expr: "case when id = 5 then ends + interval 1 day else ends end"\n')}
     assert told(Plant(tmp_path / "plain", **late).run()) == {}
-    asked = Plant(tmp_path / "asked", **late, migration=("certifications: {", "certifications: {dates: [2022-02-28, 2021-01-01], "))
+    asked = Plant(
+        tmp_path / "asked", **late, migration=("certifications: {", "certifications: {dates: [2022-02-28, 2021-01-01], ")
+    )
     assert told(asked.run()) == {
         ("REC-CERT-LATER", "5"): "expired in the source, window open in the target from 2022-02-28 until 2022-03-01"
     }
@@ -275,6 +284,7 @@ def test_a_day_before_the_cutover_is_compared_where_somebody_asks(tmp_path: Path
 # Targets that get none, and runs that cannot tell ------------------------------------------------------------------------
 
 
+IDENTITIES = "licence: certificates}"
 WITHOUT = ("    certification:\n      window_opens: {period: definition.notice, months: last_day}\n", "")
 
 
@@ -284,7 +294,7 @@ def test_a_target_without_states_needs_a_reason(tmp_path: Path) -> None:
     assert (fork["value"], weld["value"]) == ("FORK: 2 people", "WELD: 2 people")
     assert (fork["severity"], fork["entity"]) == ("hold", "award")
     assert entry(result)["verdict"] == "not carried"
-    said = ("licence: certificates}", "licence: certificates}\ncertifications: {not_carried: by hand}")
+    said = ("licence: certificates}", IDENTITIES + "\ncertifications: {not_carried: by hand}")
     result = Plant(tmp_path / "said", academy=WITHOUT, pair=said).run()
     assert told(result) == {}
     assert entry(result) == {"verdict": "not carried", "why": "by hand", "people": 4, "unnamed": 0}
@@ -297,7 +307,7 @@ def test_a_target_that_cannot_be_matched_is_told(tmp_path: Path) -> None:
     plain = Plant(tmp_path / "plain", pair=(", licence: certificates}", "}")).run()
     assert "certification of an award" in entry(plain)["why"]
     assert {code for code, _ in told(plain)} == {"REC-CERT-NOT-CARRIED"}
-    said = ("licence: certificates}", "licence: certificates}\ncertifications: {certification: {ref: certificates}}")
+    said = ("licence: certificates}", IDENTITIES + "\ncertifications: {certification: {ref: certificates}}")
     assert entry(Plant(tmp_path / "said", pair=said).run())["verdict"] == "equal"
 
 
@@ -332,9 +342,9 @@ def test_a_side_without_windows_is_compared_without_them(tmp_path: Path) -> None
         ({"academy": ("    certification:\n", "    certification:\n      expires: {period: \"'1 year'\", months: last_day}\n")},
          "from what is the period counted"),
         ({"academy": ("    certification:\n", "    certification:\n      definition: nothing\n")}, "names no entity"),
-        ({"pair": ("licence: certificates}", "licence: certificates}\ncertifications: {mappings: [nobody]}")}, "no such mapping"),
-        ({"pair": ("licence: certificates}", "licence: certificates}\ncertifications: {person: {ref: nobody}}")}, "no such mapping"),
-        ({"pair": ("licence: certificates}", "licence: certificates}\ncertifications: {mappings: [people]}")}, "does not lead to holdings"),
+        ({"pair": (IDENTITIES, IDENTITIES + "\ncertifications: {mappings: [nobody]}")}, "no such mapping"),
+        ({"pair": (IDENTITIES, IDENTITIES + "\ncertifications: {person: {ref: nobody}}")}, "no such mapping"),
+        ({"pair": (IDENTITIES, IDENTITIES + "\ncertifications: {mappings: [people]}")}, "does not lead to holdings"),
         ({"migration": ("certifications: {", "certifications: {dates: [2026-02-30], ")}, "is not a day"),
         ({"migration": ("certifications: {", "certifications: {source_zone: Berlin, ")}, "not a time zone"),
         ({"migration": ("certifications: {", "certifications: {tolerance: {later: -1}, ")}, "greater than or equal to 0"),

@@ -181,9 +181,7 @@ def judged(connection: duckdb.DuckDBPyConnection, target: Iterable[Award], kind:
     return {person: (way, days) for _, person, way, days in found}
 
 
-DATED = st.lists(
-    st.builds(Award, st.sampled_from("abcd"), DAYS), min_size=1, max_size=6, unique_by=lambda award: award.person
-)
+DATED = st.lists(st.builds(Award, st.sampled_from("abcd"), DAYS), min_size=1, max_size=6, unique_by=lambda award: award.person)
 VALID = st.builds(Kind, st.sampled_from(["6 month", "1 year", "52 week"]), st.integers(1, 60), st.just("D"))
 
 

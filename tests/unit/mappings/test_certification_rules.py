@@ -141,7 +141,14 @@ def test_each_state_of_totara_is_told() -> None:
 
 
 def test_instants_count_as_days_of_the_site() -> None:
-    completion = {"id": 1, "certifid": 1, "userid": 1, "status": 3, "renewalstatus": 0, "timewindowopens": utc("2026-12-01", "22:59")}
+    completion = {
+        "id": 1,
+        "certifid": 1,
+        "userid": 1,
+        "status": 3,
+        "renewalstatus": 0,
+        "timewindowopens": utc("2026-12-01", "22:59"),
+    }
     completion |= {"timeexpires": utc("2027-02-28", "23:00"), "timecompleted": utc("2025-06-30", "22:00")}
     tables = {"certif_completion": [completion]}
     berlin = {"2025-07-01": "certified", "2026-12-01": "window open", "2027-03-01": "expired"}
@@ -166,7 +173,14 @@ def test_a_history_has_the_expiry_that_was_granted_and_counts_the_window() -> No
                 {**award, "award_no": "1", "completed": "2025-04-30", "expires": "2026-04-30", "status": "Active"},
                 {**award, "award_no": "2", "completed": "2026-02-01", "expires": "2027-02-01", "status": "revoked"},
                 {**award, "award_no": "3", "cert_code": "D", "completed": "2024-03-01", "expires": "2027-03-01", "status": None},
-                {**award, "award_no": "4", "cert_code": "X", "completed": "2024-03-01", "expires": "2027-03-01", "status": "Active"},
+                {
+                    **award,
+                    "award_no": "4",
+                    "cert_code": "X",
+                    "completed": "2024-03-01",
+                    "expires": "2027-03-01",
+                    "status": "Active",
+                },
                 {**award, "award_no": "5", "cert_code": "D", "emp_id": "8", "completed": "2024-03-01", "status": "Active"},
             ],
         },
