@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from certified_pair import GOOD, Plant, Rows, at, counted, differing, entry, told
 from run_reading import dispositions, facts, findings, table
+from sample_runs import NOW as SAMPLE_NOW
+from sample_runs import write_sample_workspace
 from summaries import faults
 
+from migrate import pipeline
 from migrate.errors import ConfigurationError
 
 ENDS, BERLIN = "    from: ends\n", "    do: [{date: Europe/Berlin}]\n    check"
@@ -356,3 +359,48 @@ def test_what_cannot_work_is_refused_with_its_place(tmp_path: Path, changed: dic
     places = [str(problem) for problem in refused.value.problems if said in str(problem)]
     assert places, str(refused.value)
     assert ".yaml:" in places[0]
+
+
+# The pair that ships ---------------------------------------------------------------------------------------------------------
+
+
+def shipped(folder: Path, file: str, before: str, after: str) -> Any:
+    """A rehearsal of the training history into Totara with a mapping that is wrong, as are its inline tests, so they are taken away.
+    The cutover is the day after the export."""
+    workspace = write_sample_workspace(folder / "history", "csv_history_to_totara")
+    mapping = workspace / "mapping" / file
+    text = mapping.read_text("utf-8")
+    assert before in text
+    mapping.write_text(text.replace(before, after).partition("\ntests:\n")[0] + "\n", "utf-8")
+    settings = workspace / "migration.yaml"
+    settings.write_text(settings.read_text("utf-8") + "certifications: {cutover: 2025-02-01}\n", "utf-8")
+    result = pipeline.run(workspace, now=lambda: SAMPLE_NOW)
+    assert result.failure is None, result.failure
+    return result
+
+
+@pytest.mark.long
+def test_a_shift_of_the_completion_in_the_shipped_pair_is_told_of_whoever_is_still_certified(tmp_path: Path) -> None:
+    before, after = (
+        "completiondate:\n    from: completed\n",
+        "completiondate:\n    expr: cast(completed + interval 1 day as date)\n",
+    )
+    result = shipped(tmp_path, "certification_completions.yaml", before, after)
+    by_code: dict[str, set[str | None]] = {}
+    for code, key in told(result):
+        by_code.setdefault(code, set()).add(key)
+    # Where the due date is the base a day later changes nothing, but for who kept the due date on the last day.
+    awards = {row["key"]: row for row in dispositions(result.folder) if row["entity"] == "certification_completions"}
+    assert set(by_code) == {"REC-CERT-LATER"}
+    assert len(by_code["REC-CERT-LATER"]) > 60
+    assert {awards[str(key)]["disposition"] for key in by_code["REC-CERT-LATER"]} == {"created"}
+    days = [row["days"] for row in differing(result) if row["outcome"] == "different"]
+    assert days.count(1) == len([n for n in days if n < 300]), "a day each, and a period for who was in time until the last day"
+
+
+@pytest.mark.long
+def test_another_window_in_the_sheet_of_the_shipped_pair_is_told(tmp_path: Path) -> None:
+    before = "case upper(trim(renewal_window_unit)) when 'D' then ' day'"
+    result = shipped(tmp_path, "certifications.yaml", before, before.replace("' day'", "' week'"))
+    assert {code for code, _ in told(result)} == {"REC-CERT-WINDOW"}
+    assert {row["certification"] for row in differing(result) if row["outcome"] == "different"} == {"FORK", "FIRST-AID", "LOTO"}

@@ -28,7 +28,12 @@ def states() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def put(
-    connection: duckdb.DuckDBPyConnection, side: str, spells: list[Spell], part: str = "expected", *explains: str, person: str = "a"
+    connection: duckdb.DuckDBPyConnection,
+    side: str,
+    spells: list[Spell],
+    part: str = "expected",
+    *explains: str,
+    person: str = "a",
 ) -> None:
     """Put states of a side there; those of the source are expected, too, unless they stayed behind."""
     code = None if part == "expected" else f"X-{part.upper()}"
@@ -100,7 +105,9 @@ def test_expired_here_and_not_begun_there_is_a_state_of_its_own(states: duckdb.D
     put(states, "source", [("2020-01-01", "expired")])
     put(states, "target", [("2028-01-01", "expired")])
     judge(states, "2026-01-01")
-    assert found(states, "kind, CAST(first AS VARCHAR), days, source, target") == [("state", "2026-01-01", 730, "expired", "none")]
+    assert found(states, "kind, CAST(first AS VARCHAR), days, source, target") == [
+        ("state", "2026-01-01", 730, "expired", "none")
+    ]
 
 
 def test_unknown_differs_from_itself(states: duckdb.DuckDBPyConnection) -> None:
