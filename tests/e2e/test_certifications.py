@@ -365,8 +365,8 @@ def test_what_cannot_work_is_refused_with_its_place(tmp_path: Path, changed: dic
 
 
 def shipped(folder: Path, file: str, before: str, after: str) -> Any:
-    """A rehearsal of the training history into Totara with a mapping that is wrong, as are its inline tests, so they are taken away.
-    The cutover is the day after the export."""
+    """A rehearsal of the training history into Totara with a mapping that is wrong, and whose tests do not know better. The
+    cutover is the day after the export."""
     workspace = write_sample_workspace(folder / "history", "csv_history_to_totara")
     mapping = workspace / "mapping" / file
     text = mapping.read_text("utf-8")

@@ -21,8 +21,8 @@ EARLY: list[Spell] = [("2025-01-01", "certified"), ("2026-06-01", "window open")
 def states() -> Iterator[duckdb.DuckDBPyConnection]:
     with session(threads=1) as connection:
         connection.execute(
-            "CREATE TABLE pieces (side VARCHAR, person VARCHAR, certification VARCHAR, state VARCHAR, first DATE, record VARCHAR, "
-            "part VARCHAR, code VARCHAR, explains VARCHAR[])"
+            "CREATE TABLE pieces (side VARCHAR, person VARCHAR, certification VARCHAR, state VARCHAR, first DATE, "
+            "record VARCHAR, part VARCHAR, code VARCHAR, explains VARCHAR[])"
         )
         yield connection
 
