@@ -232,6 +232,7 @@ EXPLAINED = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("way", "outcome"), [("later", "explained"), ("earlier", "different")])
 def test_a_finding_explains_only_the_ways_that_are_named(tmp_path: Path, way: str, outcome: str) -> None:
     changed = {
@@ -246,6 +247,7 @@ def test_a_finding_explains_only_the_ways_that_are_named(tmp_path: Path, way: st
     assert {row["key"]: row["outcome"] for row in differing(result)} == {"2": "different", "3": outcome, "4": "different"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("tolerance", "left"), [("{later: 1}", 3), ("{later: 1, window: 1}", 0), ("{earlier: 9, window: 9}", 3)])
 def test_a_tolerance_excuses_so_many_days_in_each_way(tmp_path: Path, tolerance: str, left: int) -> None:
     changed = {
@@ -271,6 +273,7 @@ def test_records_of_nobody_are_counted(plant: Plant) -> None:
     assert told(result) == {}
 
 
+@pytest.mark.long
 def test_a_day_before_the_cutover_is_compared_where_somebody_asks(tmp_path: Path) -> None:
     late = {"holdings": (ENDS, '    expr: "case when id = 5 then ends + interval 1 day else ends end"\n')}
     assert told(Plant(tmp_path / "plain", **late).run()) == {}
