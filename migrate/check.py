@@ -12,8 +12,9 @@ from migrate import crosswalks, expectations, losses, proofs
 from migrate.charted import chart_problems
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan, make_plan
-from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SQL_TYPES
+from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SOURCE, SQL_TYPES, query_sql
 from migrate.compiler.text import name
+from migrate.contracts.certifications import DAY_COLUMNS
 from migrate.engine import session
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.inline_tests import AS_OF, run_inline_tests
@@ -118,6 +119,7 @@ def _bind(plan: Plan) -> list[Problem]:
             problems += _bind_views(connection, plan) or [
                 *_bind_expectations(connection, plan),
                 *_bind_both_sides(connection, plan),
+                *_bind_certifications(connection, plan),
             ]
             if problems:
                 return problems
@@ -183,6 +185,26 @@ def _bind_both_sides(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[
                 place = plan.pair.document.place("both_sides", rule.name, side)
                 problems.append(Problem(f"the query of the {side} does not fit: {_line(error)}", place))
     return problems
+
+
+def _bind_certifications(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Problem]:
+    """Plan the query of each side on empty tables, and see that its days are dates or instants."""
+    rule = plan.certifications
+    if rule is None or rule.partly:
+        return
+    sides = [(rule.source, SOURCE, plan.pair.source)]
+    sides += [(rule.target, TARGET, plan.pair.target)] if rule.target is not None else []
+    for states, schema, contract in sides:
+        place = contract.document.place("entities", states.entity, "certification")
+        try:
+            columns = connection.execute(f"DESCRIBE {query_sql(states.sql, schema, plan.as_of)}").fetchall()
+        except duckdb.Error as error:
+            yield Problem(f"the certification states of {states.entity} do not fit: {_line(error)}", place)
+            continue
+        for column, type_, *_ in columns:
+            if column in DAY_COLUMNS and not str(type_).startswith(("DATE", "TIMESTAMP", '"NULL"')):
+                message = f"{DAY_COLUMNS[column]} of {states.entity} is neither a date nor an instant"
+                yield Problem(message, place, str(type_).lower(), ("date", "timestamp"))
 
 
 def _bind_mapping(connection: duckdb.DuckDBPyConnection, compiled: Compiled) -> list[Problem]:

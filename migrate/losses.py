@@ -174,7 +174,20 @@ def _read_by_views_and_lookups(plan: Plan) -> dict[str, set[str]]:
         for entity, fields in compiled.needs.items():
             if entity != compiled.mapping.source_name:
                 read.setdefault(entity, set()).update(fields)
-    for view in plan.views:
+    for view in _mapped_views(plan):
         for entity, fields in query_needs(contract, contract.entities[view].sql or "").items():
             read.setdefault(entity, set()).update(fields)
     return read
+
+
+def _mapped_views(plan: Plan) -> set[str]:
+    """The views that mappings read. Others are read to compare or to name things, and carry nothing."""
+    contract, found = plan.pair.source.model, set[str]()
+    queue = [entity for compiled in plan.rows.values() for entity in compiled.needs]
+    while queue:
+        entity = queue.pop()
+        sql = contract.entities[entity].sql
+        if sql and entity not in found:
+            found.add(entity)
+            queue.extend(query_needs(contract, sql))
+    return found

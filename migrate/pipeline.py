@@ -65,6 +65,7 @@ from migrate.run_folder import STAGES, RunFolder, new_run
 from migrate.schemas import SUMMARY
 from migrate.stages.archive import archive
 from migrate.stages.both_sides import ask_both_sides
+from migrate.stages.certifications import compare_certifications
 from migrate.stages.extract import extract
 from migrate.stages.load import load
 from migrate.stages.map import map_stage
@@ -306,6 +307,9 @@ class _Run:
             reconciled = reconcile(validated, loaded, back, plan, folder, progress, memory, self.opened)
             both = (extracted, mapped, back, reconciled, settled.plan, folder, progress, memory, self.opened)
             reconciled = ask_both_sides(*both)
+            settings = self.workspace.settings.certifications
+            told = (extracted, mapped, back, reconciled, settled.plan, settings, folder, progress, memory)
+            reconciled = compare_certifications(*told)
             archive(extracted, mapped, reconciled, plan, folder, progress, memory)
             build_worklist(mapped, settled, *decided, folder, memory)
 

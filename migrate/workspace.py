@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
+from pydantic import Field as Default
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -34,6 +36,21 @@ from validators.expectations.load import FOLDER as EXPECTATIONS
 from validators.expectations.load import LoadedSuite, load_suites
 
 FILE = "migration.yaml"
+
+
+def _iso_day(text: str) -> str:
+    try:
+        if dt.date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f"{text!r} is not a day, such as 2027-03-01")
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        raise ValueError(f"{text!r} is not a time zone of the IANA database, such as Europe/Madrid")
+    return text
 
 
 class SourceSettings(Words):
@@ -135,6 +152,20 @@ class EvidenceSettings(Words):
     """``${NAME}``: the private key that signs them, as PEM, or the file outside the workspace that holds it."""
 
 
+class CertificationSettings(Words):
+    """On which days the states of certifications are compared, and what may differ."""
+
+    cutover: Annotated[str, AfterValidator(_iso_day)] | None = None
+    """The first day that counts, ``YYYY-MM-DD``; the day of ``as_of`` without it. Every day from it on is compared."""
+    dates: tuple[Annotated[str, AfterValidator(_iso_day)], ...] = ()
+    """Days that the report counts beside the cutover and 30, 90 and 365 days after it. Earlier ones are compared, too."""
+    source_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
+    """The time zone whose days count in the source; that of the contract without it."""
+    target_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
+    tolerance: dict[Literal["later", "earlier", "window"], Annotated[int, Default(ge=0)]] = {}
+    """``{way: days}``: how many days may differ in that way. They are counted."""
+
+
 class Settings(Words):
     """``migration.yaml``."""
 
@@ -165,6 +196,8 @@ class Settings(Words):
     """What a rehearsal has to reach so that it can be approved."""
     acceptance: AcceptanceSettings = AcceptanceSettings()
     """When the reviewers' expectations are judged."""
+    certifications: CertificationSettings = CertificationSettings()
+    """How the states of certifications are compared."""
 
 
 @dataclass(frozen=True)

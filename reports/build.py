@@ -9,6 +9,7 @@ from typing import Any
 from reports import checks, links, needs, queries
 from reports.acceptance.build import acceptance
 from reports.causes import read_causes, read_worklist
+from reports.certifications.build import read_certifications
 from reports.evidence import LISTED_CHANGES, Evidence
 from reports.live import live_run
 from reports.masking import Masker, masker_for
@@ -63,7 +64,7 @@ def build(
         run = {**run, "mask": mask}
     masker = masker_for(run if roles is None else {**run, "roles": roles}, role)
     with Evidence(run_folder, masker, most_rows) as evidence:
-        titles = _titles(run, masker, evidence)
+        titles = read_titles(run, masker, evidence)
         entities = tuple(_entities(summary, run, evidence))
         total = _total(entities)
         differences = tuple(_differences(summary, masker, evidence))
@@ -84,10 +85,12 @@ def build(
         open_needs.sort(key=lambda need: (need.severity != "fatal", need.severity == "warn", -need.affected.n))
         accepted = acceptance(run_folder, summary, run, masker)
         reconciled = read_reconciliation(run_folder, summary, run, masker, titles, evidence)
+        certified = read_certifications(run_folder, summary, run, titles, evidence)
         alerts = (
             *checks.disagreements(evidence, summary, run, entities),
             *(accepted.wrong if accepted else ()),
             *(reconciled.wrong if reconciled else ()),
+            *(certified.wrong if certified else ()),
         )
         findings = tuple(_findings(summary, run, titles, evidence))
         timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
@@ -123,6 +126,7 @@ def build(
             worklist=worklist,
             acceptance=accepted,
             reconciliation=reconciled,
+            certifications=certified,
             titles=titles,
             overview=read_overview(*given) if most_rows else None,
             tables=evidence.tables() if most_rows else (),
@@ -131,7 +135,7 @@ def build(
         )
 
 
-def _titles(run: Json, masker: Masker, evidence: Evidence) -> Mapping[str, str]:
+def read_titles(run: Json, masker: Masker, evidence: Evidence) -> Mapping[str, str]:
     """What each code means. A title may quote a finding, so it is masked as a message of that code would be."""
     titles = {code: str(about.get("title") or code) for code, about in (run.get("codes") or {}).items()}
     for code, entity, field in evidence.ask(queries.TITLED):

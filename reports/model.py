@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from reports.certifications.model import Certifications
     from reports.overview.model import Overview
     from reports.reconciliation.model import Reconciliation
 
@@ -394,6 +395,8 @@ class Report:
     """None where the workspace has no acceptance tests."""
     reconciliation: Reconciliation | None = None
     """None of a run that did not come that far."""
+    certifications: Certifications | None = None
+    """None where the source tells no certification states."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """What each code means."""
     overview: Overview | None = None

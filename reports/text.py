@@ -30,7 +30,7 @@ def text(report: Report, run_folder: Path, *, page: Path | None, width: int | No
     blocks = [
         _head(report, width), _gates(report, width), _needs(report, width), _worklist(report, run_folder),
         _acceptance(report, run_folder, width), _entities(report, width), _differences(report, width),
-        _both_sides(report, width),
+        _both_sides(report, width), _certifications(report, width),
         _live(report.live, width), _findings(report, width), _losses(report), f"Report: {plain(str(page))}" if page else "",
     ]  # fmt: skip
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -146,6 +146,19 @@ def _both_sides(report: Report, width: int | None) -> str:
     excused = sum(row.transformed for row in found.rows)
     parts.append(f"{excused:,} rows are equal under a tolerance only")
     return "\n".join(wrapped(f"Both sides: {'; '.join(parts)}", "", width))
+
+
+def _certifications(report: Report, width: int | None) -> str:
+    """One line: are people in the same states on both sides, and what accounts for the others."""
+    found = report.certifications
+    if found is None:
+        return ""
+    parts = [f"{found.word}, {found.why}" if found.why else found.word]
+    if found.compared:
+        outcomes = ", ".join(f"{n:,} {plain(outcome)}" for outcome, n in found.outcomes.items() if n)
+        parts.append(f"{found.people:,} people compared from {found.cutover} on{': ' + outcomes if outcomes else ''}")
+        parts += [f"{why.people.n:,} {plain(why.code or why.kind)}" for why in found.reasons if why.outcome == "different"]
+    return "\n".join(wrapped(f"Certifications: {'; '.join(map(plain, parts))}", "", width))
 
 
 def _table(report: Report, head: Sequence[str], line: Callable[[EntityRow], list[str]], width: int | None) -> list[str]:

@@ -27,6 +27,7 @@ COMMANDS = {
     "test-plan": "Write, fill in and judge the test plan of a run.",
     "worklist": "Show what needs a person, export it, and import what people answered.",
     "match": "Show who was matched with people of another list.",
+    "certifications": "Say who is certified on which day, in the source and in the target.",
     "acceptance": "Judge the reviewers' acceptance tests on what a run read back.",
     "report": "Render the report of a run again.",
     "schema": "Print the JSON Schema of a file that other programs read.",

@@ -17,6 +17,7 @@ from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.tolerance import ABOUT
 from migrate.reconciliation.both_sides import Rule
 from migrate.reconciliation.both_sides import rules as rules_of_both_sides
+from migrate.reconciliation.certification_rule import CertificationPlan, certification_plan
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Plan:
     """Source entities whose keys were seen to be unique."""
     both_sides: tuple[Rule, ...] = ()
     """The rules over both sides that a run of these mappings can ask."""
+    certifications: CertificationPlan | None = None
+    """How the states of certifications are compared; None where the source tells none."""
 
     def by_itself(self, mapping: str) -> Plan:
         """The plan with no more of the source than one mapping reads itself, where what it refers to is given."""
@@ -89,10 +92,14 @@ def make_plan(
     for rule in both_sides:
         for entity, fields in rule.source_needs.items():
             labels.setdefault(entity, set()).update(fields)
+    certifications = certification_plan(pair, names, problems)
+    if certifications is not None and not certifications.partly:
+        for entity, fields in certifications.source_needs.items():
+            labels.setdefault(entity, set()).update(fields)
     physical, views = _extract_needs(pair, list(rows.values()), archives, labels, problems)
     if problems:
         raise ConfigurationError(f"{len(problems)} problem(s) in the mapping", problems=problems)
-    return Plan(pair, as_of, names, rows, identities, physical, views, archives, unique, tuple(both_sides))
+    return Plan(pair, as_of, names, rows, identities, physical, views, archives, unique, tuple(both_sides), certifications)
 
 
 def _compile(

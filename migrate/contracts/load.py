@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from migrate.contracts.certifications import certification_problems
 from migrate.contracts.concepts import concept_problems
 from migrate.contracts.model import Contract, Entity, FileFormat, Manifest
 from migrate.errors import ConfigurationError, Problem
@@ -106,6 +107,7 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
                 yield Problem(f"{name} covers {table} by no field of its own", at, field, fields)
         if entity.sheet is not None and not (entity.file or "").lower().endswith(".xlsx"):
             yield Problem("sheet is for files that end in .xlsx", document.place(*here, "sheet"), entity.sheet)
+    yield from certification_problems(contract, document)
     yield from _scope_problems(contract, document)
     for column, entity_name in contract.conventions.items():
         if entity_name not in contract.entities:

@@ -142,6 +142,70 @@ class Refusal(Words):
         return self
 
 
+class CertificationDay(Words):
+    """A day of a certification: one that stands in the record (``at``), or one that is counted by a ``period``.
+
+    What counts is an expression over the entity, and over its definition as ``definition.field``.
+    """
+
+    at: str | None = None
+    """The day, or an instant whose day counts."""
+    base: str | None = Default(default=None, alias="from")
+    """What the period is counted from. A window is counted back from the expiry."""
+    period: str | None = None
+    """How long it is: ``12 month``, or a number whose unit is ``unit``."""
+    unit: str | None = None
+    units: dict[str, Literal["day", "week", "month", "year"]] = {}
+    """``{what the system calls a unit: unit}``; case does not count."""
+    months: Literal["last_day", "run_over"] | None = None
+    """31 January and a month: ``last_day`` ends on the last day of February, ``run_over`` runs over into March."""
+    through: bool = False
+    """The certification is still valid on this day, and not from it on no more."""
+    blank: Literal["unknown", "never"] = "unknown"
+    """What no day means: nobody knows, or it never comes."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> CertificationDay:
+        counting = [self.base, self.unit, self.months]
+        if (self.at is None) == (self.period is None):
+            raise ValueError("a day is at, or it is counted by a period")
+        if self.at is not None and (any(counting) or self.units):
+            raise ValueError("from, unit, units and months have no effect without period")
+        if self.period is not None and self.months is None:
+            raise ValueError("months says what becomes of the 31st: last_day or run_over")
+        if self.unit is None and self.units:
+            raise ValueError("units has no effect without unit")
+        return self
+
+
+Day = Annotated[CertificationDay, BeforeValidator(lambda given: {"at": given} if isinstance(given, str) else given)]
+
+
+class CertificationRule(Words):
+    """How the system tells who is certified in what, in which state on which day. What is left out is the field of the concept
+    ``certification_award`` of the same name."""
+
+    person: str | None = None
+    """Expression: the key of the person."""
+    certification: str | None = None
+    """Expression: the key of the certification."""
+    definition: Name | None = None
+    """The entity with the settings of the certification; by default that which the field of ``certification`` refers to."""
+    counts: str | None = None
+    """Expression: does the record count at all?"""
+    certified: str | None = Default(default=None)
+    """Expression: the day or the instant from which the person is certified; by default ``certification_award.completed``."""
+    expires: Day | None = None
+    window_opens: Day | None = None
+    """From when the person may renew. Without it and without its concept the system knows no window."""
+    expired: str | None = None
+    """Expression: the system says that it has expired, and keeps no dates."""
+    zone: str = "UTC"
+    """The time zone whose days count, where they are read from instants. A workspace sets that of its site."""
+    note: str = ""
+    unconfirmed: str = ""
+
+
 class Entity(Words):
     """A set of records: a table, a file, or a view over them.
 
@@ -176,6 +240,8 @@ class Entity(Words):
     refuses: tuple[Refusal, ...] = ()
     write: dict[Name, Any] = {}
     """For live targets: how a record is written, found and removed, in the words of the target's connector."""
+    certification: CertificationRule | None = None
+    """For records that certify somebody in something for a time: how the state on a day is told from them."""
     only_live: bool = False
     """For targets: nothing that can be delivered carries these records, only a live run does. Without an address of the
     target they are held."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from migrate.evidence import archive
-from migrate.evidence.checks import accepted, both_sides, people, run, sealed
+from migrate.evidence.checks import accepted, both_sides, certified, people, run, sealed
 from migrate.evidence.checks.checking import Check, Context, Status, guarded
 from migrate.evidence.keys import named_key
 from migrate.evidence.manifest import Manifest, read_manifest
@@ -23,6 +23,7 @@ CONTENT = (
     ("findings", run.findings),
     ("differences", run.differences),
     ("both_sides", both_sides.both_sides),
+    ("certifications", certified.certifications),
     ("worklist", run.worklist),
     ("acceptance", accepted.acceptance),
     ("parts", people.parts),

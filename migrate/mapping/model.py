@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from annotated_types import Len
 from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Default
 
@@ -410,6 +411,39 @@ class BothSides(Words):
         return self
 
 
+CertificationKind = Literal["missing", "invented", "later", "earlier", "window", "unknown", "state"]
+"""How the states of a person's certification can differ."""
+
+
+class CertificationReason(Words):
+    """Why people whose award has a certain finding may differ in certain ways."""
+
+    differs: Annotated[tuple[CertificationKind, ...], Len(min_length=1)]
+    reason: str
+
+
+class Certifications(Words):
+    """What is compared when the states of certifications are: where the contracts do not say so by themselves."""
+
+    mappings: tuple[Name, ...] = ()
+    """Mappings of the awards; by default all from the source's entity of awards to the target's."""
+    person: Correspondence | None = None
+    """What a person of an award is called in the target; by default what the references of both sides say."""
+    certification: Correspondence | None = None
+    """The same of the certification."""
+    explained: dict[Code, CertificationReason] = {}
+    """``{code: why}``: awards with such a finding may differ in the ways that are named."""
+    not_carried: str | None = None
+    """Why the target does not get these states at all."""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _compared_or_not(self) -> Certifications:
+        if self.not_carried is not None and (self.mappings or self.person or self.certification or self.explained):
+            raise ValueError("what is not carried is not compared, so not_carried stands alone")
+        return self
+
+
 class Pair(Words):
     """``pair.yaml``: what belongs to the pair of systems as a whole."""
 
@@ -431,3 +465,5 @@ class Pair(Words):
     """``{mapping: question}``: whole mappings that wait for a person, as a draft leaves them."""
     both_sides: dict[Name, BothSides] = {}
     """``{name: rule}``: what is counted on both sides after the target was read back."""
+    certifications: Certifications | None = None
+    """How the states of certifications are compared."""

@@ -7,7 +7,7 @@ disposition and code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,52 @@ class Sides:
     """Per mapping the rows of its source with ``_key``, and where another row has that key already, it as ``_plain_key``."""
 
 
+def records_sql(plan: Plan, sides: Sides, mapping: str, target_needs: Mapping[str, set[str]], explained: Iterable[str]) -> str:
+    """SQL of ``key``, ``target_key``, ``part`` and ``code`` of each record of a mapping: what became of it. ``target_needs`` are
+    the fields of the target that will be looked at, ``explained`` codes of findings whose records may differ."""
+    entity = literal(plan.pair.mappings[mapping].target_name)
+    hidden = [
+        f"(h.entity = {literal(e)} AND h.field IN ({', '.join(map(literal, sorted(fields)))}))"
+        for e, fields in target_needs.items()
+        if fields
+    ]
+    rows, named = sides.mapped(mapping), literal(mapping)
+    # Told from what the mapping read: a key may end in #2 by itself.
+    twins = f"SELECT unnest([_key, _plain_key]) AS key FROM {rows} WHERE _plain_key IS NOT NULL"
+    return (
+        f"WITH d AS (SELECT key, target_key, disposition, code FROM {sides.dispositions} WHERE entity = {named}), "
+        f"twins AS ({twins}), "
+        f"explained AS (SELECT key, min(code) AS code FROM {sides.findings} WHERE entity = {named} AND code IN "
+        f"({', '.join(map(literal, explained)) or 'NULL'}) GROUP BY key), "
+        f"hidden AS (SELECT DISTINCT key FROM {sides.hidden} AS h WHERE {' OR '.join(hidden) or 'FALSE'}) "
+        "SELECT d.key, d.target_key, CASE "
+        "WHEN d.key IN (SELECT key FROM twins) THEN 'ambiguous' "
+        f"WHEN d.disposition IN ({', '.join(map(literal, LEFT[:-1]))}) THEN d.disposition "
+        "WHEN d.disposition = 'failed' AND d.code IS DISTINCT FROM 'REC-MISSING' THEN 'failed' "
+        f"WHEN d.key IN (SELECT key FROM {sides.unread} WHERE entity = {named}) "
+        "OR d.target_key IN (SELECT key FROM hidden) THEN 'unread' "
+        f"WHEN d.target_key IN (SELECT key FROM {sides.kept} WHERE entity = {entity}) THEN 'existing' "
+        "WHEN x.key IS NOT NULL THEN 'explained' ELSE 'expected' END AS part, "
+        "coalesce(x.code, d.code) AS code FROM d LEFT JOIN explained AS x ON x.key = d.key"
+    )
+
+
+def called_sql(plan: Plan, sides: Sides, way: Correspondence) -> str:
+    """SQL of ``key`` and ``value``: what a value of the source is called in the target."""
+    if way.crosswalk is not None:
+        return f"SELECT source AS key, target AS value FROM crosswalk_entries WHERE crosswalk = {literal(way.crosswalk)}"
+    assert way.ref is not None
+    mapping = plan.pair.mappings[way.ref]
+    own = f"SELECT key, target_key FROM {sides.dispositions} WHERE entity = {literal(way.ref)}"
+    if way.field is None:
+        return f"SELECT key, target_key AS value FROM ({own})"
+    return (
+        f"SELECT o.key, b.value FROM ({own}) AS o JOIN (SELECT _target_key, "
+        f"CAST(any_value({name(way.field)}) AS VARCHAR) AS value FROM {name(TARGET, mapping.target_name)} "
+        "GROUP BY _target_key) AS b ON b._target_key = o.target_key"
+    )
+
+
 class Asking:
     """Asks rules one after the other, into the tables ``sides``, ``accounting`` and ``told`` of ``connection``.
 
@@ -112,33 +158,8 @@ class Asking:
 
     def _records(self, rule: Rule) -> None:
         """What became of each record of the rule's mapping."""
-        sides, mapping = self.sides, literal(rule.model.mapping)
-        entity = literal(self.plan.pair.mappings[rule.model.mapping].target_name)
-        hidden = [
-            f"(h.entity = {literal(e)} AND h.field IN ({', '.join(map(literal, sorted(fields)))}))"
-            for e, fields in rule.target_needs.items()
-            if fields
-        ]
-        rows = sides.mapped(rule.model.mapping)
-        # Told from what the mapping read: a key may end in #2 by itself.
-        twins = f"SELECT unnest([_key, _plain_key]) AS key FROM {rows} WHERE _plain_key IS NOT NULL"
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE _records AS "
-            f"WITH d AS (SELECT key, target_key, disposition, code FROM {sides.dispositions} WHERE entity = {mapping}), "
-            f"twins AS ({twins}), "
-            f"explained AS (SELECT key, min(code) AS code FROM {sides.findings} WHERE entity = {mapping} AND code IN "
-            f"({', '.join(map(literal, rule.model.explained)) or 'NULL'}) GROUP BY key), "
-            f"hidden AS (SELECT DISTINCT key FROM {sides.hidden} AS h WHERE {' OR '.join(hidden) or 'FALSE'}) "
-            "SELECT d.key, d.target_key, CASE "
-            "WHEN d.key IN (SELECT key FROM twins) THEN 'ambiguous' "
-            f"WHEN d.disposition IN ({', '.join(map(literal, LEFT[:-1]))}) THEN d.disposition "
-            "WHEN d.disposition = 'failed' AND d.code IS DISTINCT FROM 'REC-MISSING' THEN 'failed' "
-            f"WHEN d.key IN (SELECT key FROM {sides.unread} WHERE entity = {mapping}) "
-            "OR d.target_key IN (SELECT key FROM hidden) THEN 'unread' "
-            f"WHEN d.target_key IN (SELECT key FROM {sides.kept} WHERE entity = {entity}) THEN 'existing' "
-            "WHEN x.key IS NOT NULL THEN 'explained' ELSE 'expected' END AS part, "
-            "coalesce(x.code, d.code) AS code FROM d LEFT JOIN explained AS x ON x.key = d.key"
-        )
+        records = records_sql(self.plan, self.sides, rule.model.mapping, rule.target_needs, rule.model.explained)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _records AS {records}")
 
     def _rows(self, rule: Rule) -> None:
         """Both queries' rows, with the source's values called as the target calls them."""
@@ -149,7 +170,7 @@ class Asking:
             if way is None:
                 columns.append(self._value(rule, column, f"q.{name(column)}"))
                 continue
-            joins.append(f"LEFT JOIN ({self._called(way)}) AS w{number} ON w{number}.key = {plain}")
+            joins.append(f"LEFT JOIN ({called_sql(self.plan, self.sides, way)}) AS w{number} ON w{number}.key = {plain}")
             columns.append(f"coalesce(w{number}.value, '#' || {plain}) AS {name(column)}")
         lists = f"[{', '.join(name(c) for c in rule.model.by)}]" if rule.model.by else "CAST([] AS VARCHAR[])"
         given = "".join(f", {column}" for column in columns)
@@ -178,21 +199,6 @@ class Asking:
         if how in ("min", "max") and column not in rule.model.same:
             return f"{sql} AS {name(column)}"
         return f"nullif(CAST({sql} AS VARCHAR), '') AS {name(column)}"
-
-    def _called(self, way: Correspondence) -> str:
-        """SQL of ``key`` and ``value``: what a value of the source is called in the target."""
-        if way.crosswalk is not None:
-            return f"SELECT source AS key, target AS value FROM crosswalk_entries WHERE crosswalk = {literal(way.crosswalk)}"
-        assert way.ref is not None
-        mapping = self.plan.pair.mappings[way.ref]
-        own = f"SELECT key, target_key FROM {self.sides.dispositions} WHERE entity = {literal(way.ref)}"
-        if way.field is None:
-            return f"SELECT key, target_key AS value FROM ({own})"
-        return (
-            f"SELECT o.key, b.value FROM ({own}) AS o JOIN (SELECT _target_key, "
-            f"CAST(any_value({name(way.field)}) AS VARCHAR) AS value FROM {name(TARGET, mapping.target_name)} "
-            "GROUP BY _target_key) AS b ON b._target_key = o.target_key"
-        )
 
     def _compare(self, rule: Rule, measure: str, how: str) -> None:
         """A row of ``sides`` for each group."""
@@ -259,7 +265,9 @@ class Asking:
             return "SELECT CAST(NULL AS VARCHAR) AS value, CAST(NULL AS VARCHAR) AS key"
         way = rule.model.same[rule.about]
         there = f"SELECT key FROM {self.sides.dispositions} WHERE entity = {literal(way.ref)} AND disposition <> 'merged'"
-        return f"SELECT value, min(key) AS key FROM ({self._called(way)}) WHERE key IN ({there}) GROUP BY value"
+        return (
+            f"SELECT value, min(key) AS key FROM ({called_sql(self.plan, self.sides, way)}) WHERE key IN ({there}) GROUP BY value"
+        )
 
     def _account(self, rule: Rule) -> None:
         """Records and amounts of each part, by code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,7 +45,8 @@ def ask_both_sides(
     extracted.verify()
     told: dict[str, Any] = {}
     with opened(run.scratch, memory) as connection:
-        sides = _prepare(connection, extracted, mapped, back, reconciled, plan, run)
+        wanted = [entity for rule in plan.both_sides for entity in rule.source_needs]
+        sides = open_sides(connection, extracted, mapped, back, reconciled, plan, run, wanted)
         asking = Asking(connection, plan, sides)
         askable = {rule.name: rule for rule in plan.both_sides}
         for rule_name in plan.pair.model.both_sides:
@@ -67,7 +69,7 @@ def ask_both_sides(
     return Reconciled(reconciled.folder)
 
 
-def _prepare(
+def open_sides(
     connection: Engine,
     extracted: Extracted,
     mapped: Mapped,
@@ -75,8 +77,10 @@ def _prepare(
     reconciled: Reconciled,
     plan: Plan,
     run: RunFolder,
+    wanted: Iterable[str],
 ) -> Sides:
-    needed = _entities(plan)
+    """Both sides as queries read them: the typed entities ``wanted`` of the source, and all that was read back of the target."""
+    needed = _entities(plan, wanted)
     tables = {entity: fields for entity, fields in plan.physical.items() if entity in needed}
     for entity in tables:
         connection.execute(f"CREATE VIEW {name(RAW, entity)} AS SELECT * FROM {scan(extracted.parquet(entity))}")
@@ -101,10 +105,10 @@ def _prepare(
     )
 
 
-def _entities(plan: Plan) -> set[str]:
-    """Entities of the source that the rules read, those below views included."""
+def _entities(plan: Plan, wanted: Iterable[str]) -> set[str]:
+    """Entities of the source that queries read, those below views included."""
     contract = plan.pair.source.model
-    queue = [entity for rule in plan.both_sides for entity in rule.source_needs]
+    queue = list(wanted)
     found: set[str] = set()
     while queue:
         entity = queue.pop()
@@ -119,9 +123,14 @@ def _entities(plan: Plan) -> set[str]:
 
 def why_not(rule: Rule, run: RunFolder) -> str | None:
     """Why a rule cannot be asked of a live target: it does not show what the rule looks at."""
+    return not_shown(rule.target_needs, run)
+
+
+def not_shown(needs: Mapping[str, set[str]], run: RunFolder) -> str | None:
+    """The sentence that names fields which a live target never shows; None where it shows all of them."""
     unseen: dict[str, list[str]] = (run.facts.get("live") or {}).get("unseen") or {}
     hidden = sorted(
-        f"{entity}.{field}" for entity, fields in rule.target_needs.items() for field in fields if field in unseen.get(entity, ())
+        f"{entity}.{field}" for entity, fields in needs.items() for field in fields if field in unseen.get(entity, ())
     )
     return f"the target does not show {', '.join(hidden)}" if hidden else None
 

@@ -69,6 +69,7 @@ def _of_the_run(report: Report) -> Iterator[Case]:
     )
     yield from _without_rows(report)
     yield from _reconciliation(report)
+    yield from _certifications(report)
     yield from _acceptance(report)
     if report.live is not None and report.live.rehearsal:
         surprises = [f"{s.entity} {s.disposition}: {s.predicted:,} predicted, {s.actual:,} came" for s in report.live.surprises]
@@ -116,6 +117,17 @@ def _reconciliation(report: Report) -> Iterator[Case]:
         )
         outcome = "failure" if rule.wrong else outcomes[rule.verdict]
         yield Case(f"both sides {rule.name}", outcome, said, (rule.label, *rule.wrong))
+
+
+def _certifications(report: Report) -> Iterator[Case]:
+    """Certification states; what was not compared is a case that is skipped."""
+    found = report.certifications
+    if found is None:
+        return
+    said = found.why or f"{found.different:,} of {found.people:,} people are in another state on some day from {found.cutover} on"
+    lines = tuple(f"{why.code}: {why.people.n:,} {why.reason}" for why in found.reasons if why.outcome == "different")
+    outcome: Outcome = "failure" if found.wrong or found.different else "passed" if found.compared else "skipped"
+    yield Case("certification states are the same", outcome, said, (*found.wrong, *lines))
 
 
 def _acceptance(report: Report) -> Iterator[Case]:

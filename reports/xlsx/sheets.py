@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reports.certifications.model import OUTCOME_WORDS, STATES
 from reports.model import Report, Table
 from reports.reconciliation.model import VERDICT_WORDS
 from reports.xlsx.book import OVERVIEW, Column, Content, Link, Styled
@@ -113,6 +114,7 @@ def listed(report: Report, sheets: Mapping[str, str]) -> Iterator[Listed]:
               group.measure, group.source, group.expected, group.target, group.remainder,
               group.record.key if group.record else None) for rule, group in listed],
         )  # fmt: skip
+    yield from _certifications(report)
     yield _small(
         "Excused",
         "unequal values that a rule of the mapping declares equal",
@@ -169,6 +171,32 @@ def listed(report: Report, sheets: Mapping[str, str]) -> Iterator[Listed]:
              Column("as predicted", 12)),
             [(about(each.entity), each.disposition, each.predicted, each.actual,
               _passed(each.predicted == each.actual, "yes", "NO")) for each in report.live.predictions],
+        )  # fmt: skip
+
+
+def _certifications(report: Report) -> Iterator[Listed]:
+    """States of certifications by day, and why they differ."""
+    found = report.certifications
+    if found is None:
+        return
+    beyond = "; the others are in 6_reconcile/certifications.parquet" if found.more else ""
+    about = f"{found.word}{': ' + found.why if found.why else ''}"
+    yield _small(
+        "Certifications", f"people in each state of a certification by day; {about}{beyond}",
+        (Column("certification", 24), Column("day", 12),
+         *(Column(f"{state}, {side}", 12) for state in STATES for side in ("source", "target")),
+         *(Column(outcome, 12) for outcome in OUTCOME_WORDS)),
+        [("all" if row.certification is None else row.certification, row.day,
+          *(part.get(state, 0) for state in STATES for part in (row.source, row.target)),
+          *(row.outcomes.get(outcome, 0) for outcome in OUTCOME_WORDS)) for row in found.days],
+    )  # fmt: skip
+    if found.reasons:
+        yield _small(
+            "States that differ", "why people are in another state of a certification",
+            (Column("counts as", 24), Column("how", 12), Column("code", 22), Column("why", 60, "wrap"), Column("people", 10),
+             Column("first on", 12), Column("days at most", 12)),
+            [(why.word, why.kind, why.code, why.reason, why.people.n, why.first, "no end" if why.days is None else why.days)
+             for why in found.reasons],
         )  # fmt: skip
 
 

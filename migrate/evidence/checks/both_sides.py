@@ -88,10 +88,16 @@ def _well(rules: list[_Rule], silent: list[str], there: bool) -> str:
 
 def _models(context: Context) -> dict[str, BothSides] | None:
     """The rules of the pair in the pack; None where it is not there as the run found it."""
+    pair = packed_pair(context)
+    return None if pair is None else pair.both_sides
+
+
+def packed_pair(context: Context) -> Pair | None:
+    """The pair in the pack; None where it is not there as the run found it."""
     part, path = context.manifest.parts.get(PART), f"{WORKSPACE}/{PART}/{PAIR}"
     if part is None or part.changed or path not in context.members:
         return None
-    return build(Pair, parse(context.pack.read(path).decode("utf-8-sig"), Path(path))).both_sides
+    return build(Pair, parse(context.pack.read(path).decode("utf-8-sig"), Path(path)))
 
 
 def _described(facts: Mapping[str, Any], models: Mapping[str, BothSides]) -> Iterator[str]:

@@ -15,9 +15,11 @@ from migrate.stages.reconcile import DISPOSITIONS
 
 DISPOSITIONS_FILE, FINDINGS_FILE = "run/dispositions.parquet", "run/findings.parquet"
 WORKLIST_FILE, DIFFERENCES_FILE = "run/worklist.parquet", "run/6_reconcile/differences.parquet"
+_RECONCILED = ("differences", "excused", "unread", "both_sides", "accounting")
+_CERTIFIED = ("certifications", "certification_states", "certification_differences")
 HELD_BY_STAGE = {
     "4_load": ("results.parquet",),
-    "6_reconcile": tuple(f"{name}.parquet" for name in ("differences", "excused", "unread", "both_sides", "accounting")),
+    "6_reconcile": tuple(f"{name}.parquet" for name in (*_RECONCILED, *_CERTIFIED)),
 }
 """Files of stages that a pack knows: their hashes stand in the stage's own manifest as well."""
 

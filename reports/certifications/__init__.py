@@ -1,0 +1,1 @@
+"""Certifications in the report: who is certified, in the window of renewal or expired on which day, on both sides."""
