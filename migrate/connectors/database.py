@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -201,6 +202,8 @@ class DatabaseSource:
         plain = sa.Integer | sa.String | sa.Boolean | sa.Date | sa.DateTime
         if dialect == "sqlite" or isinstance(kind, plain):
             return column
+        if isinstance(kind, mysql.BIT):  # Hibernate's booleans; as text they would be bytes that nobody can see
+            return sa.cast(column, mysql.INTEGER(unsigned=True))
         if isinstance(kind, sa.LargeBinary):
             return sa.func.hex(column) if dialect == "mysql" else sa.func.encode(column, "hex")
         return sa.cast(column, sa.Text)
