@@ -130,7 +130,8 @@ VALUES = {
     "big": "18446744073709551615", "moment": "2024-01-02 03:04:05.000006", "instant": "2024-07-01 00:00:00",
     "day": "2024-02-29", "clock": "10:11:12", "calendar_year": "2024", "document": '{"a": "é"}',
     "binary_document": '{"a": 1}', "number": "6f1f2d3c-0000-4000-8000-000000000001", "long_text": "é😀\\N\t\"\n\r" * 9000,
-    "padded": "ab", "span": "1 day", "address": "10.0.0.1", "word": "b", "one_bit": "1", "nine_bits": "321", "many_bits": "18446744073709551615",
+    "padded": "ab", "span": "1 day", "address": "10.0.0.1", "word": "b",
+    "one_bit": "1", "nine_bits": "321", "many_bits": "18446744073709551615",
 }  # fmt: skip
 
 
