@@ -188,14 +188,18 @@ def test_columns_that_begin_with_a_line_are_read(edx: Views) -> None:
 
 
 def test_enrolments_and_teams_stand_together(edx: Views) -> None:
-    assert edx.rows("enrolment", "person", "course", "role", "mode", "active", "left_at", "catalogued", "person_status") == {
-        "e1": (2, RUN, "student", "audit", True, None, True, "active"),
-        "e2": (4, RUN, "student", "verified", False, at(9), True, "disabled"),
-        "e3": (3, RUN, "student", "audit", False, None, True, "retired"),
-        "e4": (2, GONE, "student", "honor", True, None, False, "active"),
-        "e5": (2, OLD, "student", "honor", True, None, True, "active"),
-        "r1": (1, RUN, "instructor", None, True, None, True, "active"),
+    assert edx.rows("enrolment", "person", "course", "kind", "mode", "active", "left_at", "catalogued", "person_status") == {
+        "e1": (2, RUN, "enrolment", "audit", True, None, True, "active"),
+        "e2": (4, RUN, "enrolment", "verified", False, at(9), True, "disabled"),
+        "e3": (3, RUN, "enrolment", "audit", False, None, True, "retired"),
+        "e4": (2, GONE, "enrolment", "honor", True, None, False, "active"),
+        "e5": (2, OLD, "enrolment", "honor", True, None, True, "active"),
+        "r1": (1, RUN, "team", None, True, None, True, "active"),
+        "r2": (4, None, "organisation", None, True, None, False, "disabled"),
+        "r3": (4, None, "site", None, True, None, False, "disabled"),
     }
+    assert edx.rows("enrolment", "role")["e1"] == "student"
+    assert edx.rows("enrolment", "role")["r1"] == "instructor"
     assert edx.rows("administrator", "person", "role", "org", "organisation") == {
         "r2": (4, "staff", "Uni", 1),
         "r3": (4, "course_creator_group", None, None),

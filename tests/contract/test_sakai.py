@@ -157,11 +157,11 @@ def test_nothing_is_lost_and_every_value_is_of_its_type(sakai: Views) -> None:
 
 
 def test_people_are_those_of_the_map_and_those_of_the_accounts(sakai: Views) -> None:
-    assert sakai.rows("person", "eid", "first_name", "stored_id", "of_software") == {
-        "admin": ("admin", "Sakai", "admin", True),
-        "u-ana": ("ana.roy", "Ana", "u-ana", False),
+    assert sakai.rows("person", "eid", "name", "stored_id", "of_software") == {
+        "admin": ("admin", "Sakai Administrator", "admin", True),
+        "u-ana": ("ana.roy", "Ana Roy", "u-ana", False),
         "u-bo": ("bo", None, None, False),
-        "u-old": (None, "Cy", "u-old", False),
+        "u-old": (None, "Cy Lee", "u-old", False),
     }
 
 
@@ -176,21 +176,25 @@ def test_sites_say_what_they_are(sakai: Views) -> None:
 
 
 def test_each_grant_is_in_one_view(sakai: Views) -> None:
-    views = {view: sakai.rows(view, "person") for view in ("enrolment", "group_member", "administrator", "other_grant")}
-    assert sorted(key for rows in views.values() for key in rows) == sorted(f"{k}|{user}" for k, user, *_ in GRANTS)
-    assert sakai.rows("enrolment", "course", "role", "active", "provided", "course_standing", "known") == {
-        "1|u-ana": ("bio-1", "Student", True, False, "live", True),
-        "1|u-bo": ("bio-1", "Student", False, True, "live", True),
-        "1|u-nobody": ("bio-1", "Student", True, False, "live", False),
-        "2|u-ana": ("gone", "Student", True, False, None, True),
-        "3|u-ana": ("~u-ana", "Student", True, False, "personal", True),
+    both = [*sakai.rows("enrolment", "person"), *sakai.rows("group_member", "person")]
+    assert sorted(both) == sorted(f"{realm}|{user}" for realm, user, *_ in GRANTS)
+    assert sakai.rows("enrolment", "course", "kind", "active", "provided", "course_standing", "known") == {
+        "1|u-ana": ("bio-1", "site", True, False, "live", True),
+        "1|u-bo": ("bio-1", "site", False, True, "live", True),
+        "1|u-nobody": ("bio-1", "site", True, False, "live", False),
+        "2|u-ana": ("gone", "site", True, False, None, True),
+        "3|u-ana": ("~u-ana", "site", True, False, "personal", True),
+        "6|u-ana": (None, "other", True, False, None, True),
+        "7|admin": ("!admin", "administration", True, False, "special", True),
+        "8|u-bo": (None, "other", True, False, None, True),
+        "99|u-bo": (None, "other", True, False, None, True),
     }
+    assert sakai.rows("enrolment", "realm")["8|u-bo"] == "/site/bio-1/odd/x"
     assert sakai.rows("group_member", "group", "course", "group_there") == {
         "4|u-bo": ("g1", "bio-1", True),
         "5|u-bo": ("lost", "bio-1", False),
     }
-    assert list(views["administrator"]) == ["7|admin"]
-    assert sakai.rows("other_grant", "realm") == {"6|u-ana": "!site.template", "8|u-bo": "/site/bio-1/odd/x", "99|u-bo": None}
+    assert sakai.rows("administrator", "person", "role") == {"7|admin": ("admin", "Student")}
 
 
 def test_rosters_have_the_title_of_their_section(sakai: Views) -> None:
