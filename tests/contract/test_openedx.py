@@ -32,8 +32,8 @@ def at(number: int) -> dt.datetime:
 
 PEOPLE: Rows = {
     "auth_user": table(
-        "id username email is_active is_staff is_superuser password first_name date_joined",
-        (1, "Ana", "ana@example.org", True, True, True, "hash", "", day(1)),
+        "id username email is_active is_staff is_superuser password first_name date_joined last_login",
+        (1, "Ana", "ana@example.org", True, True, True, "hash", "", day(1), day(9)),
         (2, "ana", "ana2@example.org", True, False, False, "hash", "", day(1)),  # another person, as far as the platform can tell
         (3, HASH, f"{HASH}@retired.invalid", False, False, False, "", "", day(1)),
         (4, "bo", "bo@example.org", True, False, False, "hash", "", day(1)),
@@ -259,3 +259,8 @@ def test_cohorts_have_both_lists_of_their_people(edx: Views) -> None:
 def test_a_whole_export_has_what_is_expected(edx: Views) -> None:
     assert CONTRACT.source is not None
     assert all(edx.asked(expected.sql) for expected in CONTRACT.source.expects)
+
+
+@pytest.mark.parametrize("rule", CONTRACT.scope)
+def test_what_counts_as_use_is_found(edx: Views, rule: str) -> None:
+    assert edx.asked(CONTRACT.scope[rule].activity)

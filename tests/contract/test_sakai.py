@@ -246,3 +246,8 @@ def test_work_has_a_row_for_each_person(sakai: Views) -> None:
 def test_a_whole_export_has_what_is_expected(sakai: Views) -> None:
     assert CONTRACT.source is not None
     assert all(sakai.asked(expected.sql) for expected in CONTRACT.source.expects)
+
+
+@pytest.mark.parametrize("rule", CONTRACT.scope)
+def test_what_counts_as_use_is_found(sakai: Views, rule: str) -> None:
+    assert sakai.asked(CONTRACT.scope[rule].activity)
