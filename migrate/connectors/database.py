@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -74,7 +75,7 @@ class DatabaseSource:
         return self._table(entity) in self._names
 
     def columns(self, entity: str) -> list[str]:
-        return [column for column, _ in self._tables[self._names[self._table(entity)]]]
+        return list(self._columns(entity))
 
     def lacking(self, entity: str, fields: list[str]) -> list[str]:
         there = {column.lower() for column in self.columns(entity)}
@@ -84,13 +85,13 @@ class DatabaseSource:
         return self._count(self._names[self._table(entity)])
 
     def rows(self, entity: str, fields: list[str]) -> Iterator[pa.RecordBatch]:
-        actual = {column.lower(): column for column in self.columns(entity)}
+        actual = {known.lower(): column for known, column in self._columns(entity).items()}
         pairs = [(actual[f.lower()], f) for f in fields if f.lower() in actual]
         return self._stream(self._names[self._table(entity)], pairs)
 
     def holding_data(self, entity: str, never: Mapping[str, tuple[object, ...]]) -> dict[str, int]:
         table = self._names[self._table(entity)]
-        actual = {column.lower(): column for column in self.columns(entity)}
+        actual = {known.lower(): column for known, column in self._columns(entity).items()}
         return self._holding(table, {f: (actual[f.lower()], n) for f, n in never.items() if f.lower() in actual})
 
     def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
@@ -121,6 +122,21 @@ class DatabaseSource:
         if twins:
             listed = ", ".join(f"{one} and {other}" for one, other in twins[:5])
             raise SourceRefused(f"{address} holds names that differ in nothing but case: {listed}", hint="rename one of each")
+
+    def _columns(self, entity: str) -> dict[str, str]:
+        """``{name as the contract has it: name in the database}``; columns that it does not describe keep theirs."""
+        rules = self._contract.entities[entity].fields
+        called = {rule.column.lower(): field for field, rule in rules.items() if rule.column is not None}
+        table = self._names[self._table(entity)]
+        names = [(called.get(column.lower(), column), column) for column, _ in self._tables[table]]
+        for known, column in names:
+            other = next((c for k, c in names if c != column and k.lower() == known.lower()), None)
+            if other is not None:
+                raise SourceRefused(
+                    f"{table} holds {column} and {other}, and the contract takes both for {known}",
+                    hint="give the field of the contract another name",
+                )
+        return dict(names)
 
     def _table(self, entity: str) -> str:
         return (self._prefix + (self._contract.entities[entity].table or entity)).lower()
@@ -201,6 +217,8 @@ class DatabaseSource:
         plain = sa.Integer | sa.String | sa.Boolean | sa.Date | sa.DateTime
         if dialect == "sqlite" or isinstance(kind, plain):
             return column
+        if isinstance(kind, mysql.BIT):  # Hibernate's booleans; as text they would be bytes that nobody can see
+            return sa.cast(column, mysql.INTEGER(unsigned=True))
         if isinstance(kind, sa.LargeBinary):
             return sa.func.hex(column) if dialect == "mysql" else sa.func.encode(column, "hex")
         return sa.cast(column, sa.Text)

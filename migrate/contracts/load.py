@@ -86,6 +86,8 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
         if sum(given is not None for given in (entity.sql, entity.file, entity.table)) > 1:
             yield Problem(f"{name} has more than one of table, file, sql", document.place(*here))
         for field, rule in entity.fields.items():
+            if rule.column is not None and not _is_table(contract, entity):
+                yield Problem("column is for tables of a source", document.place(*here, "fields", field, "column"), rule.column)
             reference = rule.references
             if reference is None:
                 continue
@@ -113,6 +115,10 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
         if entity_name not in contract.entities:
             at = document.place("conventions", column)
             yield Problem(f"the convention for {column} names no entity", at, entity_name, names)
+
+
+def _is_table(contract: Contract, entity: Entity) -> bool:
+    return contract.source is not None and contract.source.kind == "database" and entity.sql is None and entity.file is None
 
 
 def _scope_problems(contract: Contract, document: Document) -> Iterator[Problem]:

@@ -102,6 +102,32 @@ def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
     source.close()
 
 
+def renamed(folder: Path, columns: str) -> DatabaseSource:
+    """A table whose column ``_name`` the contract calls ``title``."""
+    with closing(sqlite3.connect(folder / "x.sqlite")) as database, database:
+        database.execute(f"CREATE TABLE m_a (id, {columns})")
+        database.execute(f"INSERT INTO m_a VALUES (1{', 2' * len(columns.split(','))})")
+    fields = {"id": {"type": "int"}, "title": {"column": "_name"}}
+    return DatabaseSource("sqlite:///x.sqlite", "m_", contract("database", {"a": {"key": "id", "fields": fields}}), folder)
+
+
+def test_a_column_may_be_called_otherwise(tmp_path: Path) -> None:
+    source = renamed(tmp_path, "_NAME, further")
+    assert source.columns("a") == ["id", "title", "further"]
+    assert source.lacking("a", ["id", "title", "_name"]) == ["a._name"]
+    assert [row["title"] for batch in source.rows("a", ["id", "title"]) for row in batch.to_pylist()] == ["2"]
+    assert source.holding_data("a", {"title": (), "further": ()}) == {"title": 1, "further": 1}
+    source.close()
+
+
+@pytest.mark.parametrize("other", ["Title", "title"])
+def test_a_column_that_takes_the_name_of_another_is_refused(tmp_path: Path, other: str) -> None:
+    source = renamed(tmp_path, f"_name, {other}")
+    with pytest.raises(SourceRefused, match=f"_name and {other}"):
+        source.columns("a")
+    source.close()
+
+
 def test_a_sqlite_file_of_any_name(tmp_path: Path) -> None:
     """Signs that mean something in addresses."""
     file = tmp_path / "small & odd" / "50%20 off #1?.sqlite"

@@ -121,6 +121,7 @@ TYPES = {
         "small_float": "float", "yes": "tinyint(1)", "big": "bigint unsigned", "moment": "datetime(6)",
         "instant": "timestamp NULL", "day": "date", "clock": "time", "calendar_year": "year", "document": "json",
         "word": "enum('a','b')", "long_text": "longtext", "padded": "char(5)",
+        "one_bit": "bit(1)", "nine_bits": "bit(9)", "many_bits": "bit(64)",
     },
 }  # fmt: skip
 VALUES = {
@@ -130,6 +131,7 @@ VALUES = {
     "day": "2024-02-29", "clock": "10:11:12", "calendar_year": "2024", "document": '{"a": "é"}',
     "binary_document": '{"a": 1}', "number": "6f1f2d3c-0000-4000-8000-000000000001", "long_text": "é😀\\N\t\"\n\r" * 9000,
     "padded": "ab", "span": "1 day", "address": "10.0.0.1", "word": "b",
+    "one_bit": "1", "nine_bits": "321", "many_bits": "18446744073709551615",
 }  # fmt: skip
 
 
@@ -183,7 +185,7 @@ def typed() -> Iterator[dict[str, Database]]:
                 name: f"CAST(:{name} AS {sql_type})" if kind == "postgresql" else f":{name}" for name, sql_type in columns.items()
             }
             statement = f"INSERT INTO odd (id, {', '.join(columns)}) VALUES (1, {', '.join(casts.values())})"
-            given = {name: VALUES[name] for name in columns}
+            given: dict[str, Any] = {name: int(VALUES[name]) if "bit" in name else VALUES[name] for name in columns}
             if kind == "postgresql":
                 given["yes"], given["instant"] = "true", VALUES["instant"] + "+00"
             with database.engine().connect() as connection:

@@ -55,6 +55,7 @@ def test_a_contract_loads(tmp_path: Path) -> None:
         ("covers: {b: k}", "covers: {q: k}", 15, "covers no entity", "q"),
         ("covers: {b: k}", "covers: {b: q}", 15, "by no field of its own", "q"),
         ("covers: {b: k}", "newest_first: [k]", 15, "newest_first of v names no date", "k"),
+        ("    fields: {k: {}}\n", "    fields: {k: {column: q}}\n", 16, "column is for tables of a source", "q"),
         ("covers: {b: k}", "table: t", 12, "more than one of table, file, sql", None),
         ("source: {kind: database}\n", "", 1, "needs source or target", None),
         ("key: k, fields", "key: [], fields", 11, "key", None),
