@@ -71,6 +71,8 @@ def load_generator(name: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(name, SAMPLES / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
+        if str(SAMPLES) not in sys.path:
+            sys.path.insert(0, str(SAMPLES))  # what generators share
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]
