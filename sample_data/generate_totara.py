@@ -20,51 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import planted
-from planted import Fault, plant_all
+from planted import FAMILY, GIVEN, Fault, plant_all
 
 SEED = 20260214
 PREFIX = "mdl_"
 DAY = 86_400
 START = 1_609_459_200
 """The first instant of 2021, UTC."""
-GIVEN = [
-    "Ada",
-    "Astrid",
-    "Bruno",
-    "Camila",
-    "Chloé",
-    "Diego",
-    "Femi",
-    "Freya",
-    "Gaël",
-    "Inès",
-    "Jörg",
-    "Kofi",
-    "Leïla",
-    "Lucía",
-    "Mário",
-    "Niamh",
-    "Olivia",
-    "Ramón",
-    "Sören",
-    "Zoë",
-]
-FAMILY = [
-    "Adeyemi",
-    "Álvarez",
-    "Bergström",
-    "Dubois",
-    "Fernández",
-    "Göransson",
-    "Häusler",
-    "Ibáñez",
-    "Jansen",
-    "Keßler",
-    "Lindqvist",
-    "Moreau",
-    "Nkrumah",
-    "Núñez",
-]
 Row = dict[str, Any]
 
 

@@ -32,17 +32,20 @@ PAIRS = {
     "csv_history_to_totara": ("csv_history", "totara"),
     "canvas_to_moodle": ("canvas", "moodle"),
     "totara_to_successfactors": ("totara", "successfactors"),
+    "cornerstone_to_totara": ("cornerstone", "totara"),
 }
 LISTS = {
     "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
     "csv_history_to_totara": (SAMPLES / "legacy_history.md",),
     "canvas_to_moodle": (SAMPLES / "canvas.md",),
     "totara_to_successfactors": (SAMPLES / "totara.md",),
+    "cornerstone_to_totara": (SAMPLES / "cornerstone.md",),
 }
 GENERATED = {
     "moodle_to_canvas": ("generate_moodle", "source.sqlite"),
     "canvas_to_moodle": ("generate_canvas", "source"),
     "totara_to_successfactors": ("generate_totara", "source.sqlite"),
+    "cornerstone_to_totara": ("generate_cornerstone", "source"),
 }
 """The generator of a sample that is not in the repository, and where a workspace has its source."""
 
