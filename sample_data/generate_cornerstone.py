@@ -3,10 +3,11 @@
     python sample_data/generate_cornerstone.py FOLDER
     python sample_data/generate_cornerstone.py --list > sample_data/cornerstone.md
 
-The same bytes every time: fixed seed, no clock, standard library only. Nothing in it is real: people are made from lists of given and
-family names, every address ends in example.org. Dates are written as in the United States, files begin with a byte order mark, and
-transcripts come as two reports, because one had too many rows. The ordinary company is built first, then each fault is planted by a
-function of its own. Planted people have numbers from 000901, planted learning objects GUIDs that begin with f.
+The same bytes every time: fixed seed, no clock, standard library only. Nothing in it is real: people are made from lists of
+given and family names, every address ends in example.org. Dates are written as in the United States, files begin with a byte
+order mark, and transcripts come as two reports, because one had too many rows. The ordinary company is built first, then each
+fault is planted by a function of its own. Planted people have numbers from 000901, planted learning objects GUIDs that begin
+with f.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ COLUMNS = {
     "certifications": "Certification ID,Title,Period,Period Unit,Renewal Window,Renewal Window Unit,Basis,Active",
     "certification_records": "User ID,Certification ID,Period Number,Status,Completion Date,Due Date,Expiration Date",
 }
-PLACES = (("Spain", "Valencia", "Spanish (Spain)", "Romance Standard Time"), ("Germany", "Kassel", "German (Germany)", "W. Europe Standard Time"),
-          ("United Kingdom", "Leeds", "English (UK)", "GMT Standard Time"), ("United States", "Dayton", "English (US)", "Eastern Standard Time"))  # fmt: skip
+PLACES = (
+    ("Spain", "Valencia", "Spanish (Spain)", "Romance Standard Time"),
+    ("Germany", "Kassel", "German (Germany)", "W. Europe Standard Time"),
+    ("United Kingdom", "Leeds", "English (UK)", "GMT Standard Time"),
+    ("United States", "Dayton", "English (US)", "Eastern Standard Time"),
+)
 DIVISIONS = (("CO", "Example Works", ""), ("D10", "Production", "CO"), ("D20", "Quality", "CO"), ("D21", "Laboratory", "D20"))
 POSITIONS = (("P01", "Head of unit", ""), ("P02", "Engineer", "P01"), ("P03", "Analyst", "P01"), ("P04", "Operator", "P02"))
 CATALOGUE = (
@@ -222,8 +227,10 @@ def later(day: date, months: int) -> date:
 def certification(
     c: Company, number: str, title: str, period: str = "3", one: str = "Years", basis: str = "Completion Date"
 ) -> None:
-    c.add("certifications", **{"Certification ID": number, "Title": title, "Period": period, "Period Unit": one,
-                               "Renewal Window": "60", "Renewal Window Unit": "Days", "Basis": basis, "Active": "Yes"})  # fmt: skip
+    c.add("certifications", **{
+        "Certification ID": number, "Title": title, "Period": period, "Period Unit": one, "Renewal Window": "60",
+        "Renewal Window Unit": "Days", "Basis": basis, "Active": "Yes",
+    })  # fmt: skip
 
 
 def record(
@@ -364,10 +371,13 @@ def plant_files(c: Company) -> None:
     c.raw["transcripts_1"] = [",".join(row.values()).encode() + b"\r\n"]
     row = {**row, "User ID": "000103", "Registration Number": "99", "Comments": "came late, left early"}
     c.raw["transcripts_1"].append(",".join(row.values()).encode() + b"\r\n")
-    c.raw["users"] = ",".join(
-        {**c.one("users", **{"User ID": "000101"}), "User ID": "000961", "User Name": "user000961", "Email": "user000961@example.org",
-         "Last Name": "Núñez"}.values()).encode("cp1252").splitlines(keepends=False)  # fmt: skip
-    c.raw["users"] = [line + b"\r\n" for line in c.raw["users"]]
+    latin = {
+        **c.one("users", **{"User ID": "000101"}),
+        "User ID": "000961",
+        "Email": "user000961@example.org",
+        "Last Name": "Núñez",
+    }
+    c.raw["users"] = [",".join(latin.values()).encode("cp1252") + b"\r\n"]
     for one in c.tables["users"][:9]:
         one["Badge Color"] = "blue"
     c.extra["requests.csv"] = "Request ID,User ID\r\n1,000102\r\n"
@@ -390,38 +400,61 @@ def one(table: str, **cells: object) -> Callable[[Files], int]:
 
 FAULTS: tuple[Fault[Company], ...] = (
     # -- people
-    Fault("Person with two accounts, once a contractor", "users 000901, C00901", "USR-SAME-PERSON", one("users", Last_Name="Moreau", First_Name="Lucía", User_ID="C00901"), 1, plant_accounts),
-    Fault("Job of the account that was closed", "user C00901", "JOB-FURTHER-ACCOUNT", one("users", User_ID="C00901"), 1, plant_accounts),
-    Fault("Two people with one address, both in use", "users 000902, 000903", "USR-EMAIL-SHARED", one("users", Email="front.desk@example.org"), 2, plant_accounts),
+    Fault("Person with two accounts, once a contractor", "users 000901, C00901", "USR-SAME-PERSON",
+          one("users", Last_Name="Moreau", First_Name="Lucía", User_ID="C00901"), 1, plant_accounts),
+    Fault("Job of the account that was closed", "user C00901", "JOB-FURTHER-ACCOUNT", one("users", User_ID="C00901"), 1,
+          plant_accounts),
+    Fault("Two people with one address, both in use", "users 000902, 000903", "USR-EMAIL-SHARED",
+          one("users", Email="front.desk@example.org"), 2, plant_accounts),
     Fault("User ids 000904 and 904, two people", "users 000904, 904", "-", one("users", User_ID="904"), 1, plant_accounts),
     Fault("No user name", "user 000905", "USR-LOGIN-GENERATED", one("users", User_Name=""), 1, plant_people),
     Fault("User name with capitals", "user 000906", "USR-LOGIN-CASE", one("users", User_Name="Upper.Case"), 1, plant_people),
-    Fault("User name with an apostrophe", "user 000907", "USR-LOGIN-CHARACTERS", one("users", User_Name="niamh.o'neill"), 1, plant_people),
-    Fault("User names that differ in case", "users 000908, 000909", "USR-LOGIN-TAKEN", lambda c: sum(r["User Name"].lower() == "twin" for r in c.tables["users"]), 2, plant_people),
+    Fault("User name with an apostrophe", "user 000907", "USR-LOGIN-CHARACTERS", one("users", User_Name="niamh.o'neill"), 1,
+          plant_people),
+    Fault("User names that differ in case", "users 000908, 000909", "USR-LOGIN-TAKEN",
+          lambda c: sum(r["User Name"].lower() == "twin" for r in c.tables["users"]), 2, plant_people),
     Fault("Given name of blanks", "user 000910", "USR-NAME-BLANK", one("users", First_Name=" "), 1, plant_people),
-    Fault("Leaver without an address", "user 000911", "USR-EMAIL-PLACEHOLDER", one("users", Email="", Active="No"), 1, plant_people),
-    Fault("Person in use without an address", "user 000912", "USR-EMAIL-MISSING", one("users", Email="", Active="Yes"), 1, plant_people),
+    Fault("Leaver without an address", "user 000911", "USR-EMAIL-PLACEHOLDER", one("users", Email="", Active="No"), 1,
+          plant_people),
+    Fault("Person in use without an address", "user 000912", "USR-EMAIL-MISSING", one("users", Email="", Active="Yes"), 1,
+          plant_people),
     Fault("Text that is no address", "user 000913", "USR-EMAIL-INVALID", one("users", Email="nobody at home"), 1, plant_people),
-    Fault("Country that nobody listed", "user 000914", "USR-COUNTRY-UNKNOWN", one("users", Country="Ruritania"), 1, plant_people),
-    Fault("Language that nobody listed", "user 000915", "USR-LANGUAGE-UNKNOWN", one("users", Language="Esperanto"), 1, plant_people),
-    Fault("Language whose counterpart nobody confirmed", "user 000916", "XWALK-PROPOSED", one("users", Language="French (Canada)"), 1, plant_people),
-    Fault("Telephone of more than 20 characters", "user 000917", "USR-PHONE-LENGTH", one("users", Phone="+1 555 0100 extension 917"), 1, plant_people),
-    Fault("Nobody says whether the person is in use", "user 000918", "USR-STATUS-BLANK", one("users", Active=""), 1, plant_people),
-    Fault("Date of another culture, day first", "user 000919", "USR-DATE-UNREADABLE", one("users", Hire_Date="23/04/2019"), 1, plant_people),
-    Fault("The same date, as the start of the job", "user 000919", "JOB-DATE-UNREADABLE", one("users", User_ID="000919"), 1, plant_people),
-    Fault("Left before the first day", "user 000920", "USR-DATES", one("users", Termination_Date="04/01/2019"), 1, plant_people),
+    Fault("Country that nobody listed", "user 000914", "USR-COUNTRY-UNKNOWN", one("users", Country="Ruritania"), 1,
+          plant_people),
+    Fault("Language that nobody listed", "user 000915", "USR-LANGUAGE-UNKNOWN", one("users", Language="Esperanto"), 1,
+          plant_people),
+    Fault("Language whose counterpart nobody confirmed", "user 000916", "XWALK-PROPOSED",
+          one("users", Language="French (Canada)"), 1, plant_people),
+    Fault("Telephone of more than 20 characters", "user 000917", "USR-PHONE-LENGTH",
+          one("users", Phone="+1 555 0100 extension 917"), 1, plant_people),
+    Fault("Nobody says whether the person is in use", "user 000918", "USR-STATUS-BLANK", one("users", Active=""), 1,
+          plant_people),
+    Fault("Date of another culture, day first", "user 000919", "USR-DATE-UNREADABLE", one("users", Hire_Date="23/04/2019"), 1,
+          plant_people),
+    Fault("The same date, as the start of the job", "user 000919", "JOB-DATE-UNREADABLE", one("users", User_ID="000919"), 1,
+          plant_people),
+    Fault("Left before the first day", "user 000920", "USR-DATES", one("users", Termination_Date="04/01/2019"), 1,
+          plant_people),
     Fault("Job that ends before it starts", "user 000920", "TOT-JOB-DATES", one("users", User_ID="000920"), 1, plant_people),
-    Fault("Combining accent, comma, letters from right to left", "users 000921, 000922", "-", lambda c: sum(r["User ID"] in ("000921", "000922") for r in c.tables["users"]), 2, plant_people),
+    Fault("Combining accent, comma, letters from right to left", "users 000921, 000922", "-",
+          lambda c: sum(r["User ID"] in ("000921", "000922") for r in c.tables["users"]), 2, plant_people),
     # -- jobs and units
-    Fault("Division that is not in the report", "user 000931", "JOB-DIVISION-UNKNOWN", one("users", Division_ID="D99"), 1, plant_jobs),
-    Fault("Position that is not in the report", "user 000932", "JOB-POSITION-UNKNOWN", one("users", Position_ID="P99"), 1, plant_jobs),
-    Fault("Manager who is not in the report", "user 000933", "JOB-MANAGER-UNKNOWN", one("users", Manager_ID="000999"), 1, plant_jobs),
+    Fault("Division that is not in the report", "user 000931", "JOB-DIVISION-UNKNOWN", one("users", Division_ID="D99"), 1,
+          plant_jobs),
+    Fault("Position that is not in the report", "user 000932", "JOB-POSITION-UNKNOWN", one("users", Position_ID="P99"), 1,
+          plant_jobs),
+    Fault("Manager who is not in the report", "user 000933", "JOB-MANAGER-UNKNOWN", one("users", Manager_ID="000999"), 1,
+          plant_jobs),
     Fault("Manager who has left", "user 000934", "JOB-MANAGER-LEFT", one("users", Manager_ID="000911"), 1, plant_jobs),
-    Fault("Person who is their own manager", "user 000935", "JOB-MANAGER-SELF", one("users", Manager_ID="000935"), 1, plant_jobs),
-    Fault("Two people who manage each other", "users 000936, 000937", "TOT-JOB-CIRCLE", one("users", Manager_ID="000937"), 1, plant_jobs),
-    Fault("Job under one that does not load", "user 000938", "TOT-JOB-MANAGER-WITHOUT-JOB", one("users", User_ID="000938"), 1, plant_jobs),
+    Fault("Person who is their own manager", "user 000935", "JOB-MANAGER-SELF", one("users", Manager_ID="000935"), 1,
+          plant_jobs),
+    Fault("Two people who manage each other", "users 000936, 000937", "TOT-JOB-CIRCLE", one("users", Manager_ID="000937"), 1,
+          plant_jobs),
+    Fault("Job under one that does not load", "user 000938", "TOT-JOB-MANAGER-WITHOUT-JOB", one("users", User_ID="000938"), 1,
+          plant_jobs),
     Fault("Locations", "ou.csv, L01 to L04", "ORG-OTHER-KIND", some("ou", OU_Type="Location"), 1),
-    Fault("Location with the id of a division", "Location D10", "-", one("ou", OU_Type="Location", OU_ID="D10"), 1, plant_units),
+    Fault("Location with the id of a division", "Location D10", "-", one("ou", OU_Type="Location", OU_ID="D10"), 1,
+          plant_units),
     Fault("Division without a name", "D91", "ORG-NAME-BLANK", one("ou", OU_ID="D91"), 1, plant_units),
     Fault("Division below one that is not there", "D92", "ORG-PARENT-UNKNOWN", one("ou", Parent_OU_ID="D98"), 1, plant_units),
     Fault("Two divisions below each other", "D93, D94", "TOT-ORG-CIRCLE", one("ou", Parent_OU_ID="D94"), 1, plant_units),
@@ -430,52 +463,91 @@ FAULTS: tuple[Fault[Company], ...] = (
     # -- learning objects
     Fault("Session", "EV-300-1, EV-300-2", "CRS-SESSION", some("training", LO_Type="Session"), 1),
     Fault("Curriculum", "Start in production", "CRS-CURRICULUM", some("training", LO_Type="Curriculum"), 1),
-    Fault("Two learning objects with one id, from a portal that once was another product", "COURS000123", "CRS-CODE-TWICE", one("training", Training_ID="COURS000123"), 2, plant_training),
-    Fault("Learning object without an id of its own", "LO f0000003", "CRS-CODE-MISSING", one("training", Title="Notice of the works council"), 1, plant_training),
+    Fault("Two learning objects with one id, from a portal that once was another product", "COURS000123", "CRS-CODE-TWICE",
+          one("training", Training_ID="COURS000123"), 2, plant_training),
+    Fault("Learning object without an id of its own", "LO f0000003", "CRS-CODE-MISSING",
+          one("training", Title="Notice of the works council"), 1, plant_training),
     Fault("Title of blanks", "VID-9", "CRS-TITLE-BLANK", one("training", Title=" "), 1, plant_training),
-    Fault("Title of more than 254 characters", "VID-10", "CRS-TITLE-LENGTH", lambda c: sum(len(r["Title"]) > 254 for r in c.tables["training"]), 1, plant_training),
-    Fault("Subject that nobody listed", "VID-11", "CRS-SUBJECT-UNKNOWN", one("training", Subject="Circus arts"), 1, plant_training),
+    Fault("Title of more than 254 characters", "VID-10", "CRS-TITLE-LENGTH",
+          lambda c: sum(len(r["Title"]) > 254 for r in c.tables["training"]), 1, plant_training),
+    Fault("Subject that nobody listed", "VID-11", "CRS-SUBJECT-UNKNOWN", one("training", Subject="Circus arts"), 1,
+          plant_training),
     Fault("Retired learning object with markup in its title", "VID-12", "-", one("training", Active="No"), 1, plant_training),
     # -- transcripts
-    Fault("Session whose event is not in the report", "user 000102, EV-900-1", "CMP-NO-COURSE", one("training", Training_ID="EV-900-1"), 1, plant_training),
-    Fault("Curriculum that somebody takes", "every sixth person", "CMP-CURRICULUM", lambda c: int(anywhere(Due_Date="03/31/2026 23:59:00")(c) > 0), 1),
-    Fault("Registered or in progress", "the ordinary company", "CMP-OPEN", lambda c: int(anywhere(Status="In Progress")(c) > 0), 1),
+    Fault("Session whose event is not in the report", "user 000102, EV-900-1", "CMP-NO-COURSE",
+          one("training", Training_ID="EV-900-1"), 1, plant_training),
+    Fault("Curriculum that somebody takes", "every sixth person", "CMP-CURRICULUM",
+          lambda c: int(anywhere(Due_Date="03/31/2026 23:59:00")(c) > 0), 1),
+    Fault("Registered or in progress", "the ordinary company", "CMP-OPEN", lambda c: int(anywhere(Status="In Progress")(c) > 0),
+          1),
     Fault("Did not come", "user 000941", "CMP-FAILED", anywhere(Status="No Show"), 1, plant_transcripts),
     Fault("Withdrawn", "user 000942", "CMP-WITHDRAWN", anywhere(Status="Withdrawn"), 1, plant_transcripts),
     Fault("Exempt", "user 000943", "CMP-EXEMPT", anywhere(Status="Exempt"), 1, plant_transcripts),
     Fault("Status that nobody knows", "user 000944", "CMP-STATUS-UNKNOWN", anywhere(Status="Attended"), 1, plant_transcripts),
-    Fault("One version completed twice on one day", "user 000945, GMP-101", "CMP-SAME-TWICE", anywhere(Score="70"), 1, plant_transcripts),
-    Fault("Transcript that names another version than its learning object", "user 000945, GMP-101", "CMP-VERSION-DIFFERS", lambda c: sum(r["User ID"] == "000945" and r["LO ID"] == c.objects("GMP-101")[1]["LO ID"] and r["Version"] == "1.0" for r in c.tables["transcripts_2"]), 1, plant_transcripts),
-    Fault("Version that had been replaced", "user 000945, GMP-101 in 2022", "CMP-VERSION-NOT-IN-FORCE", lambda c: sum(r["LO ID"] == c.objects("GMP-101")[0]["LO ID"] for r in c.tables["transcripts_2"]), 1, plant_transcripts),
-    Fault("Completed without a date", "user 000945, HS-007", "CMP-DATE-BLANK", anywhere(Status="Completed", Completion_Date=""), 1, plant_transcripts),
-    Fault("Completed in the year 2100", "user 000945, HS-007", "CMP-FUTURE", anywhere(Completion_Date="01/01/2100 00:00:00"), 1, plant_transcripts),
-    Fault("Completed before the person was hired", "user 000945, HS-007 in 2018", "CMP-BEFORE-HIRE", lambda c: sum(r["User ID"] == "000945" for r in c.tables["transcripts_1"]), 1, plant_transcripts),
-    Fault("Completed after the person had left", "user 000945, HS-007 in 2024", "CMP-AFTER-LEAVING", lambda c: sum(r["User ID"] == "000945" and "/2024" in r["Completion Date"] for r in c.tables["transcripts_2"]), 1, plant_transcripts),
-    Fault("Test passed without a score", "user 000945", "CMP-SCORE-BLANK", lambda c: sum(r["LO ID"] == c.objects("GMP-101-T")[0]["LO ID"] and r["Status"] == "Completed" and not r["Score"] for r in c.tables["transcripts_2"]), 1, plant_transcripts),
+    Fault("One version completed twice on one day", "user 000945, GMP-101", "CMP-SAME-TWICE", anywhere(Score="70"), 1,
+          plant_transcripts),
+    Fault("Transcript that names another version than its learning object", "user 000945, GMP-101", "CMP-VERSION-DIFFERS",
+          lambda c: anywhere(LO_ID=c.objects("GMP-101")[1]["LO ID"], Version="1.0")(c),
+          1, plant_transcripts),
+    Fault("Version that had been replaced", "user 000945, GMP-101 in 2022", "CMP-VERSION-NOT-IN-FORCE",
+          lambda c: sum(r["LO ID"] == c.objects("GMP-101")[0]["LO ID"] for r in c.tables["transcripts_2"]), 1,
+          plant_transcripts),
+    Fault("Completed without a date", "user 000945, HS-007", "CMP-DATE-BLANK", anywhere(Status="Completed", Completion_Date=""),
+          1, plant_transcripts),
+    Fault("Completed in the year 2100", "user 000945, HS-007", "CMP-FUTURE", anywhere(Completion_Date="01/01/2100 00:00:00"), 1,
+          plant_transcripts),
+    Fault("Completed before the person was hired", "user 000945, HS-007 in 2018", "CMP-BEFORE-HIRE",
+          lambda c: sum(r["User ID"] == "000945" for r in c.tables["transcripts_1"]), 1, plant_transcripts),
+    Fault("Completed after the person had left", "user 000945, HS-007 in 2024", "CMP-AFTER-LEAVING",
+          lambda c: sum(r["User ID"] == "000945" and "/2024" in r["Completion Date"] for r in c.tables["transcripts_2"]), 1,
+          plant_transcripts),
+    Fault("Test passed without a score", "user 000945", "CMP-SCORE-BLANK",
+          lambda c: anywhere(LO_ID=c.objects("GMP-101-T")[0]["LO ID"], Status="Completed", Score="")(c),
+          1, plant_transcripts),
     Fault("Score above 100", "user 000945", "CMP-SCORE-RANGE", anywhere(Score="105"), 1, plant_transcripts),
     Fault("Score with a comma", "user 000945", "SRC-TYPE", anywhere(Score="87,5"), 1, plant_transcripts),
-    Fault("Completed a second before midnight, with a score of 99.999", "user 000945", "-", anywhere(Score="99.999"), 1, plant_transcripts),
-    Fault("User id that lost its zeros in a spreadsheet; learning object that is not in the report", "user 946; user 000945", "REF-ORPHAN", anywhere(User_ID="946"), 1, plant_transcripts),
-    Fault("Transcripts and jobs of people and courses who wait", "user 000912, COURS000123", "REF-BLOCKED", anywhere(User_ID="000912"), 1, plant_transcripts),
-    Fault("Signed with the name of that day", "user 000945, SOP-014", "-", anywhere(Signature="Ines Beforehand"), 1, plant_transcripts),
+    Fault("Completed a second before midnight, with a score of 99.999", "user 000945", "-", anywhere(Score="99.999"), 1,
+          plant_transcripts),
+    Fault("User id that lost its zeros in a spreadsheet; learning object that is not in the report", "user 946; user 000945",
+          "REF-ORPHAN", anywhere(User_ID="946"), 1, plant_transcripts),
+    Fault("Transcripts and jobs of people and courses who wait", "user 000912, COURS000123", "REF-BLOCKED",
+          anywhere(User_ID="000912"), 1, plant_transcripts),
+    Fault("Signed with the name of that day", "user 000945, SOP-014", "-", anywhere(Signature="Ines Beforehand"), 1,
+          plant_transcripts),
     # -- certifications
-    Fault("Period in a unit that Totara does not know", "MOON", "CRT-DEF-PERIOD", one("certifications", Certification_ID="MOON"), 1, plant_certifications),
-    Fault("Period that counts from the day of hiring", "HIRED", "CRT-DEF-BASIS", one("certifications", Basis="Hire Date"), 1, plant_certifications),
-    Fault("Id of 101 characters", "LLL...", "CRT-DEF-CODE", lambda c: sum(len(r["Certification ID"]) > 100 for r in c.tables["certifications"]), 1, plant_certifications),
-    Fault("Revoked", "user 000951, cycle 1", "CRT-REVOKED", one("certification_records", Status="Revoked"), 1, plant_certifications),
-    Fault("Assigned, with a due date", "user 000951, cycle 2", "CRT-OPEN", one("certification_records", Status="In Progress"), 1, plant_certifications),
-    Fault("Status that nobody knows", "user 000951, cycle 3", "CRT-STATUS-UNKNOWN", one("certification_records", Status="Pending Approval"), 1, plant_certifications),
-    Fault("Certified, and expired by now", "user 000951, cycle 4", "CRT-STATUS-EXPIRED", one("certification_records", Expiration_Date="05/02/2024"), 1, plant_certifications),
-    Fault("Certified without an expiry", "user 000951, cycle 5", "CRT-EXPIRY-BLANK", one("certification_records", User_ID="000951", Status="Certified", Expiration_Date=""), 1, plant_certifications),
-    Fault("Granted for two years of three", "user 000951, cycle 6", "CRT-EXPIRY-LATER", one("certification_records", User_ID="000951", Completion_Date="05/04/2024 12:00:00"), 1, plant_certifications),
-    Fault("Granted to the end of the month", "user 000951, cycle 7", "CRT-EXPIRY-EARLIER", one("certification_records", Expiration_Date="06/30/2026"), 1, plant_certifications),
-    Fault("One certification twice on one day", "user 000951, cycle 8", "CRT-SAME-TWICE", one("certification_records", Completion_Date="05/31/2024 12:00:00", Certification_ID="FIRST-AID"), 2, plant_certifications),
-    Fault("Certified without a date", "user 000951, cycle 9", "CRT-DATE-BLANK", one("certification_records", Completion_Date="", Status="Certified"), 1, plant_certifications),
+    Fault("Period in a unit that Totara does not know", "MOON", "CRT-DEF-PERIOD",
+          one("certifications", Certification_ID="MOON"), 1, plant_certifications),
+    Fault("Period that counts from the day of hiring", "HIRED", "CRT-DEF-BASIS", one("certifications", Basis="Hire Date"), 1,
+          plant_certifications),
+    Fault("Id of 101 characters", "LLL...", "CRT-DEF-CODE",
+          lambda c: sum(len(r["Certification ID"]) > 100 for r in c.tables["certifications"]), 1, plant_certifications),
+    Fault("Revoked", "user 000951, cycle 1", "CRT-REVOKED", one("certification_records", Status="Revoked"), 1,
+          plant_certifications),
+    Fault("Assigned, with a due date", "user 000951, cycle 2", "CRT-OPEN", one("certification_records", Status="In Progress"),
+          1, plant_certifications),
+    Fault("Status that nobody knows", "user 000951, cycle 3", "CRT-STATUS-UNKNOWN",
+          one("certification_records", Status="Pending Approval"), 1, plant_certifications),
+    Fault("Certified, and expired by now", "user 000951, cycle 4", "CRT-STATUS-EXPIRED",
+          one("certification_records", Expiration_Date="05/02/2024"), 1, plant_certifications),
+    Fault("Certified without an expiry", "user 000951, cycle 5", "CRT-EXPIRY-BLANK",
+          one("certification_records", User_ID="000951", Status="Certified", Expiration_Date=""), 1, plant_certifications),
+    Fault("Granted for two years of three", "user 000951, cycle 6", "CRT-EXPIRY-LATER",
+          one("certification_records", User_ID="000951", Completion_Date="05/04/2024 12:00:00"), 1, plant_certifications),
+    Fault("Granted to the end of the month", "user 000951, cycle 7", "CRT-EXPIRY-EARLIER",
+          one("certification_records", Expiration_Date="06/30/2026"), 1, plant_certifications),
+    Fault("One certification twice on one day", "user 000951, cycle 8", "CRT-SAME-TWICE",
+          one("certification_records", Completion_Date="05/31/2024 12:00:00", Certification_ID="FIRST-AID"), 2,
+          plant_certifications),
+    Fault("Certified without a date", "user 000951, cycle 9", "CRT-DATE-BLANK",
+          one("certification_records", Completion_Date="", Status="Certified"), 1, plant_certifications),
     # -- files
-    Fault("Transcript twice in the report", "the first row of transcripts_1.csv", "SRC-KEY-DUPLICATE", lambda c: int(bool(c.raw)), 1, plant_files),
-    Fault("Comma in a comment without quotes", "user 000103, registration 99", "SRC-SHAPE", lambda c: len(c.raw.get("transcripts_1", ())) - 1 if c.raw else 0, 1, plant_files),
+    Fault("Transcript twice in the report", "the first row of transcripts_1.csv", "SRC-KEY-DUPLICATE",
+          lambda c: int(bool(c.raw)), 1, plant_files),
+    Fault("Comma in a comment without quotes", "user 000103, registration 99", "SRC-SHAPE",
+          lambda c: len(c.raw.get("transcripts_1", ())) - 1 if c.raw else 0, 1, plant_files),
     Fault("Bytes that are not UTF-8", "user 000961", "SRC-ENCODING", lambda c: len(c.raw.get("users", ())), 1, plant_files),
-    Fault("Column that the contract does not know (Badge Color)", "users.csv, 9 rows", "SRC-UNKNOWN-COLUMN", lambda c: sum("Badge Color" in r for r in c.tables["users"]), 9, plant_files),
+    Fault("Column that the contract does not know (Badge Color)", "users.csv, 9 rows", "SRC-UNKNOWN-COLUMN",
+          lambda c: sum("Badge Color" in r for r in c.tables["users"]), 9, plant_files),
     Fault("Another report in the folder", "requests", "LOSS-UNDECLARED", lambda c: len(c.extra), 1, plant_files),
 )  # fmt: skip
 

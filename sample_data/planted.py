@@ -14,12 +14,14 @@ from typing import Any, Generic, Protocol, TypeVar
 Row = dict[str, str]
 World = TypeVar("World")
 
-GIVEN = (
-    "Ada Astrid Bruno Camila Chloé Diego Femi Freya Gaël Inès Jörg Kofi Leïla Lucía Mário Niamh Olivia Ramón Sören Zoë"
-).split()
-FAMILY = (
-    "Adeyemi Álvarez Bergström Dubois Fernández Göransson Häusler Ibáñez Jansen Keßler Lindqvist Moreau Nkrumah Núñez"
-).split()
+GIVEN = [
+    "Ada", "Astrid", "Bruno", "Camila", "Chloé", "Diego", "Femi", "Freya", "Gaël", "Inès",
+    "Jörg", "Kofi", "Leïla", "Lucía", "Mário", "Niamh", "Olivia", "Ramón", "Sören", "Zoë",
+]  # fmt: skip
+FAMILY = [
+    "Adeyemi", "Álvarez", "Bergström", "Dubois", "Fernández", "Göransson", "Häusler",
+    "Ibáñez", "Jansen", "Keßler", "Lindqvist", "Moreau", "Nkrumah", "Núñez",
+]  # fmt: skip
 """Names from which people are made who do not exist."""
 
 
