@@ -23,6 +23,7 @@ LEAST_KINDS = {
     "canvas_to_moodle": 60,
     "totara_to_successfactors": 30,
     "cornerstone_to_totara": 60,
+    "successfactors_to_cornerstone": 45,
 }
 pair = pytest.mark.parametrize("pair", list(PAIRS))
 

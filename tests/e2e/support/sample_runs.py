@@ -33,6 +33,7 @@ PAIRS = {
     "canvas_to_moodle": ("canvas", "moodle"),
     "totara_to_successfactors": ("totara", "successfactors"),
     "cornerstone_to_totara": ("cornerstone", "totara"),
+    "successfactors_to_cornerstone": ("successfactors", "cornerstone"),
 }
 LISTS = {
     "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
@@ -40,12 +41,14 @@ LISTS = {
     "canvas_to_moodle": (SAMPLES / "canvas.md",),
     "totara_to_successfactors": (SAMPLES / "totara.md",),
     "cornerstone_to_totara": (SAMPLES / "cornerstone.md",),
+    "successfactors_to_cornerstone": (SAMPLES / "successfactors.md",),
 }
 GENERATED = {
     "moodle_to_canvas": ("generate_moodle", "source.sqlite"),
     "canvas_to_moodle": ("generate_canvas", "source"),
     "totara_to_successfactors": ("generate_totara", "source.sqlite"),
     "cornerstone_to_totara": ("generate_cornerstone", "source"),
+    "successfactors_to_cornerstone": ("generate_successfactors", "source"),
 }
 """The generator of a sample that is not in the repository, and where a workspace has its source."""
 
