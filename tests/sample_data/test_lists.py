@@ -24,6 +24,7 @@ LEAST_KINDS = {
     "totara_to_successfactors": 30,
     "cornerstone_to_totara": 60,
     "successfactors_to_cornerstone": 45,
+    "moodle_to_oneroster12": 40,
 }
 pair = pytest.mark.parametrize("pair", list(PAIRS))
 

@@ -34,6 +34,7 @@ PAIRS = {
     "totara_to_successfactors": ("totara", "successfactors"),
     "cornerstone_to_totara": ("cornerstone", "totara"),
     "successfactors_to_cornerstone": ("successfactors", "cornerstone"),
+    "moodle_to_oneroster12": ("moodle", "oneroster12"),
 }
 LISTS = {
     "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
@@ -42,6 +43,7 @@ LISTS = {
     "totara_to_successfactors": (SAMPLES / "totara.md",),
     "cornerstone_to_totara": (SAMPLES / "cornerstone.md",),
     "successfactors_to_cornerstone": (SAMPLES / "successfactors.md",),
+    "moodle_to_oneroster12": (SAMPLES / "moodle_roster.md",),
 }
 GENERATED = {
     "moodle_to_canvas": ("generate_moodle", "source.sqlite"),
@@ -49,6 +51,7 @@ GENERATED = {
     "totara_to_successfactors": ("generate_totara", "source.sqlite"),
     "cornerstone_to_totara": ("generate_cornerstone", "source"),
     "successfactors_to_cornerstone": ("generate_successfactors", "source"),
+    "moodle_to_oneroster12": ("generate_moodle", "source.sqlite"),
 }
 """The generator of a sample that is not in the repository, and where a workspace has its source."""
 
