@@ -25,6 +25,7 @@ LEAST_KINDS = {
     "cornerstone_to_totara": 60,
     "successfactors_to_cornerstone": 45,
     "moodle_to_oneroster12": 40,
+    "brightspace_to_canvas": 40,
 }
 pair = pytest.mark.parametrize("pair", list(PAIRS))
 

@@ -35,6 +35,7 @@ PAIRS = {
     "cornerstone_to_totara": ("cornerstone", "totara"),
     "successfactors_to_cornerstone": ("successfactors", "cornerstone"),
     "moodle_to_oneroster12": ("moodle", "oneroster12"),
+    "brightspace_to_canvas": ("brightspace", "canvas"),
 }
 LISTS = {
     "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
@@ -44,6 +45,7 @@ LISTS = {
     "cornerstone_to_totara": (SAMPLES / "cornerstone.md",),
     "successfactors_to_cornerstone": (SAMPLES / "successfactors.md",),
     "moodle_to_oneroster12": (SAMPLES / "moodle_roster.md",),
+    "brightspace_to_canvas": (SAMPLES / "brightspace.md",),
 }
 GENERATED = {
     "moodle_to_canvas": ("generate_moodle", "source.sqlite"),
@@ -52,6 +54,7 @@ GENERATED = {
     "cornerstone_to_totara": ("generate_cornerstone", "source"),
     "successfactors_to_cornerstone": ("generate_successfactors", "source"),
     "moodle_to_oneroster12": ("generate_moodle", "source.sqlite"),
+    "brightspace_to_canvas": ("generate_brightspace", "source"),
 }
 """The generator of a sample that is not in the repository, and where a workspace has its source."""
 

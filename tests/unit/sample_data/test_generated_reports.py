@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"
-NAMES = ("cornerstone", "successfactors")
+NAMES = ("cornerstone", "successfactors", "brightspace")
 MODULES = {name: importlib.import_module(f"generate_{name}") for name in NAMES}
 WORLDS = {name: module.build() for name, module in MODULES.items()}
 ORDINARY = {name: module.build_company() for name, module in MODULES.items()}
