@@ -26,6 +26,7 @@ LEAST_KINDS = {
     "successfactors_to_cornerstone": 45,
     "moodle_to_oneroster12": 40,
     "brightspace_to_canvas": 40,
+    "moodle_to_totara": 28,
 }
 pair = pytest.mark.parametrize("pair", list(PAIRS))
 

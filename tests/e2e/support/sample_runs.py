@@ -36,6 +36,7 @@ PAIRS = {
     "successfactors_to_cornerstone": ("successfactors", "cornerstone"),
     "moodle_to_oneroster12": ("moodle", "oneroster12"),
     "brightspace_to_canvas": ("brightspace", "canvas"),
+    "moodle_to_totara": ("moodle", "totara"),
 }
 LISTS = {
     "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
@@ -46,6 +47,7 @@ LISTS = {
     "successfactors_to_cornerstone": (SAMPLES / "successfactors.md",),
     "moodle_to_oneroster12": (SAMPLES / "moodle_roster.md",),
     "brightspace_to_canvas": (SAMPLES / "brightspace.md",),
+    "moodle_to_totara": (SAMPLES / "moodle_training.md",),
 }
 GENERATED = {
     "moodle_to_canvas": ("generate_moodle", "source.sqlite"),
@@ -55,6 +57,7 @@ GENERATED = {
     "successfactors_to_cornerstone": ("generate_successfactors", "source"),
     "moodle_to_oneroster12": ("generate_moodle", "source.sqlite"),
     "brightspace_to_canvas": ("generate_brightspace", "source"),
+    "moodle_to_totara": ("generate_moodle", "source.sqlite"),
 }
 """The generator of a sample that is not in the repository, and where a workspace has its source."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"
-LISTS = {name: importlib.import_module(name) for name in ("moodle_roster",)}
+LISTS = {name: importlib.import_module(name) for name in ("moodle_roster", "moodle_training")}
 FAULTS = [pytest.param(fault, id=f"{name}: {fault.what}") for name, module in LISTS.items() for fault in module.FAULTS]
 
 
