@@ -11,20 +11,19 @@ upwards, so that a finding is easily told from the ordinary college.
 
 from __future__ import annotations
 
-import argparse
-import csv
-import io
 import random
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import planted
+from planted import Fault, Files, Row, count, plant_all, write_files
+
 SEED = 20251125
 ROOT = 1
-Row = dict[str, str]
 
 COLUMNS: dict[str, str] = {
     "users": "canvas_user_id,user_id,integration_id,authentication_provider_id,login_id,first_name,last_name,full_name,"
@@ -84,30 +83,12 @@ STUDENTS, STAFF = 300, 30
 
 
 @dataclass
-class College:
-    """The reports being made. ``raw`` holds whole lines no writer would produce, ``extra`` files nobody described."""
+class College(Files):
+    """The reports being made."""
 
-    rng: random.Random
-    tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
-    raw: dict[str, list[bytes]] = field(default_factory=dict)
-    extra: dict[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=lambda: COLUMNS)
+    rng: random.Random = field(default_factory=lambda: random.Random(SEED))
     logins: set[str] = field(default_factory=set)
-
-    def add(self, table: str, **cells: object) -> Row:
-        row = dict.fromkeys(COLUMNS[table].split(","), "")
-        unknown = set(cells) - set(row)
-        if unknown:
-            raise KeyError(f"{table} has no {unknown}")
-        row |= {name: str(value) for name, value in cells.items()}
-        self.tables[table].append(row)
-        return row
-
-    def find(self, table: str, **cells: object) -> list[Row]:
-        wanted = {name: str(value) for name, value in cells.items()}
-        return [row for row in self.tables[table] if all(row[name] == value for name, value in wanted.items())]
-
-    def one(self, table: str, **cells: object) -> Row:
-        return self.find(table, **cells)[0]
 
 
 # The ordinary college -------------------------------------------------------------------------------------------------
@@ -115,7 +96,7 @@ class College:
 
 def build_college() -> College:
     """The college before any fault is planted."""
-    college = College(random.Random(SEED))
+    college = College()
     for number, sis, parent, name in ACCOUNTS:
         above = next((a[1] for a in ACCOUNTS if a[0] == parent), "")
         college.add("accounts", canvas_account_id=number, account_id=sis, canvas_parent_id=parent, parent_account_id=above,
@@ -493,22 +474,6 @@ def plant_files(college: College) -> None:
         row["declared_user_type"] = "staff"
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A kind of fault. ``probe`` counts it in the finished reports; ``plant`` is None where the college has it by nature."""
-
-    what: str
-    where: str
-    code: str
-    probe: Callable[[College], int]
-    rows: int
-    plant: Callable[[College], None] | None = None
-
-
-def count(table: str, **cells: object) -> Callable[[College], int]:
-    return lambda college: len(college.find(table, **cells))
-
-
 def at_least_one(test: Callable[[College], bool]) -> Callable[[College], int]:
     return lambda college: int(test(college))
 
@@ -530,7 +495,7 @@ def _further_roles(college: College) -> set[str]:
     return {user for (_, user), found in roles.items() if len(found) > 1}
 
 
-FAULTS: tuple[Fault, ...] = (
+FAULTS: tuple[Fault[College], ...] = (
     # -- people
     Fault("Person with several logins, each a row", "users.csv, 13 people of the college", "USR-FURTHER-LOGIN",
           at_least_one(repeated("users", "canvas_user_id")), 1),
@@ -693,18 +658,7 @@ FAULTS: tuple[Fault, ...] = (
 
 def fault_table() -> str:
     """The list for people, as Markdown."""
-    lines = [
-        "# Faults in the Canvas sample",
-        "",
-        "The last column is what a run has to raise; a dash marks a value that has to arrive unharmed.",
-        "",
-        "| # | fault | where | code |",
-        "|---|---|---|---|",
-    ]
-    for number, fault in enumerate(FAULTS, start=1):
-        code = fault.code if fault.code == "-" else f"`{fault.code}`"
-        lines.append(f"| {number} | {fault.what} | {fault.where} | {code} |")
-    return "\n".join(lines) + "\n"
+    return planted.fault_table(FAULTS, "the Canvas sample")
 
 
 # Writing --------------------------------------------------------------------------------------------------------------
@@ -712,44 +666,13 @@ def fault_table() -> str:
 
 def build() -> College:
     """The ordinary college with every fault planted."""
-    college = build_college()
-    for plant in dict.fromkeys(fault.plant for fault in FAULTS if fault.plant):
-        plant(college)
-    return college
+    return plant_all(build_college(), FAULTS)
 
 
 def generate(directory: Path) -> None:
     """Write every report into ``directory``, which is made when it is not there."""
-    college = build()
-    directory.mkdir(parents=True, exist_ok=True)
-    for table, rows in college.tables.items():
-        columns = COLUMNS[table].split(",")
-        columns += sorted({name for row in rows for name in row} - set(columns))
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        raw = b"".join(line if columns[-1] == COLUMNS[table].split(",")[-1] else line.replace(b"\r\n", b",\r\n")
-                       for line in college.raw.get(table, ()))  # fmt: skip
-        (directory / FILES.get(table, f"{table}.csv")).write_bytes(stream.getvalue().encode("utf-8") + raw)
-    for name, text in college.extra.items():
-        (directory / name).write_bytes(text.encode("utf-8"))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Write the Canvas sample reports, or the table of their faults.")
-    parser.add_argument("folder", nargs="?", type=Path, help="the folder to write into")
-    parser.add_argument("--list", action="store_true", help="print the table of faults as Markdown instead")
-    options = parser.parse_args(arguments)
-    if options.list:
-        sys.stdout.write(fault_table())
-    elif options.folder is None:
-        parser.error("name the folder to write into")
-    else:
-        generate(options.folder)
-        print(f"{options.folder}: {len(COLUMNS)} reports, {len(FAULTS)} kinds of faults planted")
-    return 0
+    write_files(directory, build(), FILES)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(planted.command_line(generate, {"list": fault_table}, "Canvas sample"))

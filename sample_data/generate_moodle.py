@@ -16,7 +16,6 @@ from the ordinary site.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import random
 import sqlite3
@@ -27,6 +26,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import planted
 
 SEED = 20250613
 PREFIX = "mdl_"
@@ -3591,18 +3592,7 @@ GRADE_FAULTS: tuple[Fault, ...] = (
 
 def fault_table(faults: tuple[Fault, ...] = FAULTS, about: str = "the Moodle sample") -> str:
     """``moodle.md``, ``moodle_history.md`` or ``moodle_grades.md``: faults as one Markdown table."""
-    lines = [
-        f"# Faults in {about}",
-        "",
-        "The last column is what a run has to raise; a dash marks a value that has to arrive unharmed.",
-        "",
-        "| # | fault | where | code |",
-        "|---|---|---|---|",
-    ]
-    for number, fault in enumerate(faults, 1):
-        code = fault.code if fault.code == "-" else f"`{fault.code}`"
-        lines.append(f"| {number} | {fault.what} | {fault.where} | {code} |")
-    return "\n".join(lines) + "\n"
+    return planted.fault_table(faults, about)
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -3657,27 +3647,11 @@ def write(site: Site, path: Path) -> None:
     unfinished.replace(path)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Write the Moodle sample database, or the table of its faults.")
-    parser.add_argument("file", nargs="?", type=Path, help="the SQLite file to write")
-    parser.add_argument("--list", action="store_true", help="print the table of faults as Markdown instead")
-    parser.add_argument("--list-history", action="store_true", help="print the table of faults in grades and completions")
-    parser.add_argument("--list-grades", action="store_true", help="print the table of faults in columns and grades for Canvas")
-    options = parser.parse_args(arguments)
-    if options.list:
-        sys.stdout.write(fault_table())
-    elif options.list_history:
-        sys.stdout.write(fault_table(HISTORY_FAULTS, HISTORY_TITLE))
-    elif options.list_grades:
-        sys.stdout.write(fault_table(GRADE_FAULTS, GRADES_TITLE))
-    elif options.file is None:
-        parser.error("name the file to write, for example: moodle.sqlite")
-    else:
-        generate(options.file)
-        size = options.file.stat().st_size / 1e6
-        print(f"{options.file}: {size:.1f} MB, {len(FAULTS) + len(HISTORY_FAULTS) + len(GRADE_FAULTS)} kinds of faults planted")
-    return 0
-
+LISTS = {
+    "list": fault_table,
+    "list-history": lambda: fault_table(HISTORY_FAULTS, HISTORY_TITLE),
+    "list-grades": lambda: fault_table(GRADE_FAULTS, GRADES_TITLE),
+}
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(planted.command_line(generate, LISTS, "Moodle sample"))

@@ -11,7 +11,6 @@ own, in rows with numbers from 901 upwards.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sqlite3
 import sys
@@ -20,49 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import planted
+from planted import FAMILY, GIVEN, Fault, plant_all
+
 SEED = 20260214
 PREFIX = "mdl_"
 DAY = 86_400
 START = 1_609_459_200
 """The first instant of 2021, UTC."""
-GIVEN = [
-    "Ada",
-    "Astrid",
-    "Bruno",
-    "Camila",
-    "Chloé",
-    "Diego",
-    "Femi",
-    "Freya",
-    "Gaël",
-    "Inès",
-    "Jörg",
-    "Kofi",
-    "Leïla",
-    "Lucía",
-    "Mário",
-    "Niamh",
-    "Olivia",
-    "Ramón",
-    "Sören",
-    "Zoë",
-]
-FAMILY = [
-    "Adeyemi",
-    "Álvarez",
-    "Bergström",
-    "Dubois",
-    "Fernández",
-    "Göransson",
-    "Häusler",
-    "Ibáñez",
-    "Jansen",
-    "Keßler",
-    "Lindqvist",
-    "Moreau",
-    "Nkrumah",
-    "Núñez",
-]
 Row = dict[str, Any]
 
 
@@ -316,19 +280,7 @@ def rows(table: str, **values: Any) -> Probe:
     return lambda c: len(c.find(table, **values))
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A kind of fault, where it sits and what a run has to raise for it; ``-``: the value arrives as it is."""
-
-    what: str
-    where: str
-    code: str
-    probe: Probe
-    count: int
-    plant: Callable[[Company], None] | None = None
-
-
-FAULTS = (
+FAULTS: tuple[Fault[Company], ...] = (
     Fault("Totara's account for visitors", "user guest", "USR-GUEST", rows("user", username="guest"), 1),
     Fault("Account that was deleted", "user 907", "USR-DELETED", rows("user", deleted=1), 1, plant_people),
     Fault("Account without a number of HR", "user 901", "USR-NUMBER-MISSING", rows("user", idnumber="", deleted=0), 1,
@@ -398,18 +350,7 @@ FAULTS = (
 
 def fault_table() -> str:
     """The list for people, as Markdown."""
-    lines = [
-        "# Faults in the Totara sample",
-        "",
-        "The last column is what a run to SuccessFactors has to raise; a dash marks a value that has to arrive unharmed.",
-        "",
-        "| # | fault | where | code |",
-        "|---|---|---|---|",
-    ]
-    for number, fault in enumerate(FAULTS, start=1):
-        code = fault.code if fault.code == "-" else f"`{fault.code}`"
-        lines.append(f"| {number} | {fault.what} | {fault.where} | {code} |")
-    return "\n".join(lines) + "\n"
+    return planted.fault_table(FAULTS, "the Totara sample", "a run to SuccessFactors")
 
 
 # Writing --------------------------------------------------------------------------------------------------------------------
@@ -417,10 +358,7 @@ def fault_table() -> str:
 
 def build() -> Company:
     """The ordinary company with every fault planted."""
-    company = build_company()
-    for plant in dict.fromkeys(fault.plant for fault in FAULTS if fault.plant):
-        plant(company)
-    return company
+    return plant_all(build_company(), FAULTS)
 
 
 def generate(file: Path) -> None:
@@ -442,19 +380,5 @@ def generate(file: Path) -> None:
         connection.close()
 
 
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="?")
-    parser.add_argument("--list", action="store_true", help="print the list of planted faults")
-    given = parser.parse_args()
-    if given.list:
-        sys.stdout.write(fault_table())
-    elif given.file is not None:
-        generate(given.file)
-    else:
-        parser.error("name a file, or say --list")
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(planted.command_line(generate, {"list": fault_table}, "Totara sample"))

@@ -19,6 +19,7 @@ import pytest
 from migrate.proofs import VARIABLE
 from migrate.run_folder import RunFolder
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "sample_data"))  # what generators share
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 from summaries import faults, watched

@@ -12,8 +12,11 @@ from sample_runs import PAIRS, sample_run
 from migrate.acceptance.results import FAILING
 from migrate.acceptance.run import acceptance
 
-PLANTED = {"canvas_to_moodle": {"ACC-GRADE-MOST": ["canvas-final-915|u925"]}}
-"""A score above 100 percent: the mapping warns of it and loads it."""
+PLANTED = {
+    "canvas_to_moodle": {"ACC-GRADE-MOST": ["canvas-final-915|u925"]},
+    "cornerstone_to_totara": {"ACC-USER-LEFT": ["000920"]},
+}
+"""A score above 100 percent, and a person who left before they came: the mappings warn of them and load them."""
 
 
 @pytest.mark.long

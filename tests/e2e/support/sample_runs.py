@@ -32,17 +32,32 @@ PAIRS = {
     "csv_history_to_totara": ("csv_history", "totara"),
     "canvas_to_moodle": ("canvas", "moodle"),
     "totara_to_successfactors": ("totara", "successfactors"),
+    "cornerstone_to_totara": ("cornerstone", "totara"),
+    "successfactors_to_cornerstone": ("successfactors", "cornerstone"),
+    "moodle_to_oneroster12": ("moodle", "oneroster12"),
+    "brightspace_to_canvas": ("brightspace", "canvas"),
+    "moodle_to_totara": ("moodle", "totara"),
 }
 LISTS = {
     "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
     "csv_history_to_totara": (SAMPLES / "legacy_history.md",),
     "canvas_to_moodle": (SAMPLES / "canvas.md",),
     "totara_to_successfactors": (SAMPLES / "totara.md",),
+    "cornerstone_to_totara": (SAMPLES / "cornerstone.md",),
+    "successfactors_to_cornerstone": (SAMPLES / "successfactors.md",),
+    "moodle_to_oneroster12": (SAMPLES / "moodle_roster.md",),
+    "brightspace_to_canvas": (SAMPLES / "brightspace.md",),
+    "moodle_to_totara": (SAMPLES / "moodle_training.md",),
 }
 GENERATED = {
     "moodle_to_canvas": ("generate_moodle", "source.sqlite"),
     "canvas_to_moodle": ("generate_canvas", "source"),
     "totara_to_successfactors": ("generate_totara", "source.sqlite"),
+    "cornerstone_to_totara": ("generate_cornerstone", "source"),
+    "successfactors_to_cornerstone": ("generate_successfactors", "source"),
+    "moodle_to_oneroster12": ("generate_moodle", "source.sqlite"),
+    "brightspace_to_canvas": ("generate_brightspace", "source"),
+    "moodle_to_totara": ("generate_moodle", "source.sqlite"),
 }
 """The generator of a sample that is not in the repository, and where a workspace has its source."""
 
@@ -71,6 +86,8 @@ def load_generator(name: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(name, SAMPLES / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
+        if str(SAMPLES) not in sys.path:
+            sys.path.insert(0, str(SAMPLES))  # what generators share
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
     return sys.modules[name]

@@ -75,7 +75,7 @@ def test_entries_that_mean_nothing_are_refused(tmp_path: Path, more: str, messag
 
 
 def test_a_mapping_may_wait_as_a_whole(tmp_path: Path) -> None:
-    new_workspace(tmp_path / "ws", "moodle", "totara")
+    new_workspace(tmp_path / "ws", "csv_history", "moodle")
     found = [one for one in problems(tmp_path / "ws") if "pair.yaml" in one and "is not decided" in one]
     assert found
     assert "may stand for it" in found[0]
