@@ -41,7 +41,7 @@ def extras(
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE _surplus AS "
             "SELECT k, CAST(sum(n) AS BIGINT) AS n, CAST(sum(there) AS BIGINT) AS there "
-            f"FROM ({held} UNION ALL {expected}) WHERE {BUCKET} IN (FROM _uneven) GROUP BY k HAVING sum(n) > 0"
+            f"FROM ({held} UNION ALL {expected}) WHERE {BUCKET} IN (SELECT bucket FROM _uneven) GROUP BY k HAVING sum(n) > 0"
         )
         run.summary["entities"][mappings[0]]["extra"] = number(
             connection,
@@ -55,10 +55,13 @@ def extras(
 def uneven(counted: str) -> str:
     """A SELECT of the buckets of keys ``k`` that do not count each other out by their ``n``: only those are held side by side.
 
-    Told by the sums of two hashes of 64 bits: for keys that differ to pass for the same, both would have to agree.
+    Told by the sums of two hashes: for keys that differ to pass for the same, both would have to agree.
     """
-    sums = (f"sum(n * CAST(hash({word}) AS HUGEINT)) <> 0" for word in ("k", "k, 'again'"))
-    return f"SELECT {BUCKET} AS bucket FROM ({counted}) GROUP BY bucket HAVING sum(n) <> 0 OR {' OR '.join(sums)}"
+    hashes = {"first": "hash(k)", "again": "hash(k, 'again')"}
+    columns = ", ".join(f"CAST({sql} AS HUGEINT) AS {column}" for column, sql in hashes.items())
+    sums = " OR ".join(f"sum(n * {column}) <> 0" for column in hashes)
+    hashed = f"SELECT n, {BUCKET} AS bucket, {columns} FROM ({counted})"
+    return f"SELECT bucket FROM ({hashed}) GROUP BY bucket HAVING sum(n) <> 0 OR {sums}"
 
 
 def asked(entity: str, back: ReadBack, run: RunFolder) -> str:
