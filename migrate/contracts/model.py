@@ -261,6 +261,9 @@ class Entity(Words):
     """For live targets: how a record is written, found and removed, in the words of the target's connector."""
     certification: CertificationRule | None = None
     """For records that certify somebody in something for a time: how the state on a day is told from them."""
+    events: bool = False
+    """For live targets: a record says what happened. When its source record comes under another key, something else happened:
+    that is a record of its own, and the one before is proposed for deletion."""
     only_live: bool = False
     """For targets: nothing that can be delivered carries these records, only a live run does. Without an address of the
     target they are held."""
