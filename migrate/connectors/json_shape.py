@@ -50,7 +50,7 @@ class Shape:
     def unknown(self, whole: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """``(name of the path, value)`` of what no field has: numbers, texts and flags, and lists and objects without any."""
         for path, value in _leaves(whole, ()):
-            if not any(path[:length] in self._known for length in range(1, len(path) + 1)):
+            if path and not any(path[:length] in self._known for length in range(1, len(path) + 1)):
                 yield shown(path), value
 
 

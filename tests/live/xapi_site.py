@@ -29,7 +29,10 @@ MAPPING = """
 from: old.done
 to: xapi.statements
 fields:
-  id: {expr: "uuid5('6ba7b811-9dad-11d1-80b4-00c04fd430c8', concat_ws('/', parameter('edition'), person, course, strftime(at, '%Y%m%d%H%M%S')))"}
+  id:
+    expr: >-
+      uuid5('6ba7b811-9dad-11d1-80b4-00c04fd430c8',
+      concat_ws('/', parameter('edition'), person, course, strftime(at, '%Y%m%d%H%M%S')))
   actor_home: {const: "https://old.example.org"}
   actor_account: {from: person}
   verb: {const: "http://adlnet.gov/expapi/verbs/completed"}

@@ -1,7 +1,8 @@
 """A strict learning record store over HTTP on 127.0.0.1, with faults on demand: the Statement resource of xAPI 1.0.3.
 
 In a test: ``with LrsServer() as lrs: ...``; ``lrs.url`` holds key and secret. It is written without the connector, and refuses
-what the standard says that a store refuses. As a process that outlives its caller: ``python lrs_server.py``; it prints its address.
+what the standard says that a store refuses. As a process that outlives its caller: ``python lrs_server.py``; it prints its
+address.
 """
 
 from __future__ import annotations
@@ -114,14 +115,17 @@ class Handler(BaseHTTPRequestHandler):
             what = fault[0] if fault else ""
             if what == "drop":
                 state.requests.append((method, self.path, 0))
-                return self._cut()
+                self._cut()
+                return
             if what.isdecimal():
                 state.requests.append((method, self.path, 0))
                 extra = {"Retry-After": "0"} if what in ("429", "503") else {}
-                return self._send(int(what), "a fault on demand", extra)
+                self._send(int(what), "a fault on demand", extra)
+                return
             status, answer, extra = self._answer(method, split.path, parse_qs(split.query), body)
             if what == "lose":
-                return self._cut()
+                self._cut()
+                return
             if state.multipart and method == "GET":
                 extra = {**extra, "Content-Type": "multipart/mixed; boundary=x"}
             self._send(status, answer, extra)

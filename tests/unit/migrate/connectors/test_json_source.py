@@ -76,7 +76,8 @@ def test_a_list_is_read_item_by_item(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "says"),
-    [('{"id": 1}', 1, "no list"), ("[\n{}\n{}]", 3, "comma"), ('[{"id": 1},\n', 2, "does not end"), ("[{}]\n{}", 2, "after the end"),
+    [('{"id": 1}', 1, "no list"), ("[\n{}\n{}]", 3, "comma"), ('[{"id": 1},\n', 2, "does not end"),
+     ("[{}]\n{}", 2, "after the end"),
      ("[\n{a}]", 2, "no JSON"), ("", 1, "does not end")],
 )  # fmt: skip
 def test_a_list_that_is_none_refuses_the_file_with_its_line(tmp_path: Path, text: str, line: int, says: str) -> None:

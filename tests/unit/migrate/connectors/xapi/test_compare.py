@@ -50,9 +50,11 @@ def test_what_a_store_may_change_is_no_difference(path: str, value: Any) -> None
 @pytest.mark.parametrize(
     ("path", "value", "names"),
     [
-        ("actor.mbox", "mailto:ana@example.org", "actor.mbox"), ("verb.id", "urn:w", "verb.id"), ("object.id", "urn:q", "object.id"),
+        ("actor.mbox", "mailto:ana@example.org", "actor.mbox"), ("verb.id", "urn:w", "verb.id"),
+        ("object.id", "urn:q", "object.id"),
         ("result.score.raw", 2, "result.score.raw"), ("result.score.raw", True, "result.score.raw"),
-        ("result.success", 1, "result.success"), ("result.duration", "PT1M", "result.duration"), ("result.duration", None, "result.duration"),
+        ("result.success", 1, "result.success"), ("result.duration", "PT1M", "result.duration"),
+        ("result.duration", None, "result.duration"),
         ("timestamp", "2024-01-01T10:00:01Z", "timestamp"), ("timestamp", "soon", "timestamp"),
         ("context.contextActivities.parent", [], "context.contextActivities.parent"),
         ("context.contextActivities.parent", [{"id": "urn:z"}], "context.contextActivities.parent.0.id"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,7 +40,8 @@ def test_a_statement_says_what_the_contract_says(lrs: LrsServer, target: XapiTar
     target.write("statements", "create", [record(1, response=None)])
     held = lrs.state.statements[number(1)]
     assert held["actor"] == {
-        "objectType": "Agent", "name": "Ana Nuñez 1 👩🏽‍🔬", "account": {"homePage": "https://moodle.example.org", "name": "0001|x"},
+        "objectType": "Agent", "name": "Ana Nuñez 1 👩🏽‍🔬",
+        "account": {"homePage": "https://moodle.example.org", "name": "0001|x"},
     }  # fmt: skip
     assert held["result"] == {
         "score": {"scaled": 0.75, "raw": 15, "min": 0, "max": 20}, "success": True, "completion": False, "duration": "PT90S",
@@ -166,8 +168,6 @@ def test_an_empty_store_says_so_until_something_is_written(lrs: LrsServer, targe
 
 
 def test_what_a_person_has_to_know_is_told(lrs: LrsServer) -> None:
-    import datetime as dt
-
     lrs.state.versions, lrs.state.clock = ("2.0.0",), dt.timedelta(hours=1)
     target = opened(lrs.url)
     told = {warned.code: warned.blocking for warned in target.preflight(["statements"])}
