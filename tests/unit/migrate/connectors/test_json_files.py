@@ -132,6 +132,16 @@ def test_a_statement_without_an_id_is_refused_by_itself(tmp_path: Path) -> None:
     assert {reason for _, _, reason in read.refused} == {"id: a value is required", "another row of the file has the same key"}
 
 
+def test_a_package_of_objects_is_read(tmp_path: Path) -> None:
+    from migrate.connectors.package import pack
+
+    ((file, _),) = written(tmp_path, "lines")
+    package = pack(tmp_path, [file], "things.zip")
+    with session() as connection:
+        (seen,) = Importer(connection, contract()).run([package])
+    assert (seen.name, seen.entity, seen.rows) == ("things.jsonl", "things", 3)
+
+
 def test_entities_without_rows_may_be_left_out(tmp_path: Path) -> None:
     from migrate.connectors.manifest import complete
 
