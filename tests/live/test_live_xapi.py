@@ -117,6 +117,22 @@ def test_what_the_store_refuses_is_named_and_the_rest_is_there(
     assert len(lrs.state.statements) == NUMBER - 1
 
 
+def test_a_store_that_says_done_and_keeps_nothing_or_something_else_is_found_out(lrs: LrsServer, site: Site) -> None:
+    lrs.state.swallows, lrs.state.bends = "/C13", "/C14"
+    result = site.live()
+    rows = pq.read_table(result.folder / "findings.parquet").to_pylist()
+    assert {(row["code"], row["key"], row["field"]) for row in rows if row["code"].startswith("REC-")} == {
+        ("REC-MISSING", "13", None), ("REC-DIFFERENT", "14", "score_raw"),
+    }  # fmt: skip
+    assert words(result) == {"created": NUMBER - 1, "failed": 1}
+    assert result.exit_code == 1
+    lrs.state.swallows = ""
+    wait_a_moment()
+    again = site.live()
+    assert words(again)["failed"] == 0
+    assert len(lrs.state.shown()) == NUMBER
+
+
 def test_what_happened_anew_is_written_and_what_is_no_more_is_voided(lrs: LrsServer, site: Site) -> None:
     site.live()
     site.sql("UPDATE done SET points = 19, at = at + 60 WHERE id = 1")

@@ -37,6 +37,10 @@ class State:
     most: int = 1000
     """Statements on one page."""
     most_bytes: int = 10_000_000
+    swallows: str = ""
+    """Statements whose thing ends so are taken and not kept."""
+    bends: str = ""
+    """Statements whose thing ends so are kept with other points."""
     identical: int = 200
     """Status for a statement that is there already in the same words: 200 or 409."""
     lag: float = 0.0
@@ -216,9 +220,15 @@ class Handler(BaseHTTPRequestHandler):
         if known and state.identical == 409:
             return 409, f"there is a statement with the id {known[0]['id']}", len(several)
         for one in several:
-            if one not in known:
-                state.store(dict(one))
+            if one not in known and not (state.swallows and one["object"]["id"].endswith(state.swallows)):
+                state.store(self._bent(one))
         return 200, [one["id"] for one in several], len(several)
+
+    def _bent(self, one: dict[str, Any]) -> dict[str, Any]:
+        bends = self.server.state.bends
+        if not bends or not one["object"]["id"].endswith(bends):
+            return dict(one)
+        return {**one, "result": {**one["result"], "score": {**one["result"]["score"], "raw": 0.5}}}
 
     @staticmethod
     def _same(one: dict[str, Any], held: dict[str, Any]) -> bool:
