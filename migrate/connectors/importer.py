@@ -174,9 +174,10 @@ class Importer:
         while part := list(islice(read, 50_000)):
             rows = []
             for line, whole in part:
-                if (wrong := _misshapen(shape, whole)) is not None:
+                values, unknown = shape.take(whole)
+                if (wrong := _misshapen(shape, values, unknown)) is not None:
                     raise Unreadable(line, wrong)
-                rows.append([cell(value) or None for value in shape.values(whole).values()])
+                rows.append([cell(value) or None for value in values.values()])
             columns = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(shape.fields))]
             self._store(entity_name, list(shape.fields), columns)
         self.entities_read.add(entity_name)
@@ -294,15 +295,15 @@ class Importer:
 _JSON_TYPES: dict[str, tuple[type, ...]] = {"flag": (bool,), "int": (int,), "decimal": (int, float)}
 
 
-def _misshapen(shape: Shape, whole: dict[str, Any]) -> str | None:
-    """What a target that takes JSON would refuse of an object's shape: members that it does not know, null, a number as text."""
-    unknown = next(shape.unknown(whole), None)
-    if unknown is not None:
-        return f"{unknown[0]} is no field of the contract"
-    for field, value in shape.values(whole).items():
-        kinds = _JSON_TYPES.get(shape.fields[field].type, (str,))
-        if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
-            return f"{field}: {cell(value)} is of the wrong kind"
+def _misshapen(shape: Shape, values: dict[str, Any], unknown: list[tuple[str, Any]]) -> str | None:
+    """What a target that takes JSON would refuse of an object's shape: members that it does not know, and a number as text."""
+    for path, _ in unknown:
+        return f"{path} is no field of the contract"
+    for field, value in values.items():
+        if value is not None:
+            kinds = _JSON_TYPES.get(shape.fields[field].type, (str,))
+            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+                return f"{field}: {cell(value)} is of the wrong kind"
     return None
 
 

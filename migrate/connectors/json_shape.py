@@ -15,6 +15,8 @@ from typing import Any
 from migrate.contracts.json_paths import Path, path_of
 from migrate.contracts.model import Field, FileFormat
 
+DEEPEST = 100
+"""Objects and lists within each other."""
 ANY = "*"
 """In the name of a path: some place of a list."""
 
@@ -25,7 +27,15 @@ class Shape:
     def __init__(self, fields: Mapping[str, Field]) -> None:
         self.fields = fields
         self.paths: dict[str, Path] = {name: path_of(name, rule) for name, rule in fields.items()}
-        self._known = {path for path in self.paths.values() if path}
+        self._wholes = [name for name, path in self.paths.items() if not path]
+        self._tree: dict[Any, Any] = {}
+        """Steps to further steps, and at the end of a path to the name of its field."""
+        for name, path in self.paths.items():
+            place = self._tree
+            for step in path[:-1]:
+                place = place.setdefault(step, {})
+            if path:
+                place[path[-1]] = name
 
     def build(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The object of a record, in the order of the contract's fields. What is None is not there, nor what holds nothing else.
@@ -43,30 +53,41 @@ class Shape:
             place[path[-1]] = value
         return {step: _lists(part) for step, part in whole.items()}
 
-    def values(self, whole: Mapping[str, Any]) -> dict[str, Any]:
-        """What stands at the path of each field, as JSON has it; None where nothing does. A field without steps has the whole."""
-        return {name: at(whole, path) for name, path in self.paths.items()}
+    def take(self, whole: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+        """What stands at the path of each field, as JSON has it, and what no field has.
 
-    def unknown(self, whole: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """``(name of the path, value)`` of what no field has: numbers, texts and flags, and lists and objects without any."""
-        for path, value in _leaves(whole, ()):
-            if path and not any(path[:length] in self._known for length in range(1, len(path) + 1)):
-                yield shown(path), value
+        Of the first, None is where nothing stands, and a field without steps has the whole. The second are pairs of
+        ``(name of the path, value)``: numbers, texts and flags, and lists and objects without any.
+        """
+        values: dict[str, Any] = dict.fromkeys(self.paths)
+        values.update(dict.fromkeys(self._wholes, whole))
+        unknown: list[tuple[Path, Any]] = []
+        _walk(self._tree, whole, (), values, unknown)
+        return values, [(shown(path), value) for path, value in unknown]
+
+    def values(self, whole: Mapping[str, Any]) -> dict[str, Any]:
+        """The first half of :meth:`take`."""
+        return self.take(whole)[0]
+
+    def unknown(self, whole: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """The second half of :meth:`take`."""
+        return self.take(whole)[1]
+
+
+def _walk(tree: Mapping[Any, Any], part: Any, path: Path, values: dict[str, Any], unknown: list[tuple[Path, Any]]) -> None:
+    for step, inner in part.items() if isinstance(part, dict) else enumerate(part):
+        leads = tree.get(step)
+        if isinstance(leads, str):
+            values[leads] = inner
+        elif leads is not None and inner and isinstance(inner, dict | list):
+            _walk(leads, inner, (*path, step), values, unknown)
+        else:
+            unknown.extend(_leaves(inner, (*path, step)))
 
 
 def shown(path: Path) -> str:
     """The name of a path for people; places in lists are all one."""
     return ".".join(ANY if isinstance(step, int) else step for step in path)
-
-
-def at(whole: Any, path: Path) -> Any:
-    """What stands at ``path``; None where nothing does."""
-    for step in path:
-        if isinstance(step, int):
-            whole = whole[step] if isinstance(whole, list) and step < len(whole) else None
-        else:
-            whole = whole.get(step) if isinstance(whole, Mapping) else None
-    return whole
 
 
 def json_value(rule: Field, value: Any, format_: FileFormat) -> Any:
@@ -132,8 +153,26 @@ def compact(value: Any) -> str:
 
 
 def strict_loads(text: str | bytes) -> Any:
-    """JSON of which nothing is lost or guessed. Raises ValueError for a member that stands twice, NaN, and numbers too large."""
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_refused, parse_float=_finite)
+    """JSON of which nothing is lost or guessed.
+
+    Raises ValueError for a member that stands twice, NaN, numbers too large, and what is nested more than :data:`DEEPEST` times.
+    """
+    try:
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refused, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    opened = text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
+    if opened > DEEPEST and _too_deep(found):
+        raise ValueError("it is nested too deeply")
+    return found
+
+
+def _too_deep(part: Any) -> bool:
+    level, depth = [part], 0
+    while level and depth <= DEEPEST:
+        inner = [one for each in level for one in (each.values() if isinstance(each, dict) else each)]
+        level, depth = [one for one in inner if isinstance(one, dict | list)], depth + 1
+    return bool(level)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

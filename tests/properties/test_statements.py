@@ -55,12 +55,12 @@ def test_a_record_that_became_a_statement_is_the_record_again(record: dict[str, 
     back = strict_loads(compact(statement))
     found = {name: typed_value(FIELDS[name], value) for name, value in shape.values(back).items() if value is not None}
     assert found == record
-    assert list(shape.unknown(back)) == []
+    assert shape.unknown(back) == []
     assert None not in [value for part in back.values() for value in _all(part)]
     assert differing(statement, back) == []
     # The source of the same system finds every value where the target put it.
     read = Shape(SOURCE.entities["statements"].fields)
-    assert list(read.unknown(back)) == []
+    assert read.unknown(back) == []
     assert {n: v for n, v in read.values(back).items() if v is not None and n in FIELDS} == {
         n: v for n, v in shape.values(back).items() if v is not None
     }
