@@ -65,4 +65,4 @@ format: install
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(SPARK) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SPARK) $(LRS) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
