@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import subprocess
+import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +102,30 @@ def test_a_store_that_goes_away_is_completed_by_the_next_run(lrs: LrsServer, sit
     wait_a_moment()
     assert words(site.live()) == {"created": 10, "unchanged": NUMBER - 10}
     assert held(lrs) == written(first)
+
+
+@pytest.mark.parametrize("at", [10, 20])
+def test_a_run_that_was_killed_is_completed_by_the_next_one(lrs: LrsServer, site: Site, at: int) -> None:
+    """Killed when the store has the statements of a call and nobody was told."""
+    killed = threading.Event()
+    command = [sys.executable, "-m", "migrate", "run", str(site.folder), "--live"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+
+    def kill(number: int) -> None:
+        if number >= at and not killed.is_set():
+            process.kill()
+            process.wait()
+            killed.set()
+
+    lrs.state.stored_some = kill
+    assert process.wait(60) == -signal.SIGKILL
+    assert killed.is_set()
+    assert at <= len(lrs.state.statements) < NUMBER
+    wait_a_moment()
+    result = site.live()
+    assert result.failure is None
+    assert sum(words(result)[word] for word in ("created", "unchanged")) == NUMBER
+    assert held(lrs) == written(result)
 
 
 def test_what_the_store_refuses_is_named_and_the_rest_is_there(

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -60,6 +61,8 @@ class State:
     faults: list[tuple[str, str]] = field(default_factory=list)
     """(what, method): what goes wrong with the next requests of the method."""
     more: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    stored_some: Callable[[int], None] = lambda number: None
+    """Is told after each call how many statements there are, before the reply is sent."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def now(self) -> dt.datetime:
@@ -127,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(int(what), "a fault on demand", extra)
                 return
             status, answer, extra = self._answer(method, split.path, parse_qs(split.query), body)
+            if method == "POST":
+                state.stored_some(len(state.statements))
             if what == "lose":
                 self._cut()
                 return
