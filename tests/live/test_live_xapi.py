@@ -104,7 +104,7 @@ def test_a_store_that_goes_away_is_completed_by_the_next_run(lrs: LrsServer, sit
     assert held(lrs) == written(first)
 
 
-@pytest.mark.parametrize("at", [10, 20])
+@pytest.mark.parametrize("at", [10, pytest.param(20, marks=pytest.mark.long)])
 def test_a_run_that_was_killed_is_completed_by_the_next_one(lrs: LrsServer, site: Site, at: int) -> None:
     """Killed when the store has the statements of a call and nobody was told."""
     killed = threading.Event()
