@@ -19,7 +19,7 @@ PLANTED = {
         "ACC-STATEMENT-START": ["848f0206-f444-5eef-b872-bc2bc35f8718", "dfd07e5f-60c4-53b1-bd8d-897180982d55"],
     },
 }
-"""A score above 100 percent, a person who left before they came, an attempt that ended before it began, and a completion before its
+"""A score above 100 percent, a person who left before they came, an attempt that ended before it began, a completion before its
 enrolment: the mappings warn of them and load them."""
 
 
