@@ -1,11 +1,11 @@
-# make demo | make test | make test-long | make test-spark | make bench [SIZE=users] | make lint | make clean
+# make demo | make test | make test-long | make test-spark | make test-lrs | make bench [SIZE=users] | make lint | make clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: install demo test test-long test-spark bench lint format clean
+.PHONY: install demo test test-long test-spark test-lrs bench lint format clean
 
 install: $(INSTALLED)
 
@@ -36,6 +36,16 @@ $(SPARK)/.installed: requirements/run.lock requirements/dev.lock requirements/sp
 	$(SPARK)/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+# The connector for record stores on Ralph, a real one, which is in an environment of its own.
+LRS := .venv-lrs
+test-lrs: install $(LRS)/.installed
+	LMS_MIGRATE_RALPH=$(LRS) $(BIN)/python -m pytest -q -n 0 tests/contract/test_ralph.py
+
+$(LRS)/.installed: requirements/lrs.lock
+	PYTHON=$(PYTHON) sh requirements/venv.sh $(LRS)
+	$(LRS)/bin/python -m pip install --quiet --require-hashes -r requirements/lrs.lock
+	touch $@
+
 SIZE ?= 20000
 bench: install
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.lock -r requirements/bench.lock
@@ -55,4 +65,4 @@ format: install
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(SPARK) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SPARK) $(LRS) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -40,7 +40,11 @@ def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
     pair = mappings_folder() / f"{source}_to_{target}"
     source, target = contract.system, other.system
     drafted = {} if shipped else written(draft(contract, other))
-    address = {"files": None, "database": "postgresql://writer:${TARGET_PASSWORD}@host:5432/database"}
+    address = {
+        "files": None,
+        "database": "postgresql://writer:${TARGET_PASSWORD}@host:5432/database",
+        "xapi": "https://KEY:${LRS_SECRET}@lrs.example.org/xapi",
+    }
     parameters = build(Pair, read(pair / "pair.yaml")).parameters if shipped else {}
     values = {
         "parameters": parameters,
@@ -48,6 +52,7 @@ def new_workspace(directory: Path, source: str, target: str) -> list[Path]:
         "target": target,
         "labels": (contract.label, other.label),
         "live": address.get(other.target.kind, f"https://{target}.example.org"),
+        "token": other.target.kind not in address,
         "kind": contract.source.kind,
         "prefix": contract.source.prefix,
         "directory": directory,

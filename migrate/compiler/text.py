@@ -106,4 +106,18 @@ def _own_function(node: exp.Anonymous, as_of: str) -> str | None:
         case "occurrences":
             x = arguments[0]
             return f"CASE WHEN {x} IS NULL THEN NULL ELSE COUNT(*) OVER (PARTITION BY {x}) END"
+        case "uuid5":
+            return _uuid5(*arguments)
     return None
+
+
+def _uuid5(namespace: str, named: str) -> str:
+    """SQL of RFC 9562's version 5: the first 16 bytes of a SHA-1, with version and variant put in."""
+    space = f"replace(lower(CAST({namespace} AS VARCHAR)), '-', '')"
+    bytes_ = f"unhex(CASE WHEN regexp_full_match({space}, '[0-9a-f]{{32}}') THEN {space} END)"
+    whole = f"sha1({bytes_} || encode(CAST({named} AS VARCHAR)))"
+    parts = (
+        "substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-5' || substr(h, 14, 3) || '-' || "
+        "translate(substr(h, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') || substr(h, 18, 3) || '-' || substr(h, 21, 12)"
+    )
+    return f"list_transform([{whole}], lambda h: {parts})[1]"

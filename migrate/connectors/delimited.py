@@ -88,10 +88,10 @@ class DelimitedSource:
                 row, fault, value = _record(header, fields, cells, f"{file.name}:{line}", delimiter, show)
                 buffer.append((row, number, fault, value))
                 if len(buffer) >= BATCH:
-                    yield _arrow(fields, buffer)
+                    yield arrow_rows(fields, buffer)
                     buffer = []
         if buffer:
-            yield _arrow(fields, buffer)
+            yield arrow_rows(fields, buffer)
 
     def holding_data(self, entity: str, never: Mapping[str, tuple[object, ...]]) -> dict[str, int]:
         found = dict.fromkeys(never, 0)
@@ -107,13 +107,13 @@ class DelimitedSource:
     def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
         known = {file for files in self._files.values() for file in files}
         others = sorted(f for f in self._folder.rglob("*") if f.is_file() and f not in known)
-        return {str(f.relative_to(self._folder)): sum(1 for _ in _lines(f)) for f in others if f.stat().st_size}
+        return {str(f.relative_to(self._folder)): sum(1 for _ in lines_of(f)) for f in others if f.stat().st_size}
 
     def undeclared_rows(self, table: str) -> Iterator[pa.RecordBatch]:
         """The lines of a file nobody described, as they stand."""
-        lines = enumerate(_lines(self._folder / table), 1)
+        lines = enumerate(lines_of(self._folder / table), 1)
         while part := list(islice(lines, BATCH)):
-            yield _arrow(["line"], [([line], number, None, None) for number, line in part])
+            yield arrow_rows(["line"], [([line], number, None, None) for number, line in part])
 
     def close(self) -> None:
         return None
@@ -215,7 +215,8 @@ def _clean(cell: str) -> bool:
     return cell.isascii() or not any("\ud800" <= character <= "\udfff" for character in cell)
 
 
-def _arrow(fields: list[str], rows: list[tuple[list[str | None], int, str | None, str | None]]) -> pa.RecordBatch:
+def arrow_rows(fields: list[str], rows: list[tuple[list[str | None], int, str | None, str | None]]) -> pa.RecordBatch:
+    """A batch of text cells, with the row's number, its fault and how it stands there."""
     columns = [pa.array([row[0][i] for row in rows], pa.string()) for i in range(len(fields))]
     extra = [pa.array([row[i] for row in rows], kind) for i, (_, kind) in enumerate(EXTRA, start=1)]
     return pa.RecordBatch.from_arrays([*columns, *extra], names=[*fields, *[n for n, _ in EXTRA]])
@@ -226,7 +227,7 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _lines(file: Path) -> Iterator[str]:
+def lines_of(file: Path) -> Iterator[str]:
     """The lines of a file of unknown kind, header and all."""
     try:
         with file.open(encoding="utf-8", errors="backslashreplace") as stream:

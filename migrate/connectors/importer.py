@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 import duckdb
 import pyarrow as pa
@@ -23,15 +23,19 @@ import pyarrow as pa
 from migrate.compiler.source import SQL_TYPES, decimal_text, query_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.connectors.columns_read import Irregular, blank_to_null, can_read, cells, stripped, without_blank_rows
+from migrate.connectors.json_records import objects
+from migrate.connectors.json_shape import Shape, cell
 from migrate.connectors.manifest_read import disagreement
 from migrate.connectors.package import effective_format
-from migrate.connectors.records import records
-from migrate.contracts.model import Contract, Entity, Field, FileFormat
+from migrate.connectors.records import Unreadable, records
+from migrate.contracts.model import FILE_ENDINGS, Contract, Entity, Field, FileFormat
 from migrate.errors import RunFailed
 from migrate.mapping.model import Scalar
 
 SCHEMA = "imported"
 Opener = Callable[[], IO[bytes]]
+ENDINGS = tuple(f".{ending}" for ending in FILE_ENDINGS.values())
+"""Of files within a package that are read."""
 Places = list[int | None]
 """Where each field stands in a row; None: nowhere."""
 CHUNK = 1 << 20
@@ -105,6 +109,8 @@ class Importer:
         with opened() as stream, io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
             first = self.line
             try:
+                if by_name is not None and format_.json_:
+                    return self._read_objects(file_name, by_name, format_, text)
                 return self._read_text(file_name, by_name, format_, text, opened)
             except csv.Error as error:
                 for entity_name in self.contract.entities:  # a file is refused whole
@@ -161,6 +167,21 @@ class Importer:
                 if self.target.blank_rows != "skip" or any(cell.strip() for cell in cells)
             ]
             yield [pa.array([row[i] for row in rows], pa.string()) for i in range(len(places))]
+
+    def _read_objects(self, file_name: str, entity_name: str, format_: FileFormat, text: io.TextIOWrapper) -> ReadFile:
+        shape, before = Shape(self.contract.entities[entity_name].fields), self.line
+        read = objects(text, format_)
+        while part := list(islice(read, 50_000)):
+            rows = []
+            for line, whole in part:
+                values, unknown = shape.take(whole)
+                if (wrong := _misshapen(shape, values, unknown)) is not None:
+                    raise Unreadable(line, wrong)
+                rows.append([cell(value) or None for value in values.values()])
+            columns = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(shape.fields))]
+            self._store(entity_name, list(shape.fields), columns)
+        self.entities_read.add(entity_name)
+        return ReadFile(file_name, entity_name, self.line - before)
 
     def _cell(self, cell: str) -> str | None:
         if self.target.strip:
@@ -271,6 +292,21 @@ class Importer:
             self.connection.execute(f"DELETE FROM {table} WHERE {condition}")
 
 
+_JSON_TYPES: dict[str, tuple[type, ...]] = {"flag": (bool,), "int": (int,), "decimal": (int, float)}
+
+
+def _misshapen(shape: Shape, values: dict[str, Any], unknown: list[tuple[str, Any]]) -> str | None:
+    """What a target that takes JSON would refuse of an object's shape: members that it does not know, and a number as text."""
+    for path, _ in unknown:
+        return f"{path} is no field of the contract"
+    for field, value in values.items():
+        if value is not None:
+            kinds = _JSON_TYPES.get(shape.fields[field].type, (str,))
+            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+                return f"{field}: {cell(value)} is of the wrong kind"
+    return None
+
+
 def _stored(rule: Field, raw: str, format_: FileFormat) -> tuple[str, str | None]:
     """``(what the importer stores, condition under which it refuses the row or None)``."""
     wrong: str | None = None
@@ -358,7 +394,7 @@ def _contents(files: list[Path]) -> Iterator[tuple[str, Opener]]:
                 if size > LARGE and size > MAX_RATIO * file.stat().st_size:
                     raise RunFailed(f"{file} unpacks to {size} bytes, more than {MAX_RATIO} times its size")
                 for entry in entries:
-                    if entry.filename.lower().endswith(".csv") and not PurePosixPath(entry.filename).name.startswith("."):
+                    if entry.filename.lower().endswith(ENDINGS) and not PurePosixPath(entry.filename).name.startswith("."):
                         yield entry.filename, partial(archive.open, entry)
         except zipfile.BadZipFile as error:
             raise RunFailed(f"{file} is not a zip that can be read: {error}") from None

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
+from migrate.connectors.json_records import texts
 from migrate.connectors.package import effective_format
 from migrate.connectors.records import records
 from migrate.contracts.model import Contract, FileFormat, Manifest
@@ -47,6 +48,9 @@ def _column(contract: Contract, file: Path, field: str | None) -> Iterator[str]:
     entity = next((e for n, e in contract.entities.items() if contract.load_file(n) == file.name), None)
     format_ = effective_format(contract, entity) if entity else FileFormat()
     with file.open(encoding=format_.encoding, newline="") as stream:
+        if format_.json_:
+            yield from ("row" for _ in texts(stream, format_))
+            return
         rows = records(stream, format_, strict=True)
         _, header = next(rows)
         place = header.index(field) if field in header else None

@@ -11,8 +11,10 @@ from pydantic import SecretStr
 
 from migrate.connectors.database import DatabaseSource
 from migrate.connectors.delimited import DelimitedSource
+from migrate.connectors.json_source import JsonSource
 from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import TargetConnector
+from migrate.connectors.xapi.source import open_statements
 from migrate.contracts.load import LoadedContract
 from migrate.errors import ConfigurationError, Problem
 from migrate.workspace import SourceSide, Workspace
@@ -23,6 +25,7 @@ TARGETS = {
     "database": "migrate.connectors.database_target:DatabaseTarget",
     "moodle_service": "migrate.connectors.moodle_service:MoodleTarget",
     "canvas_sis": "migrate.connectors.canvas_sis:CanvasTarget",
+    "xapi": "migrate.connectors.xapi:XapiTarget",
 }
 
 
@@ -46,6 +49,10 @@ def open_source(workspace: SourceSide) -> SourceConnector:
         prefix = workspace.settings.source.prefix
         chosen = prefix if prefix is not None else source.prefix or ""
         return DatabaseSource(workspace.source_url(), chosen, workspace.source.model, workspace.folder)
+    if source.kind == "xapi" and workspace.settings.source.url:
+        return open_statements(workspace.source_url(), workspace.source.model)
+    if source.kind == "xapi" or source.format.json_:
+        return JsonSource(workspace.source_folder(), workspace.source.model)
     if source.kind == "files":
         return DelimitedSource(workspace.source_folder(), workspace.source.model)
     raise ConfigurationError(f"no connector reads systems of kind {source.kind}")

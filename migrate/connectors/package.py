@@ -1,4 +1,7 @@
-"""Writing load files: delimited text by the target's contract, in a folder or a zip. The bytes depend on the rows only."""
+"""Writing load files: delimited text or JSON by the target's contract, in a folder or a zip.
+
+The bytes depend on the rows only.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from migrate.compiler.text import literal, name
+from migrate.connectors.json_package import write_objects
 from migrate.contracts.model import Contract, Entity, FileFormat
 from migrate.errors import RunFailed
 
@@ -57,10 +62,13 @@ def write_file(
 ) -> list[tuple[Path, int]]:
     """Write the rows of the SELECT ``rows`` to as many of ``files`` as ``max_rows`` asks for; gives files and counts.
 
-    An entity without rows is written as a file with only its header.
+    An entity without rows is written as a file with only its header, or of JSON without any object.
     """
     columns = ", ".join(f"{_cell(text_column(entity, f, format_), len(fields))} AS {name(f)}" for f in fields)
     reader = connection.cursor().execute(f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}").to_arrow_reader(BATCH)
+    if format_.json_:
+        with _named(first := next(files)):
+            return write_objects(iter(reader), entity, fields, format_, chain([first], files), max_rows)
     text = _quoted if format_.quote else _ended if format_.record_end else _unquoted
     parts = (frame for batch in reader if len(frame := pl.DataFrame(pl.from_arrow(batch))))
     left, written = next(parts, None), list[tuple[Path, int]]()

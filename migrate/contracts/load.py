@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from migrate.contracts.certifications import certification_problems
 from migrate.contracts.concepts import concept_problems
+from migrate.contracts.json_paths import json_problems
 from migrate.contracts.model import Contract, Entity, FileFormat, Manifest
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError, columns_of, parse_expression, read_query, tables_read
@@ -63,6 +64,7 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
     if contract.source is None and contract.target is None:
         yield Problem("a contract needs source or target", document.place())
     yield from _format_problems(contract, document)
+    yield from json_problems(contract, document)
     yield from concept_problems(contract, document)
     yield from _name_problems(contract, document)
     yield from _query_problems(contract, document)

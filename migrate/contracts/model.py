@@ -23,7 +23,16 @@ def _one_or_more(given: object) -> object:
     return tuple(given) if isinstance(given, list) else given
 
 
+def _steps(given: object) -> object:
+    """``a.b.0.c`` as its steps; digits are the place in a list."""
+    if isinstance(given, str):
+        return tuple(int(step) if step.isdecimal() else step for step in given.split("."))
+    return tuple(given) if isinstance(given, list) else given
+
+
 OneOrMore = Annotated[tuple[Name, ...], BeforeValidator(_one_or_more), Len(min_length=1)]
+JsonPath = Annotated[tuple[str | int, ...], BeforeValidator(_steps)]
+"""Where a value stands in a JSON object: names of members, and places in lists from 0. Without steps: the object as a whole."""
 PiiClass = Literal["name", "email", "login", "identifier", "contact", "free_text", "secret"]
 
 
@@ -78,6 +87,8 @@ class Field(Words):
     references: Reference | None = None
     pii: PiiClass | None = None
     """Class of personal data. ``secret`` is never extracted, logged or shown."""
+    path: JsonPath | None = None
+    """Where the value stands in records that are JSON objects; by default under the name of the field."""
     concept: str | None = None
     """The system-neutral idea that it holds, such as ``person.family_name``; mappings are drafted from it."""
     optional: bool = False
@@ -93,9 +104,15 @@ class Field(Words):
     """What no source could confirm. It is said wherever the contract is shown, until somebody saw a system that bears it out."""
 
 
-class FileFormat(Words):
-    """How a delimited file is written or read. ``line_end`` is what stands after each record when writing."""
+FILE_ENDINGS = {None: "csv", "lines": "jsonl", "array": "json"}
+"""Of a load file that the contract gives no name, by :attr:`FileFormat.json_`."""
 
+
+class FileFormat(Words):
+    """How a file is written or read. ``line_end`` is what stands after each record when writing."""
+
+    json_: Literal["lines", "array"] | None = Default(default=None, alias="json")
+    """Records are JSON objects: one on each line, or all in one list. Without it the file is delimited."""
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
@@ -117,7 +134,7 @@ class FileFormat(Words):
     @property
     def refused(self) -> tuple[str, ...]:
         """All texts that no value may hold."""
-        if self.quote:
+        if self.quote or self.json_:
             return self.without
         return tuple(dict.fromkeys((*self.without, self.delimiter, *((self.record_end,) if self.record_end else ("\n", "\r")))))
 
@@ -244,6 +261,9 @@ class Entity(Words):
     """For live targets: how a record is written, found and removed, in the words of the target's connector."""
     certification: CertificationRule | None = None
     """For records that certify somebody in something for a time: how the state on a day is told from them."""
+    events: bool = False
+    """For live targets: a record says what happened. When its source record comes under another key, something else happened:
+    that is a record of its own, and the one before is proposed for deletion."""
     only_live: bool = False
     """For targets: nothing that can be delivered carries these records, only a live run does. Without an address of the
     target they are held."""
@@ -299,7 +319,9 @@ class ScopeRule(Words):
 class Source(Words):
     """How the system can be read."""
 
-    kind: Literal["database", "files"]
+    kind: Literal["database", "files", "xapi"]
+    connection: dict[Name, Any] = {}
+    """What the connector has to know of every site of this system, in its own words."""
     prefix: str | None = None
     """Default prefix of the table names; None where the system has no such thing."""
     version: VersionProbe | None = None
@@ -384,7 +406,9 @@ class Contract(Words):
 
     def load_file(self, entity: str) -> str:
         """Name of the file that a rehearsal writes for an entity of a target."""
-        return self.entities[entity].file or f"{entity}.csv"
+        own = self.entities[entity]
+        format_ = own.format or (self.target.format if self.target else FileFormat())
+        return own.file or f"{entity}.{FILE_ENDINGS[format_.json_]}"
 
 
 Entity.model_rebuild()

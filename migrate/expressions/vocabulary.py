@@ -28,7 +28,7 @@ VALUES = (
     "concat(a, b)", "concat_ws('-', a, b)", "lpad(a, 3, '0')", "split_part(a, '-', 1)",
     "regexp_matches(a, 'x')", "regexp_full_match(a, 'x')", "regexp_extract(a, 'x', 1)",
     "regexp_replace(a, 'x', 'y', 'g')", "starts_with(a, 'x')", "ends_with(a, 'x')",
-    "contains(a, 'x')", "strpos(a, 'x')",
+    "contains(a, 'x')", "strpos(a, 'x')", "sha1(a)",
     "abs(a)", "round(a, 2)", "floor(a)", "ceil(a)",
     "strftime(a, '%Y')", "date_trunc('year', a)", "date_part('year', a)",
     "extract(year from a)", "date_diff('day', a, b)", "last_day(a)",
@@ -39,9 +39,10 @@ OWN_FUNCTIONS = {
     "occurrences": "occurrences(x): in how many source rows this value of x stands; null for null",
     "key": "key(a, b, ...): the text of a composite key, parts joined by '|'",
     "parameter": "parameter('name'): a value that the workspace sets, as text; in mappings only",
+    "uuid5": "uuid5(namespace, name): the UUID of version 5 of a name, the same each time; null where the namespace is no UUID",
 }
 
-OWN_ARGUMENTS = {"as_of": (0, 0), "occurrences": (1, 1), "key": (1, 20), "parameter": (1, 1)}
+OWN_ARGUMENTS = {"as_of": (0, 0), "occurrences": (1, 1), "key": (1, 20), "parameter": (1, 1), "uuid5": (2, 2)}
 """How many arguments each takes, at least and at most."""
 
 QUERIES = (

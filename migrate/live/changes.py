@@ -90,6 +90,8 @@ class Changes:
         """
         self.mean(entity)
         meant, known, todo = (name(schema, entity) for schema in (MEANT, KNOWN, TODO))
+        # Of what happened, another key is another event, and no other name of the same record.
+        one_record = not self.contract.entities[entity].events
         self.connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
         # `first` is what is written until everything is loaded (at_first); then `fingerprint` follows.
         self.connection.execute(
@@ -102,7 +104,7 @@ class Changes:
             "WHEN k.fingerprint = m._first THEN 'finish' ELSE 'update' END AS action, "
             f"o.key AS old_key FROM {meant} AS m LEFT JOIN {known} AS k ON k.key = m._key "
             f"LEFT JOIN (SELECT x.mapping, x.source_key, min(x.key) AS key FROM {known} AS x WHERE x.state = 'held' "
-            f"AND x.key NOT IN (SELECT _key FROM {meant}) GROUP BY ALL) AS o "
+            f"AND {literal(one_record)} AND x.key NOT IN (SELECT _key FROM {meant}) GROUP BY ALL) AS o "
             "ON o.mapping = m._mapping AND o.source_key = CASE WHEN k.key IS NULL THEN m._source END"
         )
         self.connection.execute(

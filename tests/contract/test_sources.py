@@ -17,6 +17,7 @@ from source_contract import ENTITIES, FIELDS, SourceContract, Subject, rows
 
 from migrate.connectors.database import DatabaseSource, shown
 from migrate.connectors.delimited import DelimitedSource
+from migrate.connectors.json_source import JsonSource
 from migrate.contracts.model import Contract
 from migrate.errors import SourceRefused
 
@@ -220,3 +221,35 @@ class TestDelimited(SourceContract):
         assert found[1]["_fault_value"] == "broken.csv:3: name: Mu\\xf1oz"
         shape = [row for batch in subject.connector.rows("shape", ["id", "name"]) for row in batch.to_pylist()]
         assert shape[1]["_fault_value"].startswith("shape.csv:3: 3 cells, 2 columns")
+
+
+class TestJsonLines(SourceContract):
+    """Objects on lines, with a byte order mark, several files of one shape, and fields that stand deep inside."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder: Path = tmp_path_factory.mktemp("objects")
+        everything = list(rows())
+        for name, part in {"person_2019.jsonl": everything[:25_000], "person_2020.jsonl": everything[25_000:]}.items():
+            with (folder / name).open("w", encoding="utf-8-sig", newline="") as stream:
+                for number, called, score, seen, note in part:
+                    marks = {"seen": seen, **({} if score is None else {"score": float(score)})}
+                    stream.write(json.dumps({"id": number, "who": {"names": [called]}, "marks": marks, "note": note}) + "\n")
+        (folder / "nobody.jsonl").write_text("\n", "utf-8")
+        (folder / "stray notes.txt").write_text("about\nkept\nkept too\n", "utf-8")
+        good = b'{"id": 1, "name": "good"}\n'
+        (folder / "broken.jsonl").write_bytes(good + b'{"id": 2, "name": "Mu\xf1oz"}\n' + good)
+        return folder
+
+    @pytest.fixture
+    def subject(self, folder: Path) -> Iterator[Subject]:
+        entities = {name: model | {"file": f"{name}.jsonl"} for name, model in ENTITIES.items()}
+        paths = {"name": "who.names.0", "score": "marks.score", "seen": "marks.seen"}
+        fields = {name: rule | ({"path": paths[name]} if name in paths else {}) for name, rule in FIELDS.items()}
+        entities["person"] = {"key": "id", "file": "person_*.jsonl", "fields": fields}
+        entities["broken"] = {"key": "id", "file": "broken.jsonl", "fields": {"id": {"type": "int"}, "name": {}}}
+        model = contract("files", entities, format={"json": "lines"})
+        source = JsonSource(folder, model)
+        yield Subject(source, model, undeclared={"stray notes.txt": 3}, faults={"broken": "SRC-ENCODING"})
+        source.close()

@@ -15,8 +15,12 @@ from migrate.acceptance.run import acceptance
 PLANTED = {
     "canvas_to_moodle": {"ACC-GRADE-MOST": ["canvas-final-915|u925"]},
     "cornerstone_to_totara": {"ACC-USER-LEFT": ["000920"]},
+    "moodle_to_xapi": {
+        "ACC-STATEMENT-START": ["848f0206-f444-5eef-b872-bc2bc35f8718", "dfd07e5f-60c4-53b1-bd8d-897180982d55"],
+    },
 }
-"""A score above 100 percent, and a person who left before they came: the mappings warn of them and load them."""
+"""A score above 100 percent, a person who left before they came, an attempt that ended before it began, a completion before its
+enrolment: the mappings warn of them and load them."""
 
 
 @pytest.mark.long

@@ -27,6 +27,7 @@ LEAST_KINDS = {
     "moodle_to_oneroster12": 40,
     "brightspace_to_canvas": 40,
     "moodle_to_totara": 28,
+    "moodle_to_xapi": 38,
 }
 pair = pytest.mark.parametrize("pair", list(PAIRS))
 

@@ -37,6 +37,7 @@ PAIRS = {
     "moodle_to_oneroster12": ("moodle", "oneroster12"),
     "brightspace_to_canvas": ("brightspace", "canvas"),
     "moodle_to_totara": ("moodle", "totara"),
+    "moodle_to_xapi": ("moodle", "xapi"),
 }
 LISTS = {
     "moodle_to_canvas": (SAMPLES / "moodle.md", SAMPLES / "moodle_grades.md"),
@@ -48,6 +49,7 @@ LISTS = {
     "moodle_to_oneroster12": (SAMPLES / "moodle_roster.md",),
     "brightspace_to_canvas": (SAMPLES / "brightspace.md",),
     "moodle_to_totara": (SAMPLES / "moodle_training.md",),
+    "moodle_to_xapi": (SAMPLES / "moodle_statements.md",),
 }
 GENERATED = {
     "moodle_to_canvas": ("generate_moodle", "source.sqlite"),
@@ -58,6 +60,7 @@ GENERATED = {
     "moodle_to_oneroster12": ("generate_moodle", "source.sqlite"),
     "brightspace_to_canvas": ("generate_brightspace", "source"),
     "moodle_to_totara": ("generate_moodle", "source.sqlite"),
+    "moodle_to_xapi": ("generate_moodle_statements", "source.sqlite"),
 }
 """The generator of a sample that is not in the repository, and where a workspace has its source."""
 

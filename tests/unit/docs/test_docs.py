@@ -21,6 +21,7 @@ import migrate.connectors.database_target.tables as database_words
 import migrate.connectors.moodle_service.options as moodle_options
 import migrate.connectors.moodle_service.upload_words as moodle_upload_words
 import migrate.connectors.moodle_service.words as moodle_words
+import migrate.connectors.xapi.words as xapi_words
 import migrate.contracts.concepts as concept_words
 import migrate.contracts.model as contract_words
 import migrate.mapping.model as mapping_words
@@ -64,6 +65,7 @@ REFERENCES = {
     "privacy.md": (privacy_words,),
     "moodle-services.md": (moodle_words, moodle_options),
     "moodle-upload.md": (moodle_upload_words,),
+    "xapi.md": (xapi_words,),
     "runbook-guide.md": (runbook_words,),
     "documents.md": (test_plan_words, sampling_words),
     "approvals.md": (approval_words,),

@@ -79,7 +79,8 @@ def test_every_field_of_the_source_has_an_outcome() -> None:
 def test_pairs_that_ship_count_each_field_once(source: str) -> None:
     for target in TARGETS:
         found = compare(contract(source, "source").model, contract(target, "target").model)
-        assert found.count("held") + found.count("narrower") > 0
+        completions = any(entity.concept == "completion" for entity in contract(source, "source").model.entities.values())
+        assert (found.count("held") + found.count("narrower") > 0) == (completions or target != "xapi")
         numbers = found.as_json()["counts"]
         assert sum(numbers.values()) == sum(len(concept.fields) for concept in found.concepts)
         fields = [(c.concept, f.field) for c in found.concepts for f in c.fields]

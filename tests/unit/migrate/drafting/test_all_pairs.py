@@ -17,6 +17,8 @@ from migrate.mapping.load import LoadedPair, load_pair
 from migrate.undecided import filled, undecided
 from tests.unit.migrate.drafting.conftest import SOURCES, TARGETS, contract
 
+WITHOUT_PEOPLE = {"xapi"}
+"""A record store keeps what people did, and no people."""
 PAIRS = [(source, target) for source in SOURCES for target in TARGETS]
 
 
@@ -31,8 +33,12 @@ def load(folder: Path, source: str, target: str) -> LoadedPair:
 @pytest.mark.parametrize(("source", "target"), PAIRS, ids=lambda one: str(one))
 def test_a_draft_loads_and_leaves_decisions_only(tmp_path: Path, source: str, target: str) -> None:
     pair = load(tmp_path, source, target)
+    completions = any(entity.concept == "completion" for entity in contract(source, "source").model.entities.values())
+    if target in WITHOUT_PEOPLE and not completions:
+        assert not pair.mappings
+        return
     assert pair.mappings, "nothing in common"
-    assert "users" in {name.lower() for name in pair.mappings}
+    assert target in WITHOUT_PEOPLE or "users" in {name.lower() for name in pair.mappings}
     plan = make_plan(filled(pair), AS_OF)  # raises where a rule that was filled in or proposed does not fit
     waiting = undecided(pair)
     assert all(problem.place is not None and problem.place.line > 1 and problem.hint for problem in waiting)

@@ -24,7 +24,7 @@ def runs(connection: duckdb.DuckDBPyConnection, sql: str, kind: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("text", [*VALUES, "as_of()", "key(a, b)", "occurrences(a)"])
+@pytest.mark.parametrize("text", [*VALUES, "as_of()", "key(a, b)", "occurrences(a)", "uuid5(a, b)"])
 def test_every_value_runs_on_columns_of_some_type(text: str) -> None:
     sql = translate(parse_expression(text), lambda _, column: f"t.{name(column)}", AS_OF)
     with session() as connection:
