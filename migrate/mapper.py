@@ -60,17 +60,20 @@ def unique_sources(connection: Engine, plan: Plan) -> frozenset[str]:
 
 
 def build_identities(connection: Engine, plan: Plan) -> None:
-    """For each mapping that others refer to: source key, target key, was it excluded or merged, is it one with others, and wanted
-    fields."""
+    """For each mapping that others refer to: source key, target key, was it excluded or merged, is it one with others, wanted
+    fields, and the ``owner``: the record that stands for it in the target, if any does. Two may claim one target key, and only
+    one of them gets it; rows that fold become one record whatever their keys."""
     for mapping, compiled in plan.identities.items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE _keys AS {compiled.select}")
         extra = "".join(f", s.{name('to:' + f)} AS {name('field:' + f)}" for f in compiled.fields)
+        owner = "s._target_key" if plan.pair.mappings[mapping].model.fold else "coalesce(k._merged_into, k._key)"
         if plan.pair.policies:
             codes = ", ".join(literal(rule.code) for rule in plan.pair.policies)
             extra += f", CASE WHEN k._disposition = 'excluded' AND k._code IN ({codes}) THEN k._code END AS policy"
         connection.execute(
             f"CREATE OR REPLACE TABLE {name(IDENTITY, mapping)} AS\n"
-            "SELECT k._key AS source_key, s._target_key AS target_key, k._disposition = 'excluded' AS excluded, "
+            f"SELECT k._key AS source_key, s._target_key AS target_key, {owner} AS owner, "
+            "k._disposition = 'excluded' AS excluded, "
             f"k._disposition = 'excluded' AND k._code = {literal(EXCLUDED)} AS decided, "
             f"k._merged_into IS NOT NULL AS merged, {_joined(plan, mapping)} AS joined, "
             f"{'k._match IS NOT NULL' if plan.pair.matched(mapping) else 'FALSE'} AS matched{extra}\n"
@@ -97,7 +100,8 @@ def build_given_identity(connection: Engine, compiled: Compiled, rows: Dict[str,
     )
     connection.execute(
         f"CREATE OR REPLACE TABLE {name(IDENTITY, compiled.mapping.name)} AS SELECT CAST(source_key AS VARCHAR) AS "
-        f"source_key, CAST(target_key AS VARCHAR) AS target_key, excluded, FALSE AS decided, merged, joined, "
+        f"source_key, CAST(target_key AS VARCHAR) AS target_key, CAST(target_key AS VARCHAR) AS owner, excluded, "
+        f"FALSE AS decided, merged, joined, "
         f"matched{extra} FROM (VALUES "
         f"{values or '(NULL, NULL, FALSE, FALSE, FALSE, FALSE)'}) "
         "AS v(source_key, target_key, excluded, merged, joined, matched) "

@@ -43,7 +43,9 @@ class Ranking(Steps):
     def _folded(self) -> str:
         fold = self.mapping.model.fold
         assert fold is not None
-        by = ", ".join(f"s.{name('to:' + f)}" for f in fold.by)
+        # What refers to two records that claim one key is of two records: only one of them will have it.
+        owners = [f"s.{name('owner:' + f)}" for f in fold.by if self.mapping.model.fields[f].ref]
+        by = ", ".join([*(f"s.{name('to:' + f)}" for f in fold.by), *owners])
         keep = self.scope.order(fold.keep, "fold", "keep", purpose="map", targets=self.chosen)
         window = f"PARTITION BY s._live, {by}"
         combined = []

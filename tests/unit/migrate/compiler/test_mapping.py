@@ -210,6 +210,26 @@ def test_a_row_with_a_finding_is_not_folded(bench: Any) -> None:
     assert result.dispositions() == {"1": "quarantined", "2": KEPT, "3": "merged"}
 
 
+@pytest.mark.parametrize(
+    ("joining", "folded"),
+    [("", {}), ("merge: {by: mail, keep: id, code: U-M, reason: r}\n", {"4": "3"}),
+     ("fold: {by: user_id, keep: name, code: U-F, reason: r}\n", {"4": "3"})],
+)  # fmt: skip
+def test_rows_of_two_records_that_claim_one_key_do_not_fold(bench: Any, joining: str, folded: dict[str, str]) -> None:
+    users = f"from: old.person\nto: new.users\n{joining}fields: {{user_id: {{from: name}}, name: {{from: name}}}}\n"
+    staff = (
+        "from: old.person\nto: new.users\nfold: {by: user_id, keep: name, code: S-FOLD, reason: r}\n"
+        "fields: {user_id: {ref: users, by: boss}, name: {from: name}}\n"
+    )
+    rows = [
+        {"id": 1, "name": "a", "mail": "m"}, {"id": 2, "name": "a", "mail": "m"},
+        {"id": 3, "name": "c", "boss": 1}, {"id": 4, "name": "d", "boss": 2}, {"id": 5, "name": "e", "boss": 1},
+    ]  # fmt: skip
+    result = bench.map(bench.pair(users=users, staff=staff), {"person": rows})
+    into = {row["_key"]: row["_into"] for row in result.rows("staff") if row["ref:user_id"] is not None and row["_into"]}
+    assert into == {"5": "3", **folded}
+
+
 # Values --------------------------------------------------------------------------------------------------------------
 
 
