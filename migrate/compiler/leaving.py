@@ -49,7 +49,7 @@ class Leaving(Steps):
                 f"{alias}.{given} AS {name('is:' + target_field)}",
                 f"({alias}.source_key IS NOT NULL) AS {name('found:' + target_field)}",
             ]
-            if self.mapping.model.fold and target_field in self.mapping.model.fold.by:
+            if target_field in self.owned:
                 columns.append(f"{alias}.owner AS {name('owner:' + target_field)}")
             if target_field in self.followed:
                 columns.append(f"{alias}.policy AS {name('policy:' + target_field)}")

@@ -43,9 +43,7 @@ class Ranking(Steps):
     def _folded(self) -> str:
         fold = self.mapping.model.fold
         assert fold is not None
-        # What refers to two records that claim one key is of two records: only one of them will have it.
-        owners = [f"s.{name('owner:' + f)}" for f in fold.by if self.mapping.model.fields[f].ref]
-        by = ", ".join([*(f"s.{name('to:' + f)}" for f in fold.by), *owners])
+        by = ", ".join([*(f"s.{name('to:' + f)}" for f in fold.by), *self._owners()])
         keep = self.scope.order(fold.keep, "fold", "keep", purpose="map", targets=self.chosen)
         window = f"PARTITION BY s._live, {by}"
         combined = []
@@ -78,12 +76,17 @@ class Ranking(Steps):
         if not self.deduplicate and self._key_holds_the_source_key():
             return f"SELECT s.*, FALSE AS _twice\nFROM {PREVIOUS} AS s"
         taking_part = "s._live AND s._folded_into IS NULL"
-        nth = f"row_number() OVER (PARTITION BY ({taking_part}), s._target_key ORDER BY s._order, s._key)"
+        by = ", ".join(["s._target_key", *self._owners()])
+        nth = f"row_number() OVER (PARTITION BY ({taking_part}), {by} ORDER BY s._order, s._key)"
         twice = f"{taking_part} AND s._target_key IS NOT NULL AND {nth} > 1"
         return (
             f"SELECT s.* REPLACE (CASE WHEN {twice} THEN list_append(s._issues, {number}) ELSE s._issues END "
             f"AS _issues), {twice} AS _twice\nFROM {PREVIOUS} AS s"
         )
+
+    def _owners(self) -> list[str]:
+        """What refers to two records that claim one key is of two: at most one of them gets it, and keeps what is its own."""
+        return [f"s.{name('owner:' + f)}" for f in self.owned]
 
     def _key_is_told_apart(self) -> bool:
         """Does ``unique`` keep back every record of a key that stands twice?"""

@@ -42,6 +42,13 @@ class Steps:
         self.scope, self.book, self.matching = shared.scope, shared.book, shared.matching
         self.decisions, self.decided = shared.decisions, shared.decided
 
+    @property
+    def owned(self) -> list[str]:
+        """Fields that tell records apart by the key of another record: of the target's key, or of a fold."""
+        by = self.mapping.model.fold.by if self.mapping.model.fold else ()
+        rules = {f: self.mapping.model.fields.get(f) for f in dict.fromkeys((*by, *self.mapping.target.key)) if f in self.chosen}
+        return [f for f, rule in rules.items() if rule is not None and rule.ref and not rule.field]
+
     def unless_accepted(self, condition: str, number: int) -> list[tuple[str, int]]:
         """The issue; where a person accepted what a rule says for some rows, those have it as a warning."""
         rule = self.book.rules[number]

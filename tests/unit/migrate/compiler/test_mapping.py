@@ -230,6 +230,15 @@ def test_rows_of_two_records_that_claim_one_key_do_not_fold(bench: Any, joining:
     assert into == {"5": "3", **folded}
 
 
+def test_a_record_keeps_its_rows_where_another_claims_its_key(bench: Any) -> None:
+    users = "from: old.person\nto: new.users\nfields: {user_id: {from: name}}\n"
+    staff = "from: old.person\nto: new.users\nfields: {user_id: {ref: users, by: boss}}\n"
+    rows = [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}, {"id": 3, "name": "c", "boss": 2}, {"id": 4, "name": "d", "boss": 1}]
+    result = bench.map(bench.pair(users=users, staff=staff), {"person": rows})
+    assert result.dispositions()["2"] == "quarantined"
+    assert {key: result.dispositions("staff")[key] for key in "34"} == {"3": KEPT, "4": KEPT}
+
+
 # Values --------------------------------------------------------------------------------------------------------------
 
 

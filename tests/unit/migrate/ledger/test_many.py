@@ -35,7 +35,7 @@ def emptied(ledgers: tuple[Ledger, Ledger]) -> tuple[Ledger, Ledger]:
     return ledgers
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(
     state=st.sampled_from(["done", "unknown", "void", "open"]),
     changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.sampled_from(KEYS)), max_size=6),
