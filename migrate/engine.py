@@ -18,7 +18,7 @@ from migrate.defects import without_values
 from migrate.errors import OutOfSpace, RunFailed
 from migrate.observing import shown
 
-DEFAULT_MEMORY = "1GB"
+DEFAULT_MEMORY = "800MB"
 
 
 class Rows(Protocol):

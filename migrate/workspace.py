@@ -25,6 +25,7 @@ from migrate.contracts.model import Name, Words
 from migrate.crosswalks import Crosswalk, read_crosswalk
 from migrate.decisions.file import in_force, read_decisions
 from migrate.decisions.model import Decision
+from migrate.engine import DEFAULT_MEMORY
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys, read
 from migrate.mapping.load import LoadedPair, load_pair
@@ -176,7 +177,7 @@ class Settings(Words):
     crosswalks: str = "crosswalks"
     as_of: str | None = None
     """The instant that ``as_of()`` means, ``YYYY-MM-DD HH:MM:SS`` in UTC; the start of the run when it is left out."""
-    memory: str = "1GB"
+    memory: str = DEFAULT_MEMORY
     """What the embedded engine may use before it spills to disk."""
     spark: SparkSettings = SparkSettings()
     parameters: dict[Name, str] = {}
@@ -360,7 +361,7 @@ def _setting_problems(settings: Settings, document: Document) -> list[Problem]:
         at = document.place("target", "max_deletions")
         problems.append(Problem("max_deletions is not a percentage", at, settings.target.max_deletions, ("0 to 100",)))
     if not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?)?B", settings.memory):
-        problems.append(Problem("memory is not a size", document.place("memory"), settings.memory, ("1GB", "512MB")))
+        problems.append(Problem("memory is not a size", document.place("memory"), settings.memory, (DEFAULT_MEMORY, "512MB")))
     problems += [
         Problem("the engine sets this itself, for answers would change", document.place("spark", "settings", name), name)
         for name in settings.spark.settings

@@ -20,10 +20,11 @@ import duckdb
 import pyarrow as pa
 
 from migrate.compiler.text import literal
+from migrate.engine import DEFAULT_MEMORY
 
 READING = "2_map/reading.json"
 EXTRACT = "1_extract"
-MEMORY = "1GB"
+MEMORY = DEFAULT_MEMORY
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -19,7 +19,7 @@ from migrate.connectors.delimited import DelimitedSource
 from migrate.connectors.source import SECRET_WORDS, SourceConnector
 from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract
-from migrate.engine import session
+from migrate.engine import DEFAULT_MEMORY, session
 from migrate.errors import ConfigurationError, Place, SourceRefused
 from migrate.profiling.columns import PROFILED
 from migrate.profiling.contract_draft.references import guess_references
@@ -48,7 +48,7 @@ class Drafted:
 
 
 def draft_contract(
-    given: str, out: Path, system: str, *, prefix: str = "", progress: Progress | None = None, memory: str = "1GB"
+    given: str, out: Path, system: str, *, prefix: str = "", progress: Progress | None = None, memory: str = DEFAULT_MEMORY
 ) -> Drafted:
     """Draft the contract of ``given``, a folder, a file or a SQLAlchemy URL (secrets as ``${NAME}``), and write it to ``out``.
 
