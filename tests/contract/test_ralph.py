@@ -24,7 +24,8 @@ from migrate.contracts.load import load_contract
 from migrate.resources import contract_file
 from migrate.testing.targets import Case, TargetContract, found
 
-HOME = os.environ.get("LMS_MIGRATE_RALPH", "")
+GIVEN = os.environ.get("LMS_MIGRATE_RALPH", "")
+HOME = str(Path(GIVEN).absolute()) if GIVEN else ""
 """The folder of an environment with what ``requirements/lrs.in`` names."""
 pytestmark = [
     pytest.mark.long,
