@@ -9,8 +9,8 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -105,15 +105,11 @@ class DelimitedSource:
         return found
 
     def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
-        known = {file for files in self._files.values() for file in files}
-        others = sorted(f for f in self._folder.rglob("*") if f.is_file() and f not in known)
-        return {str(f.relative_to(self._folder)): sum(1 for _ in lines_of(f)) for f in others if f.stat().st_size}
+        return lines_of_others(self._folder, chain.from_iterable(self._files.values()))
 
     def undeclared_rows(self, table: str) -> Iterator[pa.RecordBatch]:
         """The lines of a file nobody described, as they stand."""
-        lines = enumerate(lines_of(self._folder / table), 1)
-        while part := list(islice(lines, BATCH)):
-            yield arrow_rows(["line"], [([line], number, None, None) for number, line in part])
+        return line_rows(self._folder / table)
 
     def close(self) -> None:
         return None
@@ -225,6 +221,19 @@ def arrow_rows(fields: list[str], rows: list[tuple[list[str | None], int, str | 
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def lines_of_others(folder: Path, known: Iterable[Path]) -> dict[str, int]:
+    """``{file: its lines}`` of the files of a folder that are not ``known`` and hold anything."""
+    others = sorted({file for file in folder.rglob("*") if file.is_file()}.difference(known))
+    return {str(file.relative_to(folder)): sum(1 for _ in lines_of(file)) for file in others if file.stat().st_size}
+
+
+def line_rows(file: Path) -> Iterator[pa.RecordBatch]:
+    """The lines of a file nobody described, as they stand, as rows of one field."""
+    lines = enumerate(lines_of(file), 1)
+    while part := list(islice(lines, BATCH)):
+        yield arrow_rows(["line"], [([line], number, None, None) for number, line in part])
 
 
 def lines_of(file: Path) -> Iterator[str]:

@@ -139,7 +139,7 @@ class Importer:
         places = [header.index(f.lower()) if f.lower() in header else None for f in fields]
         before = self.line
         try:
-            if not can_read(format_):
+            if not header or not can_read(format_):
                 raise Irregular
             for batch in self._columns(opened, format_, len(header), places):
                 self._store(entity_name, fields, batch)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from migrate.connectors.delimited import arrow_rows, lines_of
+from migrate.connectors.delimited import arrow_rows, line_rows, lines_of_others
 from migrate.connectors.json_records import an_object, texts
 from migrate.connectors.json_shape import Shape, cell
 from migrate.connectors.records import Unreadable
@@ -80,15 +80,11 @@ class JsonSource:
         return found
 
     def undeclared(self, contract: Contract, archived: Sequence[str] = ()) -> dict[str, int]:
-        known = {file for files in self._files.values() for file in files}
-        others = sorted(f for f in self._folder.rglob("*") if f.is_file() and f not in known)
-        return {str(f.relative_to(self._folder)): sum(1 for _ in lines_of(f)) for f in others if f.stat().st_size}
+        return lines_of_others(self._folder, chain.from_iterable(self._files.values()))
 
     def undeclared_rows(self, table: str) -> Iterator[pa.RecordBatch]:
         """The lines of a file nobody described, as they stand."""
-        lines = enumerate(lines_of(self._folder / table), 1)
-        while part := list(islice(lines, BATCH)):
-            yield arrow_rows(["line"], [([line], number, None, None) for number, line in part])
+        return line_rows(self._folder / table)
 
     def close(self) -> None:
         return None

@@ -1,4 +1,7 @@
-"""Receipts of many records at once say what they share in one row, and identities refer to what they were written as."""
+"""Receipts of many records at once say what they share in one row, and identities refer to what they were written as.
+
+There is no way back: no ledger is brought to an earlier version.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,7 +42,3 @@ def upgrade() -> None:
         op.create_index(index, "receipts", columns, sqlite_where=where, postgresql_where=where)
     op.drop_index("identities_native", "identities")
     op.add_column("identities", sa.Column("receipt", number))
-
-
-def downgrade() -> None:
-    raise NotImplementedError("a ledger is not taken back to an earlier version")

@@ -385,3 +385,15 @@ def test_what_is_no_zip_is_refused_and_foreign_entries_are_left(tmp_path: Path) 
             archive.writestr(name, "id\n1\n")
     with session() as connection:
         assert [f.name for f in Importer(connection, small()).run([tmp_path / "p.zip"])] == ["second.csv"]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\nid\na\n", "\n\n\n"])
+def test_a_file_without_a_header_ends_alike_whichever_way_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    for folder in ("columns", "records"):
+        (tmp_path / folder).mkdir()
+    columns = Imported(tmp_path / "columns", small(), {"second.csv": text})
+    monkeypatch.setattr(importer, "can_read", lambda _: False)
+    records_ = Imported(tmp_path / "records", small(), {"second.csv": text})
+    assert (columns.problems, columns.tables) == (records_.problems, records_.tables)
