@@ -239,7 +239,8 @@ class Referential:
             others = earlier.setdefault(mapping.target_name, [])
             if others:
                 taken = " UNION ALL ".join(f"SELECT target_key FROM {name(OPEN, n)}" for n in others)
-                rows = f"SELECT key, target_key AS value, {_NOBODY} AS root FROM {name(OPEN, mapping.name)} WHERE target_key IN ({taken})"
+                own = f"SELECT key, target_key AS value, {_NOBODY} AS root FROM {name(OPEN, mapping.name)}"
+                rows = f"{own} WHERE target_key IN ({taken})"
                 message = "a record of another mapping has the same key in the target"
                 changed += self._note(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
                 self._close(mapping.name, "KEY-DUPLICATE", "quarantine")

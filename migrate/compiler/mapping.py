@@ -172,7 +172,8 @@ class MappingCompiler:
             "coalesce(s._merged_into, s._folded_into) AS _into",
             "s._issues", "s._content", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
             "CASE WHEN s._plain THEN 'candidate' WHEN s._exclusion IS NOT NULL THEN 'excluded' "
-            f"WHEN s._merged_into IS NOT NULL THEN 'merged' {by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",
+            f"WHEN s._merged_into IS NOT NULL THEN 'merged' {by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' "
+            "ELSE 'candidate' END AS _disposition",
             f"CASE {silent}WHEN s._exclusion IS NOT NULL THEN {excluded} "
             f"{joined}WHEN s._merged_into IS NOT NULL THEN {literal(merge.code if merge else None)} "
             f"WHEN s._decisive // 100000 <= {RANKS['hold']} THEN {codes} "
