@@ -44,7 +44,6 @@ class Referential:
     connection: Engine
     pair: LoadedPair
     names: list[str]
-    _found: int = 0
     _versions: Counter[str] = field(default_factory=Counter)
     """How often something changed in a mapping."""
     _seen: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
@@ -139,20 +138,18 @@ class Referential:
             required = mapping.target.fields[target_field].required
             if outcome is not None and outcome.severity == "warn" and outcome.set is None and required:
                 # What the gate says of a record that refers to nothing; the one referred to fell after the gate.
-                number = self._note(mapping_name, rows, "GATE-REQUIRED", "quarantine", target_field, message)
-                self._close(mapping_name, "GATE-REQUIRED", "quarantine")
+                number = self._close(mapping_name, rows, "GATE-REQUIRED", "quarantine", target_field, message)
             elif outcome is not None and outcome.severity == "warn":
                 number = self._note(mapping_name, rows, outcome.code, "warn", target_field, message)
                 if number:
                     self._versions[mapping_name] += 1
                     self.connection.execute(
-                        f"INSERT INTO {name(REPLACED, mapping_name)} SELECT DISTINCT key, {literal(target_field)} FROM _closing"
+                        f"INSERT INTO {name(REPLACED, mapping_name)} SELECT DISTINCT key, {literal(target_field)} FROM _noted"
                     )
             else:
                 code = outcome.code if outcome else "REF-BLOCKED"
                 severity = outcome.severity if outcome else "blocked"
-                number = self._note(mapping_name, rows, code, severity, target_field, message)
-                self._close(mapping_name, code, severity)
+                number = self._close(mapping_name, rows, code, severity, target_field, message)
             changed += number
         return changed
 
@@ -201,9 +198,7 @@ class Referential:
             f"WHERE s.key NOT IN (SELECT key FROM {lost})"
         )
         message = "the record it was merged into is not loaded"
-        number = self._note(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
-        self._close(mapping_name, "REF-BLOCKED", "blocked")
-        return number
+        return self._close(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
 
     def _cycles(self) -> int:
         """Rows of a self-referring mapping that no root leads to: parents cannot be loaded before children."""
@@ -227,8 +222,7 @@ class Referential:
                     "WHERE key NOT IN (SELECT key FROM known)"
                 )
                 message = "its chain of parents comes back to itself or never reaches a top"
-                changed += self._note(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
-                self._close(mapping.name, "REF-CYCLE", "quarantine")
+                changed += self._close(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
         return changed
 
     def _shared_keys(self) -> int:
@@ -242,8 +236,7 @@ class Referential:
                 own = f"SELECT key, target_key AS value, {_NOBODY} AS root FROM {name(OPEN, mapping.name)}"
                 rows = f"{own} WHERE target_key IN ({taken})"
                 message = "a record of another mapping has the same key in the target"
-                changed += self._note(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
-                self._close(mapping.name, "KEY-DUPLICATE", "quarantine")
+                changed += self._close(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
             others.append(mapping.name)
         return changed
 
@@ -273,10 +266,10 @@ class Referential:
                         told = f"{literal(mapping.name)}, s.key, {literal(outcome.code)}, {literal(target_field)}"
                         rows += f" AND ({told}) NOT IN (SELECT (entity, key, code, field) FROM _refused)"
                     message = outcome.message or "a record of another mapping has this value"
-                    number = self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
-                    if outcome.severity != "warn":
-                        changed += number
-                        self._close(mapping.name, outcome.code, outcome.severity)
+                    if outcome.severity == "warn":
+                        self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
+                    else:
+                        changed += self._close(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
         return changed
 
     def _target_references(self) -> int:
@@ -302,8 +295,7 @@ class Referential:
                     f"WHERE s.value IS NOT NULL AND s.key NOT IN (SELECT key FROM {name(LOST, mapping.name)})"
                 )
                 message = f"the target would find no {reference.entity} with this {other}"
-                changed += self._note(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
-                self._close(mapping.name, "GATE-REFERENCE", "quarantine")
+                changed += self._close(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
         return changed
 
     def _refusals(self) -> int:
@@ -332,8 +324,7 @@ class Referential:
                         f"SELECT s.key, s.target_key AS value, {root} AS root FROM {name(OPEN, mapping.name)} AS s {causes}"
                         f"WHERE s.target_key IN (SELECT {key} FROM ({query_sql(refusal.sql, TARGET)}) AS r)"
                     )
-                    changed += self._note(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
-                    self._close(mapping.name, refusal.code, refusal.severity)
+                    changed += self._close(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
         return changed
 
     # Helpers -----------------------------------------------------------------------------------------------------
@@ -422,25 +413,25 @@ class Referential:
 
     def _note(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
         """Write the findings of ``rows`` (key, value, root); gives how many there were."""
-        row = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _closing AS {rows}").fetchone()
-        self._found = int(row[0]) if row else 0
-        if self._found:
+        found = counted(self.connection, f"CREATE OR REPLACE TEMP TABLE _noted AS {rows}")
+        if found:
             self.connection.execute(
                 f"INSERT INTO _refused SELECT {literal(mapping)}, key, {literal(code)}, {literal(severity)}, "
-                f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _closing"
+                f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _noted"
             )
-        return self._found
+        return found
 
-    def _close(self, mapping: str, code: str, severity: str) -> None:
-        """Close the rows that :meth:`_note` has just found."""
-        if not self._found:
-            return
-        disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
-        self._versions[mapping] += 1
-        self.connection.execute(
-            f"INSERT INTO {name(LOST, mapping)} SELECT key, {literal(disposition)}, {literal(code)}, "
-            f"coalesce(min(root), {literal(mapping + '/')} || key), TRUE FROM _closing GROUP BY key"
-        )
+    def _close(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
+        """Write the findings of ``rows``, and close these rows; gives how many findings there were."""
+        found = self._note(mapping, rows, code, severity, target_field, message)
+        if found:
+            disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
+            self._versions[mapping] += 1
+            self.connection.execute(
+                f"INSERT INTO {name(LOST, mapping)} SELECT key, {literal(disposition)}, {literal(code)}, "
+                f"coalesce(min(root), {literal(mapping + '/')} || key), TRUE FROM _noted GROUP BY key"
+            )
+        return found
 
     def _known(self, *question: str, of: list[str]) -> bool:
         """Was this asked before, and nothing has changed since in the mappings it looks at? Rows only ever leave, so that a
