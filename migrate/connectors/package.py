@@ -65,7 +65,10 @@ def write_file(
     An entity without rows is written as a file with only its header, or of JSON without any object.
     """
     columns = ", ".join(f"{_cell(text_column(entity, f, format_), len(fields))} AS {name(f)}" for f in fields)
-    reader = connection.cursor().execute(f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}").to_arrow_reader(BATCH)
+    cursor = connection.cursor()
+    # Polars holds texts in this form; another would be copied into it.
+    cursor.execute("SET SESSION produce_arrow_string_view = true; SET SESSION arrow_output_version = '1.4'")
+    reader = cursor.execute(f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}").to_arrow_reader(BATCH)
     if format_.json_:
         with _named(first := next(files)):
             return write_objects(iter(reader), entity, fields, format_, chain([first], files), max_rows)
