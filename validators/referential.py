@@ -23,6 +23,34 @@ ROUNDS = 10_000
 """A bound on the propagation, far above the depth of any organisation; reaching it is a defect of ours."""
 
 
+def open_schemas(connection: Engine) -> None:
+    """Make room for the state of mappings, and for what the gate found (``gate_failures``)."""
+    connection.execute(f"CREATE SCHEMA {STATE}; CREATE SCHEMA {TARGET}")
+    connection.execute(
+        "CREATE TEMP TABLE gate_failures (entity VARCHAR, key VARCHAR, code VARCHAR, field VARCHAR, value VARCHAR)"
+    )
+
+
+def open_state(connection: Engine, pair: LoadedPair, mapping_name: str, rows: str) -> None:
+    """Make the state of a mapping of its mapped ``rows``, a relation, and of what the gate found of them."""
+    mapping = pair.mappings[mapping_name]
+    looked_at = values_looked_at(pair, mapping)
+    references = [f for f, rule in mapping.model.fields.items() if rule.ref]
+    columns = ["m._key AS key", "m._target_key AS target_key", 'm._into AS "into"']
+    columns += [f"m.{name('ref:' + f)}" for f in references]
+    columns += [f"m.{name('to:' + f)}" for f in mapping.target.fields if f in looked_at and f in mapping.model.fields]
+    # A row that the map stage blocked (its reference names nothing in the source) hands on its own root cause.
+    open_ = "g.key IS NULL AND m._disposition IN ('candidate', 'merged', 'excluded')"
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {name(STATE, mapping.name)} AS SELECT {', '.join(columns)}, "
+        "CASE WHEN g.key IS NULL THEN m._disposition ELSE 'quarantined' END AS disposition, "
+        "CASE WHEN g.key IS NULL THEN m._code ELSE g.code END AS code, "
+        f"CASE WHEN NOT ({open_}) THEN {literal(mapping.name + '/')} || m._key END AS root "
+        f"FROM {rows} AS m LEFT JOIN (SELECT key, min(code) AS code FROM gate_failures "
+        f"WHERE entity = {literal(mapping.name)} GROUP BY key) AS g ON g.key = m._key"
+    )
+
+
 @dataclass
 class Referential:
     """Holds the state of all mappings of a run while references settle.
@@ -40,10 +68,7 @@ class Referential:
 
     def settle(self) -> None:
         """Propagate until nothing changes."""
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
-            "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
-        )
+        self._refuse_nothing()
         self._build_target_views()
         order = [n for n in self.pair.by_dependency if n in self.names]
         for _ in range(ROUNDS):
@@ -57,9 +82,22 @@ class Referential:
                 return
         raise RuntimeError("references do not settle")
 
+    def settle_one(self, mapping_name: str) -> None:
+        """Propagate within one mapping. The state of those that it refers to is given, and the target's rules are not asked."""
+        self._refuse_nothing()
+        while self._block(mapping_name):
+            pass
+        self._name_causes([mapping_name])
+
     def findings_sql(self) -> str:
         """The findings of this step, in the columns of findings.parquet."""
         return "SELECT code, severity, entity, key, field, value, message, root AS root_cause FROM _refused"
+
+    def _refuse_nothing(self) -> None:
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
+            "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
+        )
 
     # One round -------------------------------------------------------------------------------------------------
 

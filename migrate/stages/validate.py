@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +15,7 @@ from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress, Task
 from migrate.run_folder import RunFolder
 from validators.gate import MESSAGES, failures, gate_schema
-from validators.referential import STATE, TARGET, Referential, values_looked_at
+from validators.referential import STATE, Referential, open_schemas, open_state
 
 BATCH = 100_000
 DISPOSITIONS = "dispositions"
@@ -27,16 +26,12 @@ def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, mem
     mapped.verify()
     folder = run.stage("validate")
     with opened(run.scratch, memory) as connection:
-        connection.execute(f"CREATE SCHEMA {STATE}; CREATE SCHEMA {TARGET}")
-        connection.execute(
-            "CREATE TEMP TABLE gate_failures (entity VARCHAR, key VARCHAR, code VARCHAR, field VARCHAR, value VARCHAR)"
-        )
+        open_schemas(connection)
         for mapping in plan.names:
             total = run.summary["entities"][mapping]["source"]
             with progress.task("validate", mapping, total) as task:
                 _gate(connection, plan.pair.mappings[mapping], mapped.parquet(mapping), task)
-                loaded = plan.pair.mappings[mapping]
-                _open_state(connection, loaded, values_looked_at(plan.pair, loaded), mapped.parquet(mapping))
+                open_state(connection, plan.pair, mapping, scan(mapped.parquet(mapping)))
         referential = Referential(connection, plan.pair, plan.names)
         referential.settle()
         _write(connection, plan, mapped, folder, referential)
@@ -69,23 +64,6 @@ def _gate(connection: Engine, mapping: LoadedMapping, file: Path, task: Task) ->
             )
             connection.unregister("_found")
         task.advance(frame.height)
-
-
-def _open_state(connection: Engine, mapping: LoadedMapping, looked_at: Collection[str], file: Path) -> None:
-    references = [f for f, rule in mapping.model.fields.items() if rule.ref]
-    columns = ["m._key AS key", "m._target_key AS target_key", 'm._into AS "into"']
-    columns += [f"m.{name('ref:' + f)}" for f in references]
-    columns += [f"m.{name('to:' + f)}" for f in mapping.target.fields if f in looked_at and f in mapping.model.fields]
-    # A row that the map stage blocked (its reference names nothing in the source) hands on its own root cause.
-    open_ = "g.key IS NULL AND m._disposition IN ('candidate', 'merged', 'excluded')"
-    connection.execute(
-        f"CREATE TABLE {name(STATE, mapping.name)} AS SELECT {', '.join(columns)}, "
-        "CASE WHEN g.key IS NULL THEN m._disposition ELSE 'quarantined' END AS disposition, "
-        "CASE WHEN g.key IS NULL THEN m._code ELSE g.code END AS code, "
-        f"CASE WHEN NOT ({open_}) THEN {literal(mapping.name + '/')} || m._key END AS root "
-        f"FROM {scan(file)} AS m LEFT JOIN (SELECT key, min(code) AS code FROM gate_failures "
-        f"WHERE entity = {literal(mapping.name)} GROUP BY key) AS g ON g.key = m._key"
-    )
 
 
 def _write(connection: Engine, plan: Plan, mapped: Mapped, folder: Path, referential: Referential) -> None:
