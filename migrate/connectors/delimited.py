@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from migrate.artefacts import sha256
 from migrate.connectors.records import Unreadable, records
 from migrate.connectors.source import EXTRA, SourceInfo
-from migrate.connectors.source_files import files_of, sha256
+from migrate.connectors.source_files import files_of
 from migrate.connectors.workbook import is_workbook, sheet_rows
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused

@@ -14,12 +14,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from migrate.artefacts import sha256
 from migrate.connectors.delimited import arrow_rows, line_rows, lines_of_others
 from migrate.connectors.json_records import an_object, texts
 from migrate.connectors.json_shape import Shape, cell
 from migrate.connectors.records import Unreadable
 from migrate.connectors.source import SourceInfo
-from migrate.connectors.source_files import files_of, sha256
+from migrate.connectors.source_files import files_of
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
@@ -32,12 +31,6 @@ def files_of(folder: Path, contract: Contract) -> dict[str, list[Path]]:
         for entity in _owners(file, {entity: entities[entity] for entity in claimed[file]}):
             found[entity].append(file)
     return found
-
-
-def sha256(file: Path) -> str:
-    """The checksum of a file's bytes, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _owners(file: Path, claims: dict[str, Entity]) -> list[str]:
