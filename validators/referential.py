@@ -7,7 +7,7 @@ and root cause; the rows that refer to it follow, until nothing changes any more
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from migrate.compiler.source import SQL_TYPES, query_needs, query_sql
 from migrate.compiler.text import key_text, literal, name
@@ -63,8 +63,6 @@ class Referential:
     connection: Engine
     pair: LoadedPair
     names: list[str]
-    cleared: dict[str, dict[str, Outcome]] = field(default_factory=dict)
-    _found: int = 0
 
     def settle(self) -> None:
         """Propagate until nothing changes."""
@@ -121,8 +119,7 @@ class Referential:
             required = mapping.target.fields[target_field].required
             if outcome is not None and outcome.severity == "warn" and outcome.set is None and required:
                 # What the gate says of a record that refers to nothing; the one referred to fell after the gate.
-                number = self._note(mapping_name, rows, "GATE-REQUIRED", "quarantine", target_field, message)
-                self._close(mapping_name, "GATE-REQUIRED", "quarantine")
+                number = self._close(mapping_name, rows, "GATE-REQUIRED", "quarantine", target_field, message)
             elif outcome is not None and outcome.severity == "warn":
                 replacement = typed_literal(outcome.set, mapping.target.fields[target_field].type)
                 rows += f" AND s.{name('to:' + target_field)} IS DISTINCT FROM {replacement}"
@@ -134,8 +131,7 @@ class Referential:
             else:
                 code = outcome.code if outcome else "REF-BLOCKED"
                 severity = outcome.severity if outcome else "blocked"
-                number = self._note(mapping_name, rows, code, severity, target_field, message)
-                self._close(mapping_name, code, severity)
+                number = self._close(mapping_name, rows, code, severity, target_field, message)
             changed += number
         return changed
 
@@ -172,9 +168,7 @@ class Referential:
             "ON l.key = m.\"into\" WHERE m.disposition = 'merged'"
         )
         message = "the record it was merged into is not loaded"
-        number = self._note(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
-        self._close(mapping_name, "REF-BLOCKED", "blocked")
-        return number
+        return self._close(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
 
     def _cycles(self) -> int:
         """Rows of a self-referring mapping that no root leads to: parents cannot be loaded before children."""
@@ -194,8 +188,7 @@ class Referential:
                     "AND s.key NOT IN (SELECT key FROM known)"
                 )
                 message = "its chain of parents comes back to itself or never reaches a top"
-                changed += self._note(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
-                self._close(mapping.name, "REF-CYCLE", "quarantine")
+                changed += self._close(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
         return changed
 
     def _shared_keys(self) -> int:
@@ -213,8 +206,7 @@ class Referential:
                     f"WHERE disposition = 'candidate' AND target_key IN ({taken})"
                 )
                 message = "a record of another mapping has the same key in the target"
-                changed += self._note(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
-                self._close(mapping.name, "KEY-DUPLICATE", "quarantine")
+                changed += self._close(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
             others.append(mapping.name)
         return changed
 
@@ -246,10 +238,10 @@ class Referential:
                         told = f"{literal(mapping.name)}, s.key, {literal(outcome.code)}, {literal(target_field)}"
                         rows += f" AND ({told}) NOT IN (SELECT (entity, key, code, field) FROM _refused)"
                     message = outcome.message or "a record of another mapping has this value"
-                    number = self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
-                    if outcome.severity != "warn":
-                        changed += number
-                        self._close(mapping.name, outcome.code, outcome.severity)
+                    if outcome.severity == "warn":
+                        self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
+                    else:
+                        changed += self._close(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
         return changed
 
     def _target_references(self) -> int:
@@ -271,8 +263,7 @@ class Referential:
                     f"{name(TARGET, reference.entity)} AS t WHERE t.{name(other)} = s.{column})"
                 )
                 message = f"the target would find no {reference.entity} with this {other}"
-                changed += self._note(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
-                self._close(mapping.name, "GATE-REFERENCE", "quarantine")
+                changed += self._close(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
         return changed
 
     def _refusals(self) -> int:
@@ -300,8 +291,7 @@ class Referential:
                         f"WHERE s.disposition = 'candidate' AND s.target_key IN "
                         f"(SELECT {key} FROM ({query_sql(refusal.sql, TARGET)}) AS r)"
                     )
-                    changed += self._note(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
-                    self._close(mapping.name, refusal.code, refusal.severity)
+                    changed += self._close(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
         return changed
 
     # Helpers -----------------------------------------------------------------------------------------------------
@@ -345,24 +335,25 @@ class Referential:
 
     def _note(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
         """Write the findings of ``rows`` (key, value, root); gives how many there were."""
-        row = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _closing AS {rows}").fetchone()
-        self._found = int(row[0]) if row else 0
-        if self._found:
+        row = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _noted AS {rows}").fetchone()
+        found = int(row[0]) if row else 0
+        if found:
             self.connection.execute(
                 f"INSERT INTO _refused SELECT {literal(mapping)}, key, {literal(code)}, {literal(severity)}, "
-                f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _closing"
+                f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _noted"
             )
-        return self._found
+        return found
 
-    def _close(self, mapping: str, code: str, severity: str) -> None:
-        """Close the rows that :meth:`_note` has just found."""
-        if not self._found:
-            return
-        disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
-        self.connection.execute(
-            f"UPDATE {name(STATE, mapping)} AS s SET disposition = {literal(disposition)}, code = {literal(code)}, "
-            f"root = c.root FROM (SELECT key, min(root) AS root FROM _closing GROUP BY key) AS c WHERE c.key = s.key"
-        )
+    def _close(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
+        """Write the findings of ``rows``, and close these rows; gives how many findings there were."""
+        found = self._note(mapping, rows, code, severity, target_field, message)
+        if found:
+            disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
+            self.connection.execute(
+                f"UPDATE {name(STATE, mapping)} AS s SET disposition = {literal(disposition)}, code = {literal(code)}, "
+                f"root = c.root FROM (SELECT key, min(root) AS root FROM _noted GROUP BY key) AS c WHERE c.key = s.key"
+            )
+        return found
 
 
 def _not_loaded(mapping_name: str) -> str:
