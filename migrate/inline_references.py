@@ -8,17 +8,13 @@ from typing import Any
 import duckdb
 
 from migrate.compiler.plan import Plan
-from migrate.compiler.shared import IDENTITY, MAPPED
-from migrate.compiler.text import literal, name
+from migrate.compiler.shared import IDENTITY
+from migrate.compiler.text import name
 from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import InlineTest, TestIdentity
-from validators.referential import STATE, Referential, open_state
+from validators.referential import Referential
 
 Row = dict[str, Any]
-_GIVEN = (
-    "source_key AS key, target_key, "
-    "CASE WHEN excluded THEN 'excluded' WHEN merged THEN 'merged' ELSE 'candidate' END AS disposition"
-)
 
 
 @dataclass(frozen=True)
@@ -37,25 +33,18 @@ def settle(
     referred = [other for other in mapping.references() if other in plan.identities]
     if not _lost(mapping, referred, test, rows):
         return Settled()
-    own = mapping.name
-    open_state(connection, plan.pair, own, name(MAPPED, own))
-    for other in referred:
-        if other != own:
-            sql = f"SELECT {_GIVEN}, CAST(NULL AS VARCHAR) AS root FROM {name(IDENTITY, other)}"
-            connection.execute(f"CREATE OR REPLACE TABLE {name(STATE, other)} AS {sql}")
-        elif own in test.identities:
-            unseen = f"source_key NOT IN (SELECT key FROM {name(STATE, own)})"
-            connection.execute(
-                f"INSERT INTO {name(STATE, own)} BY NAME SELECT {_GIVEN} FROM {name(IDENTITY, own)} WHERE {unseen}"
-            )
-    references = Referential(connection, plan.pair, list(dict.fromkeys([own, *referred])))
-    references.settle_one(own)
-    replaced = [f"to:{f}" for f, r in mapping.model.fields.items() if r.ref and r.missing and r.missing.severity == "warn"]
-    columns = ["_disposition", "_code", *replaced]
-    selected = ", ".join(["key", "disposition", "code", *map(name, replaced)])
-    state = connection.execute(f"SELECT {selected} FROM {name(STATE, own)}").fetchall()
-    found = connection.execute(f"SELECT DISTINCT code, severity FROM _refused WHERE entity = {literal(own)}").fetchall()
-    return Settled({key: dict(zip(columns, values, strict=True)) for key, *values in state}, set(found))
+    excluded = {
+        other: f"SELECT source_key AS key FROM {name(IDENTITY, other)} WHERE excluded"
+        for other in referred
+        if other != mapping.name or other in test.identities
+    }
+    references = Referential(connection, plan.pair, list(dict.fromkeys([mapping.name, *referred])))
+    references.settle_one(mapping.name, excluded)
+    changed = connection.execute(references.changed_sql(mapping))
+    columns = [column for column, *_ in changed.description]
+    now = [dict(zip(columns, values, strict=True)) for values in changed.fetchall()]
+    found = connection.execute(f"SELECT DISTINCT code, severity FROM ({references.findings_sql()})").fetchall()
+    return Settled({row["_key"]: row for row in now}, set(found))
 
 
 def _lost(mapping: LoadedMapping, referred: list[str], test: InlineTest, rows: list[Row]) -> bool:

@@ -31,7 +31,7 @@ def extras(
         if not mappings:
             continue
         compared = asked(entity_name, back, run)
-        expected = " UNION ALL ".join(f"SELECT _target_key, -1, -1 FROM {scan(validated.parquet(n))}{compared}" for n in mappings)
+        expected = " UNION ALL ".join(f"SELECT _target_key, -1, -1 FROM ({validated.loading(n)}){compared}" for n in mappings)
         read = scan(back.parquet(entity_name))
         held = (
             f"SELECT _target_key AS k, 1 AS n, 1 AS there FROM {read} UNION ALL "

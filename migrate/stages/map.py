@@ -184,6 +184,8 @@ def _unread_values(connection: Engine, plan: Plan) -> list[Finding]:
     read_elsewhere = losses.read_beside_mappings(plan)
     found = []
     for entity in plan.physical:
+        if entity in mapped and not read_elsewhere.get(entity):
+            continue  # its mappings tell
         key = key_text(f"e.{name(part)}" for part in contract.entities[entity].key)
         table = name(SOURCE, entity)
         broken = connection.execute(

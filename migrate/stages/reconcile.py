@@ -73,11 +73,11 @@ def reconcile(
                 balance = balances.setdefault(plan.pair.mappings[mapping].target_name, Balance())
                 task.advance(_compare(connection, plan.pair.mappings[mapping], validated, back, run, balance))
         extras(connection, plan, validated, back, run, balances)
-        _finish_dispositions(connection, validated, run.path / "dispositions.parquet")
+        _finish_dispositions(connection, plan, validated, run.path / "dispositions.parquet")
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)
-        closed = list(closures(connection, plan, lambda e: scan(back.parquet(e)), lambda m: scan(validated.parquet(m))))
+        closed = list(closures(connection, plan, lambda e: scan(back.parquet(e)), lambda m: f"({validated.loading(m)})"))
         run.facts["references"] = [asdict(field) for field in closed]
         run.summary["reconciliation"] = {
             "rows": {entity: asdict(balance) for entity, balance in balances.items()},
@@ -102,7 +102,7 @@ def _compare(
     run: RunFolder,
     balance: Balance,
 ) -> int:
-    expected, actual = scan(validated.parquet(mapping.name)), scan(back.parquet(mapping.target_name))
+    expected, actual = f"({validated.loading(mapping.name)})", scan(back.parquet(mapping.target_name))
     live = run.facts.get("live")
     if live is None:
         # What no rule fills has to be empty in the target, or somebody else wrote there.
@@ -227,7 +227,7 @@ def _write_unread(connection: Engine, back: ReadBack, run: RunFolder, folder: Pa
     copy_to_parquet(connection, f"{unread} ORDER BY ALL", folder / "unread.parquet")
 
 
-def _finish_dispositions(connection: Engine, validated: Validated, file: Path) -> None:
+def _finish_dispositions(connection: Engine, plan: Plan, validated: Validated, file: Path) -> None:
     """Write the run's file of dispositions, which the view ``dispositions`` shows: what was to be loaded ends as the load says,
     and failed where it was not found again."""
     ended = f"(SELECT * FROM results WHERE result IN ({', '.join(literal(word) for word in DISPOSITIONS)}))"
@@ -238,7 +238,7 @@ def _finish_dispositions(connection: Engine, validated: Validated, file: Path) -
         "SELECT d.entity, d.key, CASE WHEN x.key IS NOT NULL THEN 'failed' "
         "ELSE coalesce(r.result, d.disposition) END AS disposition, d.target_key, "
         "CASE WHEN x.key IS NOT NULL THEN 'REC-MISSING' WHEN r.result IS NOT NULL THEN coalesce(d.code, r.code) ELSE d.code END "
-        f"AS code FROM {scan(validated.parquet('dispositions'))} AS d "
+        f"AS code FROM ({validated.dispositions(*plan.names)}) AS d "
         f"LEFT JOIN {ended} AS r ON r.mapping = d.entity AND r.source_key = {open_} AND r.key = d.target_key "
         "LEFT JOIN (SELECT DISTINCT entity, key FROM differences WHERE kind = 'missing') AS x "
         "ON x.entity = d.entity AND x.key = d.key ORDER BY d.entity, d.key",
