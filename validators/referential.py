@@ -443,8 +443,7 @@ class Referential:
 
     def _note(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
         """Write the findings of ``rows`` (key, value, root); gives how many there were."""
-        row = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _noted AS {rows}").fetchone()
-        found = int(row[0]) if row else 0
+        found = counted(self.connection, f"CREATE OR REPLACE TEMP TABLE _noted AS {rows}")
         if found:
             self.connection.execute(
                 f"INSERT INTO _refused SELECT {literal(mapping)}, key, {literal(code)}, {literal(severity)}, "
