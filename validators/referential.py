@@ -7,7 +7,7 @@ code and root cause; the rows that refer to it follow, until nothing changes any
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from migrate.compiler.shared import MAPPED
@@ -28,6 +28,13 @@ _NOBODY = "CAST(NULL AS VARCHAR)"
 """The root cause of a row that leaves by its own fault."""
 ROUNDS = 10_000
 """A bound on the propagation, far above the depth of any organisation; reaching it is a defect of ours."""
+
+
+def gate_failures(connection: Engine) -> None:
+    """Make the table of what the gate finds."""
+    connection.execute(
+        "CREATE TEMP TABLE gate_failures (entity VARCHAR, key VARCHAR, code VARCHAR, field VARCHAR, value VARCHAR)"
+    )
 
 
 @dataclass
@@ -51,12 +58,7 @@ class Referential:
 
     def settle(self) -> None:
         """Propagate until nothing changes."""
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
-            "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
-        )
-        for schema in (LOST, REPLACED, OPEN, TARGET):
-            self.connection.execute(f"CREATE SCHEMA {schema}")
+        self._begin()
         for mapping in self._mappings():
             self._open(mapping)
         self._build_target_views()
@@ -71,6 +73,26 @@ class Referential:
                 self._name_causes(order)
                 return
         raise RuntimeError("references do not settle")
+
+    def settle_one(self, mapping_name: str, excluded: Mapping[str, str]) -> None:
+        """Propagate within one mapping, and ask nothing of the target's rules. ``excluded``: for the mappings that it refers to,
+        a SELECT of the ``key`` of each record that is left behind."""
+        for schema in (LOST, REPLACED, OPEN, TARGET):
+            self.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        self._begin()
+        self._open(self.pair.mappings[mapping_name])
+        for other, keys in excluded.items():
+            rows = (
+                f"SELECT key, 'excluded' AS disposition, {_NOBODY} AS code, {literal(other + '/')} || key AS root, FALSE AS late"
+            )
+            if other == mapping_name:
+                unseen = f"key NOT IN (SELECT _key FROM {name(MAPPED, other)})"
+                self.connection.execute(f"INSERT INTO {name(LOST, other)} {rows} FROM ({keys}) WHERE {unseen}")
+            else:
+                self.connection.execute(f"CREATE TABLE {name(LOST, other)} AS {rows} FROM ({keys})")
+        while self._block(mapping_name):
+            pass
+        self._name_causes([mapping_name])
 
     def findings_sql(self) -> str:
         """The findings of this step, in the columns of findings.parquet."""
@@ -121,6 +143,14 @@ class Referential:
         numbers = list(map(int, row))
         words = ("resolved", "empty", "blocked")
         return {f: dict(zip(words, numbers[3 * at : 3 * at + 3], strict=True)) for at, f in enumerate(fields)}
+
+    def _begin(self) -> None:
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
+            "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
+        )
+        for schema in (LOST, REPLACED, OPEN, TARGET):
+            self.connection.execute(f"CREATE SCHEMA {schema}")
 
     # One round -------------------------------------------------------------------------------------------------
 

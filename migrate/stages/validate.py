@@ -19,7 +19,7 @@ from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress, Task
 from migrate.run_folder import RunFolder
 from validators.gate import MESSAGES, failures, gate_schema
-from validators.referential import Referential
+from validators.referential import Referential, gate_failures
 
 BATCH = 100_000
 
@@ -30,9 +30,7 @@ def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, mem
     mapped.verify()
     folder = run.stage("validate")
     with opened(run.scratch, memory) as connection:
-        connection.execute(
-            "CREATE TEMP TABLE gate_failures (entity VARCHAR, key VARCHAR, code VARCHAR, field VARCHAR, value VARCHAR)"
-        )
+        gate_failures(connection)
         for mapping in plan.names:
             total = run.summary["entities"][mapping]["source"]
             with progress.task("validate", mapping, total) as task:
