@@ -80,8 +80,8 @@ def entered(ledger: Ledger, rows: int, *, natives: bool) -> Clock:
     for table in tables(rows):
         own = {key: key[2:] for key in table["_key"].to_pylist()} if natives else {}
         with clock:
-            batches = ledger.intend_table("run-1", entity, table)
-            ledger.settle_table(batches, "done", own)
+            together = ledger.intend_table("run-1", entity, table)
+            ledger.settle_table(together, "done", own)
     return clock
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, Subquery, bindparam, case, func, null, select, true, union_all, update
 
 from migrate.ledger.entries import OPEN
-from migrate.ledger.tables import BATCHES, RECEIPTS
+from migrate.ledger.tables import BATCHES, NATIVES, RECEIPTS
 
 AT_ONCE = 500
 """Numbers in one statement: databases bound the number of parameters."""
@@ -22,12 +22,14 @@ def every(of_batches: ColumnElement[bool] | None = None) -> Subquery:
     told = {
         **{one: BATCHES.c[one] for one in ("run", "entity", "mapping", "action", "intended")},
         **{one: func.coalesce(RECEIPTS.c[one], BATCHES.c[one]) for one in ("message", "settled")},
-        "state": state, "meant": case((state.in_(OPEN), RECEIPTS.c.meant), else_=null()),
+        "state": state, "native": func.coalesce(RECEIPTS.c.native, NATIVES.c.native),
+        "meant": case((state.in_(OPEN), RECEIPTS.c.meant), else_=null()),
     }  # fmt: skip
     alone = select(*(RECEIPTS.c[one] for one in _COLUMNS)).where(RECEIPTS.c.batch.is_(None))
     together = (
         select(*(told.get(one, RECEIPTS.c[one]).label(one) for one in _COLUMNS))
         .join_from(BATCHES, RECEIPTS, RECEIPTS.c.batch == BATCHES.c.id)
+        .join(NATIVES, NATIVES.c.receipt == RECEIPTS.c.id, isouter=True)
         .where(true() if of_batches is None else of_batches)
     )
     return union_all(alone, together).subquery()

@@ -23,10 +23,10 @@ def table(keys: tuple[str, ...], mapping: str = "people") -> pa.Table:
 
 def together(ledger: Ledger, run: str, entity: str, keys: tuple[str, ...], state: str) -> None:
     """In columns; ``open`` is left as it was begun."""
-    batches = ledger.intend_table(run, entity, table(keys))
+    begun = ledger.intend_table(run, entity, table(keys))
     if state != "open":
         natives = {key: f"n-{key}" for key in keys} if state == "done" else {}
-        ledger.settle_table(batches, state, natives, "lost" if state == "unknown" else "")  # type: ignore[arg-type]
+        ledger.settle_table(begun, state, natives, "lost" if state == "unknown" else "")  # type: ignore[arg-type]
 
 
 def alone(ledger: Ledger, run: str, entity: str, keys: tuple[str, ...], state: str) -> None:

@@ -30,7 +30,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Le
 def emptied(ledgers: tuple[Ledger, Ledger]) -> tuple[Ledger, Ledger]:
     for ledger in ledgers:
         with ledger.engine.begin() as connection:
-            for name in ("identities", "receipts", "batches", "audit", "runs"):
+            for name in ("identities", "natives", "receipts", "batches", "audit", "runs"):
                 connection.execute(sa.text(f"DELETE FROM {name}"))
     return ledgers
 
@@ -52,11 +52,11 @@ def test_two_mappings_are_two_batches(tmp_path: Path) -> None:
     ledger = open_ledger("sqlite:///ledger.sqlite", tmp_path)
     assert ledger is not None
     ledger.begin("run-1", "live", "memory")
-    batches = ledger.intend_table("run-1", "person", pa.concat_tables([table(("a", "b")), table(("c",), "others")]))
-    ledger.settle_table(batches, "done", {"c": "n-c"})
+    together = ledger.intend_table("run-1", "person", pa.concat_tables([table(("a", "b")), table(("c",), "others")]))
+    ledger.settle_table(together, "done", {"c": "n-c"})
     with ledger.engine.connect() as connection:
         found = connection.execute(sa.text("SELECT key, mapping, native FROM identities ORDER BY key")).all()
-    assert (len(batches), [tuple(row) for row in found]) == (
+    assert (len(together.batches), [tuple(row) for row in found]) == (
         2,
         [("a", "people", None), ("b", "people", None), ("c", "others", "n-c")],
     )
@@ -72,10 +72,10 @@ def test_natives_of_a_transaction_that_broke_are_forgotten(tmp_path: Path, monke
     ledger = open_ledger("sqlite:///ledger.sqlite", tmp_path)
     assert ledger is not None
     ledger.begin("run-1", "live", "memory")
-    batches = ledger.intend_table("run-1", "person", table(("a", "b")))
+    together = ledger.intend_table("run-1", "person", table(("a", "b")))
     with monkeypatch.context() as patched, pytest.raises(LedgerLost):
         patched.setattr(many, "update", lambda _: sa.update(sa.table("gone", sa.column("native"))))
-        ledger.settle_table(batches, "done", {"a": "n-1", "b": "n-2"})
-    ledger.settle_table(batches, "done", {"a": "n-3"})
+        ledger.settle_table(together, "done", {"a": "n-1", "b": "n-2"})
+    ledger.settle_table(together, "done", {"a": "n-3"})
     assert {key: one.native for key, one in ledger.known("person").items()} == {"a": "n-3", "b": None}
     ledger.close()
