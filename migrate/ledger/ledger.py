@@ -218,9 +218,8 @@ class Ledger:
         self, run: str, entity: str, settled: Sequence[Settled], done: Sequence[int], met: Sequence[str],
         cut_off: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        """Settle what the rollback ``run`` did, in one step: its own intents, the receipts ``done`` that it took back with all
-        others of those records in their run, what rollbacks that were ``cut_off`` left open, and ``met``, records that were in
-        the target before any run and are nobody's again."""
+        """Settle what the rollback ``run`` did, in one step: its own intents, the receipts ``done`` that it took back, what rollbacks
+        that were ``cut_off`` left open, and ``met``, records that were in the target before any run and are nobody's again."""
         with self._transaction() as connection:
             _settle(connection, run, entity, settled)
             identities.forget(connection, entity, met)
@@ -392,11 +391,12 @@ def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger |
 
 def _durable(connection: Any, _: object) -> None:
     """A receipt that was committed has to outlive the process and the machine."""
+    connection.execute("PRAGMA page_size=8192")  # of a new ledger
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA cache_size=-65536")  # KiB: the keys of a large entity are looked up in memory
-    connection.execute("PRAGMA wal_autocheckpoint=20000")  # pages; many rows at once are not copied twice within one commit
+    connection.execute("PRAGMA wal_autocheckpoint=10000")  # pages; many rows at once are not copied twice within one commit
 
 
 def _lost(address: str, error: Exception) -> LedgerLost:

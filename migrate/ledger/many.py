@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, literal, null, select, update
 
 from migrate.copying import insert_columns
 from migrate.ledger.entries import Together
-from migrate.ledger.tables import BATCHES, IDENTITIES, NATIVES, RECEIPTS
+from migrate.ledger.tables import BATCHES, IDENTITIES, NATIVES, OF_BATCH, RECEIPTS
 
 _KNOWN = ("entity", "mapping", "run")
 _OWN = ("key", "source_key", "fingerprint")
@@ -23,9 +23,10 @@ def intend(connection: Connection, run: str, entity: str, rows: pa.Table, now: s
     own = {"key": "_key", "source_key": "_source", "fingerprint": "_fingerprint", "meant": "_meant"}
     for mapping in pc.unique(rows["_mapping"]).to_pylist():
         same = {"run": run, "entity": entity, "mapping": mapping, "action": "create", "state": "intended", "intended": now}
-        batch = int(connection.execute(insert(BATCHES).values(same).returning(BATCHES.c.id)).scalar_one())
         part = rows.filter(pc.equal(rows["_mapping"], mapping))
         receipts = _numbers(connection, part.num_rows)
+        lie = {"first_receipt": receipts[0].as_py(), "last_receipt": receipts[-1].as_py()}
+        batch = int(connection.execute(insert(BATCHES).values(same | lie).returning(BATCHES.c.id)).scalar_one())
         columns = [receipts, pa.repeat(pa.scalar(batch), part.num_rows), *(part[one].combine_chunks() for one in own.values())]
         insert_columns(connection, RECEIPTS, ["id", "batch", *own], columns)
         batches.append(batch)
@@ -48,7 +49,7 @@ def settle(
         known = select(
             *(BATCHES.c[one] for one in _KNOWN), *(RECEIPTS.c[one] for one in _OWN), RECEIPTS.c.id, native,
             literal("held"), literal("created"),
-        ).join_from(BATCHES, RECEIPTS, RECEIPTS.c.batch == BATCHES.c.id)  # fmt: skip
+        ).join_from(BATCHES, RECEIPTS, OF_BATCH)  # fmt: skip
         if natives:
             known = known.join(NATIVES, NATIVES.c.receipt == RECEIPTS.c.id, isouter=True)
         written = known.where(BATCHES.c.id.in_(together.batches))

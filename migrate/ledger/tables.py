@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, and_
 
 METADATA = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -50,6 +50,8 @@ BATCHES = Table(  # what the receipts of many records have in common; the column
     Column("message", Text),
     Column("intended", String(32), nullable=False),
     Column("settled", String(32)),
+    Column("first_receipt", _ID, nullable=False),  # between this and the last lie its receipts: no index has to say which
+    Column("last_receipt", _ID, nullable=False),
 )
 
 RECEIPTS = Table(
@@ -74,14 +76,12 @@ RECEIPTS = Table(
     Column("intended", String(32)),
     Column("settled", String(32)),
 )
-_ALONE, _TOGETHER = RECEIPTS.c.batch.is_(None), RECEIPTS.c.batch.is_not(None)
-for _name, _columns, _where in (
-    ("receipts_run", ("run", "entity"), _ALONE),
-    ("receipts_state", ("state",), _ALONE),
-    ("receipts_key", ("entity", "key"), _ALONE),
-    ("receipts_of_batch", ("batch", "key"), _TOGETHER),
-):
-    Index(_name, *(RECEIPTS.c[one] for one in _columns), sqlite_where=_where, postgresql_where=_where)
+_ALONE = RECEIPTS.c.batch.is_(None)
+for _name, _columns in (("receipts_run", ("run", "entity")), ("receipts_state", ("state",)), ("receipts_key", ("entity", "key"))):
+    Index(_name, *(RECEIPTS.c[one] for one in _columns), sqlite_where=_ALONE, postgresql_where=_ALONE)
+# With `+ 0` SQLite does not look up the batch of every receipt there is, but the receipts of every batch that is asked for.
+OF_BATCH = and_(RECEIPTS.c.id.between(BATCHES.c.first_receipt, BATCHES.c.last_receipt), RECEIPTS.c.batch == BATCHES.c.id + 0)
+"""A receipt is one of a batch."""
 
 NATIVES = Table(  # the ids that the target gave to records of batches: added to, where changing the receipts wrote them twice
     "natives",

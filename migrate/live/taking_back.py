@@ -144,8 +144,8 @@ class TakingBack:
             else:
                 failed.append((step, outcome.message or outcome.result))
         self.ledger.take_back(
-            self.run, entity, settled, [step.receipt for step in done], [step.key for step in done if step.met],
-            [step.cut_off for step in done if step.cut_off is not None],
+            self.run, entity, settled, [number for step in done for number in step.receipts],
+            [step.key for step in done if step.met], [step.cut_off for step in done if step.cut_off is not None],
         )  # fmt: skip
         if what == "recreate":
             for step in done:
