@@ -37,6 +37,8 @@ from migrate.ledger.lock import hold
 from migrate.ledger.tables import BATCHES, RECEIPTS, RUNS
 
 FETCH = 50_000
+NATIVES_AT_ONCE = 10_000
+"""Ids in one statement, each of which reads all receipts of an entity: databases bound the number of parameters."""
 IDENTITY_SCHEMA = pa.schema(
     [
         (c, pa.string())
@@ -218,8 +220,9 @@ class Ledger:
         self, run: str, entity: str, settled: Sequence[Settled], done: Sequence[int], met: Sequence[str],
         cut_off: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        """Settle what the rollback ``run`` did, in one step: its own intents, the receipts ``done`` that it took back, what rollbacks
-        that were ``cut_off`` left open, and ``met``, records that were in the target before any run and are nobody's again."""
+        """Settle what the rollback ``run`` did, in one step: its own intents, the receipts ``done`` that it took back, what
+        rollbacks that were ``cut_off`` left open, and ``met``, records that were in the target before any run and are nobody's
+        again."""
         with self._transaction() as connection:
             _settle(connection, run, entity, settled)
             identities.forget(connection, entity, met)
@@ -307,11 +310,13 @@ class Ledger:
     def known_as(self, entity: str, natives: Sequence[str]) -> dict[str, str]:
         """{the target's id: key} of records, by every receipt that ever named the id; the last one counts."""
         found = receipts.every(BATCHES.c.entity == entity)
-        query = (
-            select(found.c.native, found.c.key).where(found.c.entity == entity, found.c.native.in_(natives)).order_by(found.c.id)
-        )
+        query = select(found.c.native, found.c.key).where(found.c.entity == entity).order_by(found.c.id)
         with self._transaction() as connection:
-            return {row.native: row.key for row in connection.execute(query)}
+            return {
+                row.native: row.key
+                for start in range(0, len(natives), NATIVES_AT_ONCE)
+                for row in connection.execute(query.where(found.c.native.in_(natives[start : start + NATIVES_AT_ONCE])))
+            }
 
     def last_target(self) -> str | None:
         """Address of the target that live runs wrote last; None where none did."""

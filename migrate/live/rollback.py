@@ -210,7 +210,7 @@ class RollingBack:
     def _is_back(self, receipt: Any, before: Any, what: What, held: Held) -> bool:
         fields = self.remembered.written(self.pair, receipt.mapping) if what != "recreate" else None
         record = restored(before, self.contract.entities[receipt.entity], receipt.key, held.native, fields)
-        return what != "forget" and stands(self.remembered.linked(receipt.entity, record), held)
+        return what != "forget" and stands(self.remembered.linked(receipt.entity, [record])[0], held)
 
     def _refusal(self, receipt: Any, last: Any, what: What, held: Held | None, before: Any, ability: Ability) -> str | None:
         if what == "forget":
