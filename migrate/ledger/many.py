@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, func, insert, literal, null, select, update
+from sqlalchemy import Connection, func, insert, literal, null, select, text, update
 
 from migrate.copying import insert_columns
 from migrate.ledger.entries import Together
@@ -59,10 +59,11 @@ def settle(
 
 
 def _numbers(connection: Connection, many: int) -> pa.Array:
-    """Numbers for new receipts, growing: whoever gives them need not read them back."""
-    if connection.dialect.name == "postgresql":  # where others may take some in between
-        series = func.generate_series(1, many).table_valued("n")
-        sequence = func.nextval(func.pg_get_serial_sequence(RECEIPTS.name, "id"))
-        return pa.array(connection.execute(select(sequence).select_from(series)).scalars().all(), pa.int64())
+    """Numbers for new receipts, one after the other: whoever gives them need not read them back."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {RECEIPTS.name} IN SHARE ROW EXCLUSIVE MODE"))  # or others take some in between
+        sequence = func.pg_get_serial_sequence(RECEIPTS.name, "id")
+        last = connection.execute(select(func.setval(sequence, func.nextval(sequence) + many - 1))).scalar_one()
+        return pa.array(range(last - many + 1, last + 1), pa.int64())
     first = connection.execute(select(func.coalesce(func.max(RECEIPTS.c.id), 0) + 1)).scalar_one()
     return pa.array(range(first, first + many), pa.int64())
