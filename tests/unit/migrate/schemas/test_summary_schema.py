@@ -16,7 +16,7 @@ from summaries import faults, found_at, keys
 
 from migrate.cli import cli
 from migrate.schemas import SCHEMAS, SUMMARY, schema_text
-from migrate.stages.reconcile import DISPOSITIONS
+from migrate.reconciliation.dispositions import DISPOSITIONS
 
 ROOT = Path(__file__).parents[4]
 SCHEMA: dict[str, Any] = json.loads(schema_text("summary"))
