@@ -136,11 +136,15 @@ def with_reconcile(folder: Path) -> dict[str, int]:
 
 
 def with_join(folder: Path) -> dict[str, int]:
-    """A full outer join by hand; it writes the differences too."""
+    """A full outer join by hand, of sides whose keys are seen to be unique; it writes the differences too."""
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(folder / "spill")}) as engine:
         pairs = ", ".join(f"e.{f} AS e_{f}, a.{f} AS a_{f}, e.{f} IS DISTINCT FROM a.{f} AS u_{f}" for f in FIELDS[1:])
         unequal = " OR ".join(f"e.{f} IS DISTINCT FROM a.{f}" for f in FIELDS[1:])
         expected, actual = (f"read_parquet('{folder / side}.parquet')" for side in ("expected", "actual"))
+        for side in (expected, actual):
+            # Of a key that stands twice a join makes pairs that nobody meant.
+            twice = engine.execute(f"SELECT count(*) - count(DISTINCT number) FROM {side}").fetchone()
+            assert twice == (0,), f"{side} has keys that stand twice"
         engine.execute(
             f"CREATE TABLE p AS SELECT e.number AS e_number, a.number AS a_number, {pairs} "
             f"FROM {expected} AS e FULL JOIN {actual} AS a ON a.number = e.number "

@@ -105,7 +105,7 @@ def grows(file: Path) -> bool:
                 entities, keys = pa.concat_arrays([before[0], entities]), pa.concat_arrays([before[1], keys])
             first, then = (entities[:-1], keys[:-1]), (entities[1:], keys[1:])
             more = pc.and_kleene(pc.equal(first[0], then[0]), pc.less(first[1], then[1]))
-            if not pc.all(pc.or_kleene(pc.less(first[0], then[0]), more), skip_nulls=False).as_py():
+            if not pc.all(pc.or_kleene(pc.less(first[0], then[0]), more), skip_nulls=False, min_count=0).as_py():
                 return False
             before = (entities[-1:], keys[-1:])
     return True

@@ -9,24 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyarrow.parquet as pq
-
-from migrate.artefacts import ReadBack, Validated
 from migrate.engine import Engine, number
 from migrate.reconciliation.sides import Sides
 
 BUCKETS = 131_072
-REFUSED = "hash(k, 'refused', 'refused')"
-
-
-def bucket(key: str) -> str:
-    """SQL of the bucket of a key."""
-    return f"hash({key}) % {BUCKETS}"
 
 
 def in_uneven(key: str) -> str:
     """The condition that a key falls into a bucket which :func:`find_uneven` found."""
-    return f"{bucket(key)} IN (SELECT bucket FROM _uneven)"
+    return f"{_bucket(f'hash({key})')} IN (SELECT bucket FROM _uneven)"
 
 
 def find_uneven(connection: Engine, sides: Sequence[Sides], refused: str, *, whole: bool) -> int:
@@ -36,37 +27,48 @@ def find_uneven(connection: Engine, sides: Sequence[Sides], refused: str, *, who
     take. ``whole`` says that rows count by all that is compared of them, else by their keys alone.
     """
     # With ``whole`` nothing evens out a refused record, so that its bucket is looked at.
-    held = f"SELECT _target_key AS k, 1 AS n, {_hash(sides[0], whole)} AS h FROM {sides[0].actual} AS t"
-    parts = [held, f"SELECT k, 1, {_signed(REFUSED if whole else 'hash(k)')} FROM ({refused})"]
-    parts += [f"SELECT _target_key, -1, -{_hash(side, whole)} FROM {side.expected} AS t" for side in sides]
-    counted = f"SELECT k, {bucket('k')} AS bucket, n, h FROM ({' UNION ALL '.join(parts)})"
-    # Nothing is equal to a key that is null, so it evens out nothing.
+    counted = [
+        _counted(sides[0].actual, "1", _values(sides[0]) if whole else []),
+        _counted(f"(SELECT k AS _target_key FROM ({refused}))", "1", ["'refused'", "'refused'"] if whole else []),
+    ]
+    # Nothing is equal to a key that is null: what is expected of it counts with what was read back, and nothing evens it out.
+    against = "CASE WHEN t._target_key IS NULL THEN 1 ELSE -1 END"
+    counted += [_counted(side.expected, against, _values(side) if whole else []) for side in sides]
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE _uneven AS SELECT bucket FROM ({counted}) GROUP BY bucket "
-        "HAVING sum(n) <> 0 OR sum(h) <> 0 OR count(*) <> count(k)"
+        f"CREATE OR REPLACE TEMP TABLE _uneven AS SELECT bucket FROM ({' UNION ALL '.join(counted)}) GROUP BY bucket "
+        "HAVING sum(h) <> 0"
     )
     return number(connection, "SELECT count(*) FROM _uneven")
 
 
-def summable(sides: Sequence[Sides], validated: Validated, back: ReadBack) -> bool:
+def summable(connection: Engine, sides: Sequence[Sides]) -> bool:
     """Can rows be told by their hashes? Where all mappings of an entity compare the same fields, and the values are of one type
     on both sides: of two types, equal values may have different hashes, and different ones the same."""
     if len({side.forms for side in sides}) > 1:
         return False
-    actual = pq.read_schema(back.parquet(sides[0].mapping.target_name))
+    actual = _types(connection, sides[0].actual)
     for side in sides:
-        expected = pq.read_schema(validated.parquet(side.mapping.name))
-        as_they_are = [f for f in side.fields if f not in side.texts and f not in side.unfilled]
-        if any(expected.field(f).type != actual.field(f).type for f in as_they_are):
+        expected = _types(connection, side.expected)
+        if any(expected[field] != actual[field] for field in side.fields if field not in side.texts):
             return False
     return True
 
 
-def _hash(side: Sides, whole: bool) -> str:
-    values = ", ".join(side.value(field, "t") for field in side.fields) if whole else ""
-    return _signed(f"hash(t._target_key{', ' if values else ''}{values})")
+def _types(connection: Engine, rows: str) -> dict[str, str]:
+    return {str(column): str(kind) for column, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
 
 
-def _signed(hashed: str) -> str:
+def _values(side: Sides) -> list[str]:
+    return [side.value(field, "t") for field in side.fields]
+
+
+def _counted(rows: str, sign: str, values: Sequence[str]) -> str:
+    """A SELECT of ``bucket`` and ``h``, what a row counts."""
     # Hashed once more: the engine joins the hashes of several values in a way that sums can undo.
-    return f"CAST(hash({hashed}) >> 1 AS BIGINT)"
+    hashed = f"CAST(hash(hash({', '.join(['t._hash', *values])})) >> 1 AS BIGINT)"
+    keyed = f"SELECT *, hash(_target_key) AS _hash FROM {rows}"
+    return f"SELECT {_bucket('t._hash')} AS bucket, {sign} * {hashed} AS h FROM ({keyed}) AS t"
+
+
+def _bucket(hashed: str) -> str:
+    return f"CAST({hashed} % {BUCKETS} AS INTEGER)"

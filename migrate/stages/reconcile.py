@@ -15,15 +15,13 @@ from migrate.errors import Unbalanced
 from migrate.findings import Finding, publish_findings
 from migrate.live.read import ASKED
 from migrate.live.run import ONLY_LIVE, RESULTS_FILE
+from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress
 from migrate.reconciliation import excused as excuse
-from migrate.reconciliation.balance import Balance, uneven
+from migrate.reconciliation.balance import uneven
 from migrate.reconciliation.closure import closures
 from migrate.reconciliation.dispositions import DISPOSITIONS, finish_dispositions, grows
-from migrate.reconciliation.extra import extras
-from migrate.reconciliation.fields import compare
-from migrate.reconciliation.sides import sides_of
-from migrate.reconciliation.uneven import find_uneven, in_uneven, summable
+from migrate.reconciliation.entity import compare_entity
 from migrate.run_folder import RunFolder
 
 LIVE_SEVERITIES: dict[str, Severity] = {
@@ -67,7 +65,10 @@ def reconcile(
             "expected VARCHAR, actual VARCHAR)"
         )
         connection.execute(f"CREATE TABLE excused ({excuse.COLUMNS})")
-        balances = {entity: _compare(connection, plan, entity, validated, back, run, progress) for entity in _targets(plan)}
+        balances = {
+            entity: compare_entity(connection, mappings, validated, back, run, progress)
+            for entity, mappings in _targets(plan).items()
+        }
         missing = any(run.summary["entities"][mapping]["missing"] for mapping in plan.names)
         file = run.path / "dispositions.parquet"
         finish_dispositions(connection, scan(validated.parquet("dispositions")), file, missing=missing)
@@ -91,31 +92,12 @@ def reconcile(
     return Reconciled(folder)
 
 
-def _targets(plan: Plan) -> dict[str, list[str]]:
+def _targets(plan: Plan) -> dict[str, list[LoadedMapping]]:
     """The mappings of each target entity that has some."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[LoadedMapping]] = {}
     for mapping in plan.names:
-        found.setdefault(plan.pair.mappings[mapping].target_name, []).append(mapping)
+        found.setdefault(plan.pair.mappings[mapping].target_name, []).append(plan.pair.mappings[mapping])
     return found
-
-
-def _compare(
-    connection: Engine, plan: Plan, entity: str, validated: Validated, back: ReadBack, run: RunFolder, progress: Progress
-) -> Balance:
-    """Compare a target entity with all mappings that fill it; what was read back of it is in one part of the balance each."""
-    sides = [sides_of(plan.pair.mappings[mapping], validated, back, run) for mapping in _targets(plan)[entity]]
-    refused = f"SELECT key AS k FROM {scan(back.parquet('refused'))} WHERE entity = {literal(entity)}"
-    balance = Balance(rows=back.rows(entity))
-    by_hash = summable(sides, validated, back)
-    buckets = find_uneven(connection, sides, refused, whole=by_hash)
-    looked_at = "TRUE" if not by_hash else in_uneven("{0}") if buckets else None
-    for side in sides:
-        mapping = side.mapping.name
-        with progress.task("reconcile", mapping, validated.rows(mapping)) as task:
-            task.advance(compare(connection, side, back, run, balance, looked_at))
-    if buckets:
-        run.summary["entities"][sides[0].mapping.name]["extra"], balance.extra = extras(connection, sides, refused)
-    return balance
 
 
 def _write_unread(connection: Engine, back: ReadBack, run: RunFolder, folder: Path) -> None:
