@@ -27,8 +27,9 @@ from migrate.live.load import Live
 from migrate.live.rollback import Rollback, RollingBack
 from migrate.live.run import RESULTS_FILE, predict, read_live, write_live
 from migrate.progress import Silent
+from migrate.reconciliation.dispositions import DISPOSITIONS
 from migrate.run_folder import RunFolder
-from migrate.stages.reconcile import DISPOSITIONS, reconcile
+from migrate.stages.reconcile import reconcile
 from migrate.workspace import TargetSettings
 
 Row = Mapping[str, Any]
