@@ -23,9 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import dataset
 
-from migrate.artefacts import Validated
 from migrate.check import check
-from migrate.engine import copy_to_parquet, session
+from migrate.engine import session
 from migrate.ledger import Ledger, open_ledger
 from migrate.live.changes import Changes
 from migrate.live.works import Works
@@ -67,11 +66,15 @@ def given(folder: Path, rows: int, order: Literal["grows", "random"]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     (folder / "source").mkdir()
-    validated = Validated(folder / "run" / "validated")
-    validated.folder.mkdir(parents=True)
     file, clock = folder / "given.arrow", Clock()
     with session(folder / "spilled", MEMORY) as connection:
-        copy_to_parquet(connection, VALIDATED.format(rows=rows), validated.parquet("people"))
+        validated = lay(
+            connection,
+            RunFolder(folder / "run"),
+            "people",
+            ["number", "name", "email", "active"],
+            f"({VALIDATED.format(rows=rows)})",
+        )
         changes = Changes(connection, check(folder).plan, validated, None, whole=True)
         with clock:
             for step in (changes.mean, changes.recall, changes.compare):

@@ -37,12 +37,12 @@ class Leaving(Steps):
             if rule.ref is None or rule.by is None:
                 continue
             by = self.scope.expression(rule.by, "fields", target_field, "by", purpose="map")
-            number, by = (by if self._by_number(rule) else None), f"CAST({by} AS VARCHAR)"
+            as_number, by = (by if self._by_number(rule) else None), f"CAST({by} AS VARCHAR)"
             if (overriding := self.decisions.overridden(target_field)) is not None:
-                number, by = None, f"CASE WHEN {overriding[0]} THEN {overriding[1]} ELSE {by} END"
+                as_number, by = None, f"CASE WHEN {overriding[0]} THEN {overriding[1]} ELSE {by} END"
             alias = name("of:" + target_field)
             self._check_reference(target_field, rule)
-            on = f"{alias}.source_key = {by}" if number is None else f"{alias}.source_number = {number}"
+            on = f"{alias}.source_key = {by}" if as_number is None else f"{alias}.source_number = {as_number}"
             joins.append(f"LEFT JOIN {name(IDENTITY, rule.ref)} AS {alias} ON {on}")
             given = name("field:" + rule.field) if rule.field else "target_key"
             columns += [

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from mapped_rows import lay
 from world import World, WorldTarget, silent
 
 from migrate.artefacts import Loaded, Mapped, Validated, write_manifest
@@ -38,7 +39,6 @@ Rows = Mapping[str, Mapping[str, Row]]
 REFERENCES = {"people": {"boss": ("people", "guests")}, "rooms": {"owner": ("people", "guests")},
               "places": {"room": ("rooms",), "person": ("people", "guests")}}  # fmt: skip
 TYPES = {"string": pa.string(), "int": pa.int64(), "decimal": pa.float64()}
-CHANGED = pa.schema([(column, pa.string()) for column in ("_key", "_disposition", "_code")])
 
 FILES = {
     "migration.yaml": """\
@@ -320,15 +320,11 @@ class Bench:
             fields = [f for f in loaded.target.fields if f in loaded.model.fields]
             rows = sorted(self.rows[mapping].items(), key=lambda item: self.key_of(mapping, item[1]))
             words = ["candidate" if k in candidates[mapping] else str(row.get("_kept") or "blocked") for k, row in rows]
-            own: dict[str, list[Any]] = {
-                "_key": [k for k, _ in rows], "_target_key": [self.key_of(mapping, row) for _, row in rows],
-                "_disposition": words, "_code": [None] * len(rows), "_into": [None] * len(rows),
-            }  # fmt: skip
+            own = {"_key": [k for k, _ in rows], "_target_key": [self.key_of(mapping, row) for _, row in rows]}
             columns = {column: pa.array(cells, pa.string()) for column, cells in own.items()}
             for f in fields:
-                columns[f"to:{f}"] = pa.array([row.get(f) for _, row in rows], TYPES[loaded.target.fields[f].type])
-            pq.write_table(pa.table(columns), mapped / f"{mapping}.parquet")
-            pq.write_table(CHANGED.empty_table(), folder / f"{mapping}.parquet")
+                columns[f] = pa.array([row.get(f) for _, row in rows], TYPES[loaded.target.fields[f].type])
+            lay(mapped, folder, mapping, pa.table(columns), words)
             run.summary["entities"][mapping] = {"source": len(rows), "references": {}}
             run.facts["entities"][mapping] = {}
         write_findings([], folder / "findings.parquet")

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from mapped_rows import lay
 
-from migrate.artefacts import ReadBack, Validated
+from migrate.artefacts import ReadBack, Validated, write_manifest
 from migrate.engine import session
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.progress import Silent
@@ -136,13 +137,14 @@ def compared(pair: LoadedPair) -> Callable[..., Found]:
 
 
 def _compared(pair: LoadedPair, case: Case, folder: Path, live: bool, kinds: Mapping[str, pa.DataType]) -> Found:
-    validated, back = folder / "validated", folder / "back"
-    for made in (validated, back):
-        made.mkdir()
+    run = RunFolder(folder / "run")
+    mapped, validated, back = (run.stage(stage) for stage in ("map", "validate", "read_back"))
     keys = {"_key": pa.string(), "_target_key": pa.string()}
     for mapping, filled in FILLED.items():
         schema = pa.schema({**keys, **{name: KINDS[name] for name in filled}})
-        pq.write_table(pa.Table.from_pylist(case.rows(mapping), schema), validated / f"{mapping}.parquet")
+        lay(mapped, validated, mapping, pa.Table.from_pylist(case.rows(mapping), schema))
+    loading = {mapping: len(case.rows(mapping)) for mapping in FILLED}
+    write_manifest(Validated, validated, None, [], loading=loading)
     schema = pa.schema({"_target_key": pa.string(), **kinds})
     pq.write_table(pa.Table.from_pylist(case.read_back(), schema), back / "users.parquet")
     lists = {"refused": case.refused, "asked": case.asked, "kept": case.kept}
@@ -150,7 +152,6 @@ def _compared(pair: LoadedPair, case: Case, folder: Path, live: bool, kinds: Map
         rows = [{"entity": "users", "key": key, "reason": "", "field": ""} for key in listed]
         columns = pa.schema({column: pa.string() for column in ("entity", "key", "reason", "field")})
         pq.write_table(pa.Table.from_pylist(rows, columns), back / f"{name}.parquet")
-    run = RunFolder(folder / "run")
     run.summary = {"entities": {mapping: {} for mapping in FILLED}}
     run.facts = {"entities": {mapping: {} for mapping in FILLED}} | ({"live": {}} if live else {})
     with session() as connection:
