@@ -1,6 +1,6 @@
 """What the ledger costs: records entered before and settled after they are written, and recalled to be joined.
 
-    python benchmarks/ledger.py --rows 5000000 [--order random] [--url postgresql://...]
+    PYTHONPATH=. python benchmarks/ledger.py --rows 5000000 [--order random] [--url postgresql://...]
 
 The records are those of one entity as the live stage gives them, through its own query: by their keys, whatever the order of the
 source (`--order grows`). No stage gives them in another order; `--order random` shows what that would cost.
@@ -23,11 +23,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import dataset
 
+from benchmarks.validated import lay
 from migrate.check import check
 from migrate.engine import session
 from migrate.ledger import Ledger, open_ledger
 from migrate.live.changes import Changes
 from migrate.live.works import Works
+from migrate.run_folder import RunFolder
 
 BATCH, MEMORY = 50_000, "800MB"
 OWN = ("_key", "_mapping", "_source", "_fingerprint", "_meant")
@@ -68,13 +70,8 @@ def given(folder: Path, rows: int, order: Literal["grows", "random"]) -> Path:
     (folder / "source").mkdir()
     file, clock = folder / "given.arrow", Clock()
     with session(folder / "spilled", MEMORY) as connection:
-        validated = lay(
-            connection,
-            RunFolder(folder / "run"),
-            "people",
-            ["number", "name", "email", "active"],
-            f"({VALIDATED.format(rows=rows)})",
-        )
+        fields, made = ["number", "name", "email", "active"], f"({VALIDATED.format(rows=rows)})"
+        validated = lay(connection, RunFolder(folder / "run"), "people", fields, made)
         changes = Changes(connection, check(folder).plan, validated, None, whole=True)
         with clock:
             for step in (changes.mean, changes.recall, changes.compare):
