@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from migrate.spark import shells
 from migrate.spark.names import column, columns_of
-from migrate.spark.parts import conjuncts_of, is_nothing, quote, select_sql, unknown
+from migrate.spark.parts import Lifted, conjuncts_of, is_nothing, put_back, quote, select_sql, unknown
 from migrate.spark.relations import HALF, Relations, Source
 from migrate.spark.types import quoted, spark_type
+
+
+JOINED = "_joined"
+"""What several relations of a FROM clause are called once they are one."""
+
+
+def _spread(sources: list[Source]) -> tuple[int, exp.Expr] | None:
+    """The first value in a condition that is made of several relations before it, and the place of the relation that is joined."""
+    for at, source in enumerate(sources):
+        before = {other.alias for other in sources[:at]}
+        for condition in conjuncts_of(source.on):
+            for value in (condition.this, condition.expression) if isinstance(condition, exp.EQ | exp.NullSafeEQ) else ():
+                owners = {part.table for part in columns_of(value)}
+                if len(owners) > 1 and owners <= before:
+                    return at, value
+    return None
 
 
 @dataclass
@@ -19,6 +35,24 @@ class Steps:
     """Writes steps."""
 
     relations: Relations
+
+    def _as_one(self, sources: list[Source], at: int, value: exp.Expr) -> tuple[list[Source], Callable[[exp.Expr], exp.Expr]]:
+        """The first ``at`` sources as one relation, of which ``value`` is a column too; and how expressions over the sources are
+        written then."""
+        lifted = Lifted(JOINED)
+        for source in sources[:at]:
+            if source.kind.split(" ")[0] not in HALF:
+                for name in self.relations.columns(source.relation):
+                    lifted.take(column(source.alias, name))
+        lifted.take(value)
+        joined = self.step(sources[:at], lifted.items)
+        results: dict[str, exp.Expr] = {text: column(JOINED, name) for text, name in lifted.names.items()}
+
+        def change(root: exp.Expr) -> exp.Expr:
+            return put_back(root.copy(), results)
+
+        others = [replace(source, on=change(source.on) if source.on is not None else None) for source in sources[at:]]
+        return [Source(JOINED, joined), *others], change
 
     def _by_columns(self, sources: list[Source]) -> list[Source]:
         """Joins whose conditions compare columns: Spark asks no function of ours while it joins."""
@@ -63,6 +97,11 @@ class Steps:
     ) -> str:
         """Scalars over joins."""
         where = list(where)
+        if (spread := _spread(sources)) is not None:
+            sources, change = self._as_one(sources, *spread)
+            items, where = [(change(value), name) for value, name in items], [change(part) for part in where]
+            order = [change(part) for part in order or []]
+            return self.step(sources, items, where=where, distinct=distinct, order=order, limit=limit)
         first, *others = self._by_columns(sources)
         duck_from = f"FROM {quote(first.relation)} AS {quote(first.alias)}"
         for source in others:

@@ -46,6 +46,9 @@ OURS = (
     "select a.x from a where a.x <> 'x' and not exists (select 1 from b where b.x = a.x and b.y > 1)",
     "select u.n, u.v from (select unnest(list_distinct([{'n': 'x', 'v': x}])) as u from a)",
     "select k from a where false union all select k from b union all select null",
+    "select a.k, b.x, c.k as other from a left join b on b.x = a.x left join a as c on c.x = coalesce(b.x, a.x) and c.y = b.y",
+    "select a.k, b.k as b, c.k as c, d.k as d from a join b on b.x = a.x left join b as c on upper(c.x) = upper(a.x || b.x) "
+    "full join a as d on d.k = c.k + a.k where coalesce(d.k, 0) < 3",
     "select v.n, a.x from a join (values (1, 'x'), (2, null)) as v(n, w) on v.w = a.x",
 )
 rows = st.lists(
