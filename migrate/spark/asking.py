@@ -11,6 +11,7 @@ from migrate.spark.names import Qualifier, column, columns_of
 from migrate.spark.parts import Lifted, columns_outside, conjuncts_of, queries_in, quote_columns, unknown
 from migrate.spark.relations import Ctes, Source
 from migrate.spark.shapes import Shapes
+from migrate.spark.text import sql_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Asking(Shapes):
             return sources, where, others
         early = [part for part in where if not list(queries_in(part))]
         where = [part for part in where if list(queries_in(part))]
-        found = {node.sql("duckdb"): node for node in asked}
+        found = {sql_of(node): node for node in asked}
         parts = {text: self._asked(node, ctes, there) for text, node in found.items()}
         outer = [value for part in parts.values() for value in part.outer]
         # First the rows that are asked about, with what is asked as columns.
@@ -74,7 +75,7 @@ class Asking(Shapes):
                 counts = self._counts(part.inner, keys[0])
                 n = f"n{number}"
                 joined.append(Source(n, counts, "CROSS JOIN"))
-                asked_of = lifted.ref(part.outer[0]).sql("duckdb")
+                asked_of = sql_of(lifted.ref(part.outer[0]))
                 flags[text] = exp.maybe_parse(
                     f"(CASE WHEN {alias}._there IS NOT NULL THEN TRUE WHEN {n}._all = 0 THEN FALSE "
                     f"WHEN {asked_of} IS NULL OR {n}._nulls > 0 THEN CAST(NULL AS BOOLEAN) ELSE FALSE END)",
@@ -82,7 +83,7 @@ class Asking(Shapes):
                 )
 
         def rewrite(node: exp.Expr) -> exp.Expr:
-            flag = flags.get(node.sql("duckdb")) if isinstance(node, exp.Exists | exp.In) else None
+            flag = flags.get(sql_of(node)) if isinstance(node, exp.Exists | exp.In) else None
             return quote_columns(flag.copy()) if flag is not None else node
 
         def whole(root: exp.Expr) -> exp.Expr:

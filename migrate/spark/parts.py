@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from migrate.errors import RunFailed
 from migrate.spark.names import column
+from migrate.spark.text import sql_of
 from migrate.spark.types import NOTHING
 
 
@@ -22,7 +23,7 @@ class Lifted:
 
     def take(self, value: exp.Expr, *, always: bool = False) -> str:
         """The name of the column that holds ``value``."""
-        text = value.sql("duckdb")
+        text = sql_of(value)
         if text not in self.names:
             self.names[text] = f"c{len(self.items)}"
             self.items.append((value.copy(), self.names[text]))
@@ -33,7 +34,7 @@ class Lifted:
 
     def ref(self, value: exp.Expr) -> exp.Column:
         """The column of a value that was taken."""
-        return column(self.alias, self.names[value.sql("duckdb")])
+        return column(self.alias, self.names[sql_of(value)])
 
     def replace(self, root: exp.Expr, keep: frozenset[str]) -> exp.Expr:
         """``root`` over the columns of the step; those of the tables ``keep`` stay."""
@@ -107,7 +108,7 @@ def aggregates_of(root: exp.Expr) -> list[exp.Expr]:
 
 def put_back(node: exp.Expr, results: Mapping[str, exp.Expr]) -> exp.Expr:
     """Put what a step before gives in the place of what it was made of, the largest parts first."""
-    found = results.get(node.sql("duckdb"))
+    found = results.get(sql_of(node))
     if found is not None:
         return found.copy()
     for child in list(node.iter_expressions()):
@@ -163,7 +164,7 @@ def conjuncts_of(node: exp.Expr | None) -> list[exp.Expr]:
 
 
 def select_sql(items: Sequence[tuple[exp.Expr, str]], from_sql: str, *, distinct: bool = False) -> str:
-    columns = ", ".join(f"{value.sql('duckdb')} AS {quote(name)}" for value, name in items)
+    columns = ", ".join(f"{sql_of(value)} AS {quote(name)}" for value, name in items)
     return f"SELECT {'DISTINCT ' if distinct else ''}{columns} {from_sql}"
 
 
@@ -174,7 +175,7 @@ def quote_columns(node: exp.Expr) -> exp.Expr:
 def without_ctes(tree: exp.Expr) -> str:
     copy = tree.copy()
     copy.set("with_", None)
-    return copy.sql("duckdb")
+    return sql_of(copy)
 
 
 def quote(name: str) -> str:
@@ -184,5 +185,5 @@ def quote(name: str) -> str:
 
 def unknown(node: Any) -> RunFailed:
     """The refusal of what is not written for Spark yet. Nothing falls back to DuckDB unseen."""
-    text = " ".join(node.sql("duckdb").split()) if isinstance(node, exp.Expr) else str(node)
+    text = " ".join(sql_of(node).split()) if isinstance(node, exp.Expr) else str(node)
     return RunFailed(f"--engine spark cannot run this: {text[:300]}", hint="run without --engine spark")

@@ -11,6 +11,7 @@ from migrate.spark.names import column, columns_of, own
 from migrate.spark.parts import Lifted, aggregates_of, columns_outside, lift_arguments, put_back, quote, select_sql, unknown
 from migrate.spark.relations import Source
 from migrate.spark.steps import Steps
+from migrate.spark.text import sql_of
 from migrate.spark.types import NOTHING, quoted
 
 
@@ -40,9 +41,9 @@ class Shapes(Steps):
         after: list[exp.Expr],
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:  # fmt: skip
         roots = [*(value for value, _ in items), *after]
-        aggregates = {node.sql("duckdb"): node for root in roots for node in aggregates_of(root)}
+        aggregates = {sql_of(node): node for root in roots for node in aggregates_of(root)}
         below = Lifted("a")
-        keys = {value.sql("duckdb"): below.take(value) for value in group}
+        keys = {sql_of(value): below.take(value) for value in group}
         written: list[tuple[exp.Expr, str]] = []
         results: dict[str, exp.Expr] = {}
         for number, (text, node) in enumerate(aggregates.items()):
@@ -66,7 +67,7 @@ class Shapes(Steps):
         duck = select_sql([*keys, *written], from_sql)
         scalars = self.relations.scalars(from_sql, {"a": base})
         if keys:
-            duck += " GROUP BY " + ", ".join(part.sql("duckdb") for part in grouping)
+            duck += " GROUP BY " + ", ".join(sql_of(part) for part in grouping)
 
         def spark(kinds: dict[str, str]) -> str:
             scalars.prepare([part for root, _ in [*keys, *written] for part in columns_of(root)])
@@ -84,7 +85,7 @@ class Shapes(Steps):
         self, sources: list[Source], where: list[exp.Expr], items: Sequence[tuple[exp.Expr, str]], after: list[exp.Expr]
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:
         roots: list[exp.Expr] = [*(value for value, _ in items), *after]
-        windows: dict[str, exp.Expr] = {node.sql("duckdb"): node for root in roots for node in own(root, exp.Window)}
+        windows: dict[str, exp.Expr] = {sql_of(node): node for root in roots for node in own(root, exp.Window)}
         below = Lifted("a")
         for root in roots:
             for part in columns_outside(root, exp.Window):
@@ -117,7 +118,7 @@ class Shapes(Steps):
         self, sources: list[Source], where: list[exp.Expr], items: Sequence[tuple[exp.Expr, str]], after: list[exp.Expr]
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:
         roots = [*(value for value, _ in items), *after]
-        lists = {node.sql("duckdb"): node for root in roots for node in own(root, exp.Explode)}
+        lists = {sql_of(node): node for root in roots for node in own(root, exp.Explode)}
         if len(lists) > 1:
             raise unknown(next(iter(lists.values())))
         ((text, node),) = lists.items()

@@ -11,15 +11,15 @@ from migrate.spark import shells
 from migrate.spark.names import column, columns_of
 from migrate.spark.parts import Lifted, conjuncts_of, is_nothing, put_back, quote, select_sql, unknown
 from migrate.spark.relations import HALF, Relations, Source
+from migrate.spark.text import sql_of
 from migrate.spark.types import quoted, spark_type
-
 
 JOINED = "_joined"
 """What several relations of a FROM clause are called once they are one."""
 
 
 def _spread(sources: list[Source]) -> tuple[int, exp.Expr] | None:
-    """The first value in a condition that is made of several relations before it, and the place of the relation that is joined."""
+    """The first value in a condition that is made of several relations before it, and the place of what is joined by it."""
     for at, source in enumerate(sources):
         before = {other.alias for other in sources[:at]}
         for condition in conjuncts_of(source.on):
@@ -105,12 +105,12 @@ class Steps:
         first, *others = self._by_columns(sources)
         duck_from = f"FROM {quote(first.relation)} AS {quote(first.alias)}"
         for source in others:
-            on = f" ON {source.on.sql('duckdb')}" if source.on is not None else ""
+            on = f" ON {sql_of(source.on)}" if source.on is not None else ""
             duck_from += f" {source.kind} {quote(source.relation)} AS {quote(source.alias)}{on}"
         conditions = exp.and_(*where) if where else None
         duck = select_sql(items, duck_from, distinct=distinct)
-        duck += f" WHERE {conditions.sql('duckdb')}" if conditions is not None else ""
-        duck += f" ORDER BY {', '.join(part.sql('duckdb') for part in order)}" if order else ""
+        duck += f" WHERE {sql_of(conditions)}" if conditions is not None else ""
+        duck += f" ORDER BY {', '.join(sql_of(part) for part in order)}" if order else ""
         duck += f" LIMIT {limit}" if limit else ""
         # The right side of a SEMI or ANTI JOIN is seen in its condition only: types are asked for over another join.
         typed_from = duck_from.replace(" SEMI JOIN ", " LEFT JOIN ").replace(" ANTI JOIN ", " LEFT JOIN ")

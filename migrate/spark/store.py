@@ -10,26 +10,25 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from migrate.compiler.text import literal
+from migrate.engine import scan
+from migrate.spark import worker
 from migrate.spark.parts import quote
-from migrate.spark.rows import Table, address, rows_in
-from migrate.spark.scalars import Functions, Scalars
-from migrate.spark.types import NOTHING, comes_back, quoted, spark_type, spark_value, written_out
+from migrate.spark.rows import Table, address, parts, rows_in
+from migrate.spark.scalars import Functions, Scalars, register_worker
+from migrate.spark.types import NOTHING, carried, comes_back, quoted, spark_type, spark_value, typed, written_out
 
 FEW = 50_000
-"""Rows up to which a statement runs as one task: to divide, compile and exchange so few takes longer than to compute."""
+"""Rows up to which a statement is one task that DuckDB answers: Spark plans longer than that takes."""
 WITH_DRIVER = 1_000
-"""Rows up to which a result of few rows stays in the driver's memory; more lie in a file."""
+"""Rows up to which a statement is answered by the driver itself, and a result stays in its memory."""
 WRITTEN_OUT = 40
-"""Rows that the driver has are written into the statement, up to this number."""
+"""Rows that the driver has are written into a statement of Spark, up to this number."""
 FOR_FEW = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.autoBroadcastJoinThreshold": "-1",
-    "spark.sql.shuffle.partitions": "1",
 }
-"""Settings of a statement that reads few rows. They choose how it is computed, and not what comes out."""
+"""Settings of a statement that is one task: there is nothing to plan."""
 
 
 class Store:
@@ -56,6 +55,10 @@ class Store:
         """Relations that are known to have no row."""
         self._rows: dict[str, pa.Table] = {}
         """A few rows that the driver has."""
+        self._made: dict[str, str] = {}
+        """DuckDB's SQL of a relation that is a step."""
+        self._lying: dict[str, str] = {}
+        """The table function that reads the files of a relation."""
         self._numbers = 0
         self._usual = {name: spark.conf.get(name) for name in FOR_FEW}
         self._few = False
@@ -86,6 +89,7 @@ class Store:
         else:
             text = spark_sql(kinds)
             name = self._written_down(kinds, text, read, sum(self._bulk[relation] for relation in read))
+            self._made[name] = duckdb_sql
             if self._functions.called_in(text) or self._costly.intersection(read):
                 self._costly.add(name)
         self._steps[duckdb_sql] = name
@@ -96,15 +100,10 @@ class Store:
         nulls = frozenset((a, c) for a, r in sources.items() for c, kind in self._columns[r].items() if kind == NOTHING)
         return Scalars(self._shadow, self._functions, from_sql, nulls)
 
-    def together(self, text: str, read: Sequence[str]) -> str:
-        """A statement that puts rows of several relations below each other; few of them lie in one partition then."""
-        few = sum(self._bulk[relation] for relation in read) <= FEW
-        return f"SELECT /*+ COALESCE(1) */ * FROM ({text})" if few else text
-
     def nothing(self, columns: Mapping[str, str]) -> str:
         """A relation without rows."""
-        parts = ", ".join(f"CAST(NULL AS {spark_type(kind)}) AS {quoted(c)}" for c, kind in columns.items())
-        name = self._written_down(columns, f"SELECT {parts} WHERE FALSE", (), 0)
+        nulls = ", ".join(f"CAST(NULL AS {spark_type(kind)}) AS {quoted(c)}" for c, kind in columns.items())
+        name = self._written_down(columns, f"SELECT {nulls} WHERE FALSE", (), 0)
         self._void.add(name)
         return name
 
@@ -129,10 +128,8 @@ class Store:
         """A new name; DuckDB knows its columns, and no row."""
         self._numbers += 1
         name = f"r{self._numbers}"
-        parts = ", ".join(
-            f"{'NULL' if kind == NOTHING else f'CAST(NULL AS {kind})'} AS {quote(c)}" for c, kind in columns.items()
-        )
-        self._shadow.execute(f"CREATE VIEW {quote(name)} AS SELECT {parts} WHERE FALSE")
+        nulls = ", ".join(f"{typed('NULL', kind)} AS {quote(c)}" for c, kind in columns.items())
+        self._shadow.execute(f"CREATE VIEW {quote(name)} AS SELECT {nulls} WHERE FALSE")
         self._columns[name] = dict(columns)
         return name
 
@@ -160,31 +157,41 @@ class Store:
         """A relation of rows that the driver has."""
         if not rows.num_rows:
             return self.nothing(columns)
-        given, names = rows, [f"c{at}" for at in range(len(columns))]
-        rows = rows.rename_columns(names)
+        names = [f"c{at}" for at in range(len(columns))]
+        given = rows.rename_columns(names)
         casts = [
             f"CAST({own} AS {spark_type(kind)}) AS {quoted(c)}" for own, (c, kind) in zip(names, columns.items(), strict=True)
         ]
         if rows.num_rows <= WRITTEN_OUT and all(map(written_out, columns.values())):
-            values = ", ".join(f"({', '.join(map(spark_value, row.values()))})" for row in rows.to_pylist())
+            values = ", ".join(f"({', '.join(map(spark_value, row.values()))})" for row in given.to_pylist())
             text = f"SELECT /*+ COALESCE(1) */ {', '.join(casts)} FROM VALUES {values} AS v({', '.join(names)})"
             name = self._written_down(columns, text, (), rows.num_rows)
-            self._rows[name] = given
-            return name
-        return self._shown(columns, rows.num_rows, lambda: self._spark.createDataFrame(rows).selectExpr(*casts))
+        elif rows.num_rows <= WITH_DRIVER:
+            name = self._shown(columns, rows.num_rows, lambda: self._spark.createDataFrame(given).selectExpr(*casts))
+        else:
+            return self._laid(rows, columns)[0]
+        self._rows[name] = rows
+        return name
+
+    def _laid(self, rows: pa.Table, columns: Mapping[str, str]) -> tuple[str, Path]:
+        """A relation of rows that are written to a folder of their own."""
+        folder = self._folder()
+        folder.mkdir()
+        pq.write_table(rows.rename_columns(list(columns)), part := folder / "part.parquet")
+        return self._read([folder], columns, rows.num_rows, scan(part)), folder
 
     def files(self, files: tuple[str, ...]) -> str:
         """The relation of Parquet files."""
         if files not in self._files:
-            rows = f"read_parquet([{', '.join(map(literal, files))}])"
-            described = self._shadow.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+            lying = scan(*map(Path, files))
+            described = self._shadow.execute(f"DESCRIBE SELECT * FROM {lying}").fetchall()
             columns = {str(name): str(kind) for name, kind, *_ in described}
             number = sum(pq.read_metadata(file).num_rows for file in files)
             paths = [Path(file).absolute() for file in files]
-            self._files[files] = self._read(paths, columns, number) if number else self.nothing(columns)
+            self._files[files] = self._read(paths, columns, number, lying) if number else self.nothing(columns)
         return self._files[files]
 
-    def _read(self, paths: Sequence[Path], columns: Mapping[str, str], rows: int) -> str:
+    def _read(self, paths: Sequence[Path], columns: Mapping[str, str], rows: int, lying: str) -> str:
         def frame() -> Any:
             schema = ", ".join(f"{quoted(c)} {spark_type(kind)}" for c, kind in columns.items())
             reader = self._spark.read.option("__globPaths__", "false")  # a folder may be called [x]
@@ -194,7 +201,9 @@ class Store:
             casts = (f"CAST({quoted(c)} AS {spark_type(kind)}) AS {quoted(c)}" for c, kind in columns.items())
             return reader.parquet(*there).selectExpr(*casts)
 
-        return self._shown(columns, rows, frame)
+        name = self._shown(columns, rows, frame)
+        self._lying[name] = lying
+        return name
 
     def _shown(self, columns: Mapping[str, str], rows: int, frame: Callable[[], Any]) -> str:
         """A relation that Spark is told of when it is read first."""
@@ -207,18 +216,25 @@ class Store:
 
     def frame(self, relation: str) -> Any:
         """A relation as Spark's DataFrame, to be used before another is asked for."""
-        needed, queue = {relation}, [relation]
-        while queue:
-            fresh = set(self._texts.get(queue.pop(), ("", ()))[1]) - needed
-            needed |= fresh
-            queue += fresh
-        for name in needed & self._frames.keys():
-            self._frames.pop(name)().createOrReplaceTempView(quoted(name))
+        needed = self._under(relation)
+        for name in needed:
+            if name in self._frames:
+                self._frames.pop(name)().createOrReplaceTempView(quoted(name))
+            self._functions.tell(self._texts.get(name, ("", ()))[0])
         self._prefer(few=self.is_few(relation))
-        steps = sorted((needed & self._texts.keys()) - {relation}, key=lambda name: int(name[1:]))
+        steps = [name for name in needed if name in self._texts and name != relation]
         text = self._texts[relation][0] if relation in self._texts else f"SELECT * FROM {quoted(relation)}"
         ctes = ", ".join(f"{quoted(name)} AS ({self._texts[name][0]})" for name in steps)
         return self._spark.sql(f"WITH {ctes} {text}" if ctes else text)
+
+    def _under(self, relation: str) -> list[str]:
+        """All relations that one is made of, and itself, in an order in which each finds what it reads."""
+        found, queue = {relation}, [relation]
+        while queue:
+            fresh = set(self._texts.get(queue.pop(), ("", ()))[1]) - found
+            found |= fresh
+            queue += fresh
+        return sorted(found, key=lambda name: int(name[1:]))
 
     def _prefer(self, *, few: bool) -> None:
         if few != self._few:
@@ -228,7 +244,30 @@ class Store:
 
     def arrow(self, relation: str) -> pa.Table:
         """All rows of a relation, which have to fit into memory."""
-        return self._rows[relation] if relation in self._rows else self.frame(relation).toArrow()
+        if relation in self._rows:
+            return self._rows[relation]
+        return self._answered(relation) if self.is_few(relation) else self.frame(relation).toArrow()
+
+    def _answered(self, relation: str) -> pa.Table:
+        """All rows of a relation that is made of few: DuckDB joins, groups and sorts them in one place."""
+        given: dict[str, pa.Table] = {}
+        written = []
+        for name in self._under(relation):
+            text, columns = self._made.get(name, ""), self._columns[name]
+            if not text and name in self._rows:
+                given[f"given_{name}"] = self._rows[name].rename_columns(list(columns))
+            text = text or _leaf(columns, quote(f"given_{name}") if name in self._rows else self._lying.get(name))
+            written.append(f"{quote(name)} AS ({text})")
+        items = [f"{carried(quote(c), kind)} AS c{at}" for at, (c, kind) in enumerate(self._columns[relation].items())]
+        text = f"WITH {', '.join(written)} SELECT {', '.join(items)} FROM {quote(relation)}"
+        if self._bulk[relation] <= WITH_DRIVER:
+            rows = worker.answer(text, given)
+        else:
+            register_worker()
+            schema = ", ".join(f"c{at} {spark_type(kind)}" for at, kind in enumerate(self._columns[relation].values()))
+            self._prefer(few=True)
+            rows = self._spark.range(0, 1, 1, 1).mapInArrow(worker.task(text, given), schema).toArrow()
+        return rows.rename_columns(list(self._columns[relation]))
 
     def stored(self, relation: str) -> tuple[Table, int]:
         """The rows of a relation, computed once and kept; and their number."""
@@ -242,17 +281,15 @@ class Store:
         rows = self.arrow(relation)
         if rows.num_rows <= WITH_DRIVER:
             return Table(self.local(rows, columns), columns), rows.num_rows
-        folder = self._folder()
-        folder.mkdir()
-        pq.write_table(rows, folder / "part.parquet")
-        return Table(self._read([folder], columns, rows.num_rows), columns, [folder]), rows.num_rows
+        name, folder = self._laid(rows, columns)
+        return Table(name, columns, [folder]), rows.num_rows
 
     def _filed(self, relation: str) -> tuple[Table, int]:
         columns, folder = self._columns[relation], self.write(relation)
         number = rows_in([folder])
         if not number:  # known to be empty, so that what is joined with it is left out
             return Table(self.nothing(columns), columns), 0
-        return Table(self._read([folder], columns, number), columns, [folder]), number
+        return Table(self._read([folder], columns, number, scan(*parts(folder))), columns, [folder]), number
 
     def appended(self, table: Table, relation: str) -> tuple[Table, int]:
         """A table with further rows, which have its columns; and the number of those."""
@@ -266,8 +303,10 @@ class Store:
             table, _ = self._filed(table.relation)
         written, number = self._filed(relation)
         folders = [*table.folders, *written.folders]
-        every = Table(self._read(folders, table.columns, before + number), table.columns, folders) if number else table
-        return every, number
+        if not number:
+            return table, 0
+        lying = scan(*(part for folder in folders for part in parts(folder)))
+        return Table(self._read(folders, table.columns, before + number, lying), table.columns, folders), number
 
     def _below(self, table: Table, relation: str) -> str:
         """The rows of a table, and those of a relation below them."""
@@ -275,7 +314,7 @@ class Store:
             return relation
         read = [table.relation, relation]
         duck, spark = (" UNION ALL ".join(f"SELECT * FROM {mark}{name}{mark}" for name in read) for mark in '"`')
-        return self.step(duck, lambda _: self.together(spark, read), read, [])
+        return self.step(duck, lambda _: spark, read, [])
 
     def rows(self, table: Table) -> int:
         """How many there are."""
@@ -296,3 +335,9 @@ class Store:
         if relation not in self._kept:
             self._kept[relation] = self.stored(relation)[0].relation
         return self._kept[relation]
+
+
+def _leaf(columns: Mapping[str, str], of: str | None) -> str:
+    """DuckDB's SQL of a relation that is no step: of what holds its rows, or without any."""
+    items = [f"{typed(quote(c) if of else 'NULL', kind)} AS {quote(c)}" for c, kind in columns.items()]
+    return f"SELECT {', '.join(items)} {f'FROM {of}' if of else 'WHERE FALSE'}"
