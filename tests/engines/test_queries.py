@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.expressions.vocabulary import QUERIES
-from migrate.spark import store
+from migrate.spark import limits
 
 TYPED = {
     "select a.x, count(*) as n, min(a.y), max(a.y), sum(a.y), string_agg(a.y, ',' order by a.y) "
@@ -86,6 +86,7 @@ SAMPLE_B = [("x", 2), ("X", 1), ("é", None), ("x", 2)]
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("on_spark")
 @pytest.mark.parametrize("second", [SAMPLE_B, [*SAMPLE_B, (None, 1)], []], ids=["without null", "with null", "empty"])
 def test_every_query_agrees(spark: Any, second: list[Any]) -> None:
     _compare(spark, SAMPLE_A, second, QUERIES + OURS)
@@ -93,12 +94,14 @@ def test_every_query_agrees(spark: Any, second: list[Any]) -> None:
 
 
 @pytest.mark.long
-def test_every_query_agrees_as_if_the_rows_were_many(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "FEW", -1)
+@pytest.mark.parametrize("with_driver", [0, limits.WITH_DRIVER], ids=["a task", "the driver"])
+def test_every_query_agrees_where_rows_are_few(spark: Any, monkeypatch: pytest.MonkeyPatch, with_driver: int) -> None:
+    monkeypatch.setattr(limits, "WITH_DRIVER", with_driver)
     _compare(spark, SAMPLE_A, [*SAMPLE_B, (None, 1)], QUERIES + OURS)
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("on_spark")
 @given(one=rows, two=rows)
 @settings(max_examples=5, deadline=None, suppress_health_check=SLOW)
 def test_every_query_agrees_on_many_rows(spark: Any, one: list[Any], two: list[Any]) -> None:
