@@ -32,6 +32,10 @@ class Lifted:
             return self.items[-1][1]
         return self.names[text]
 
+    def taken(self) -> Iterable[tuple[exp.Expr, str]]:
+        """Each value once, with its column."""
+        return ((value, name) for value, name in self.items if self.names[sql_of(value)] == name)
+
     def ref(self, value: exp.Expr) -> exp.Column:
         """The column of a value that was taken."""
         return column(self.alias, self.names[sql_of(value)])
@@ -106,16 +110,31 @@ def aggregates_of(root: exp.Expr) -> list[exp.Expr]:
     return [node for child in root.iter_expressions() for node in aggregates_of(child)]
 
 
-def put_back(node: exp.Expr, results: Mapping[str, exp.Expr]) -> exp.Expr:
-    """Put what a step before gives in the place of what it was made of, the largest parts first."""
-    found = results.get(sql_of(node))
-    if found is not None:
-        return found.copy()
-    for child in list(node.iter_expressions()):
-        changed = put_back(child, results)
-        if changed is not child:
-            child.replace(changed)
-    return node
+class Swaps:
+    """Columns that take the place of what they were made of, the largest parts first."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, exp.Column] = {}
+        self._kinds: set[type[exp.Expr]] = set()
+
+    def add(self, part: exp.Expr, by: exp.Column) -> None:
+        """A part, and the column that holds its value."""
+        self._columns[sql_of(part)] = by
+        self._kinds.add(type(part))
+
+    def within(self, root: exp.Expr) -> exp.Expr:
+        """A copy of an expression with the columns put in."""
+        return self._put(root.copy())
+
+    def _put(self, node: exp.Expr) -> exp.Expr:
+        found = self._columns.get(sql_of(node)) if type(node) in self._kinds else None
+        if found is not None:
+            return found.copy()
+        for child in list(node.iter_expressions()):
+            changed = self._put(child)
+            if changed is not child:
+                child.replace(changed)
+        return node
 
 
 def columns_outside(root: exp.Expr, *kinds: type[exp.Expr]) -> Iterable[exp.Column]:

@@ -66,6 +66,8 @@ class Scalars:
     ) -> None:
         self._shadow, self._functions, self._from, self._nulls = shadow, functions, from_sql, nulls
         self._types: dict[str, str | None] = {}
+        self._texts: dict[int, tuple[exp.Expr, str]] = {}
+        """Of each node that was asked for: kept, for another may be given the same number."""
 
     def prepare(self, roots: Iterable[exp.Expr]) -> None:
         """Ask for the types of what may be native, and of all columns, in one question."""
@@ -75,17 +77,22 @@ class Scalars:
                 native.asked(root) if native.shaped(root) else [root, *(c for c in root.find_all(exp.Column) if not _bound(c))]
             )
             for node in nodes:
-                wanted.setdefault(sql_of(node), node)
+                wanted.setdefault(self._text(node), node)
         self._ask([text for text in wanted if text not in self._types])
 
     def type_of(self, node: exp.Expr) -> str | None:
         # DESCRIBE says of a null that it is an integer.
         if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and (node.table, node.name) in self._nulls):
             return NOTHING
-        text = sql_of(node)
+        text = self._text(node)
         if text not in self._types:
             self._ask([text])
         return self._types[text]
+
+    def _text(self, node: exp.Expr) -> str:
+        if (known := self._texts.get(id(node))) is None:
+            known = self._texts[id(node)] = node, sql_of(node)
+        return known[1]
 
     def _ask(self, texts: list[str]) -> None:
         if not texts:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlglot import exp
 
 from migrate.spark import shells
 from migrate.spark.names import column, columns_of, own
-from migrate.spark.parts import Lifted, aggregates_of, columns_outside, lift_arguments, put_back, quote, select_sql, unknown
+from migrate.spark.parts import Lifted, Swaps, aggregates_of, columns_outside, lift_arguments, quote, select_sql, unknown
 from migrate.spark.relations import Source
 from migrate.spark.steps import Steps
 from migrate.spark.text import sql_of
@@ -43,23 +43,20 @@ class Shapes(Steps):
         roots = [*(value for value, _ in items), *after]
         aggregates = {sql_of(node): node for root in roots for node in aggregates_of(root)}
         below = Lifted("a")
-        keys = {sql_of(value): below.take(value) for value in group}
+        keys = [(value, below.take(value)) for value in group]
         written: list[tuple[exp.Expr, str]] = []
-        results: dict[str, exp.Expr] = {}
-        for number, (text, node) in enumerate(aggregates.items()):
+        swaps = Swaps()
+        for number, node in enumerate(aggregates.values()):
             written.append((lift_arguments(node.copy(), below), f"g{number}"))
-            results[text] = column("b", f"g{number}")
+            swaps.add(node, column("b", f"g{number}"))
         if not below.items:
             below.take(exp.true())
         base = self.step(sources, below.items, where=where)
-        grouping = [column("a", name) for name in dict.fromkeys(keys.values())]
+        grouping = [column("a", name) for name in dict.fromkeys(name for _, name in keys)]
         grouped = self._aggregate(base, grouping, written)
-        results |= {text: column("b", name) for text, name in keys.items()}
-
-        def above(root: exp.Expr) -> exp.Expr:
-            return put_back(root.copy(), results)
-
-        return [Source("b", grouped)], [], [(above(value), name) for value, name in items], [above(part) for part in after]
+        for value, name in keys:
+            swaps.add(value, column("b", name))
+        return [Source("b", grouped)], [], [(swaps.within(value), name) for value, name in items], list(map(swaps.within, after))
 
     def _aggregate(self, base: str, grouping: Sequence[exp.Expr], written: list[tuple[exp.Expr, str]]) -> str:
         from_sql = f"FROM {quote(base)} AS a"
@@ -111,8 +108,10 @@ class Shapes(Steps):
 
         nulls = frozenset(name for name, kind in self.relations.columns(base).items() if kind == NOTHING)
         over = self.relations.step(select_sql([*through, *written], from_sql), spark, [base], [base], nulls)
-        results = {text: column("b", name) for text, (_, name) in zip(windows, written, strict=True)}
-        return self._above("b", over, below, results, items, after)
+        swaps = Swaps()
+        for node, (_, name) in zip(windows.values(), written, strict=True):
+            swaps.add(node, column("b", name))
+        return self._above("b", over, below, swaps, items, after)
 
     def _unnested(
         self, sources: list[Source], where: list[exp.Expr], items: Sequence[tuple[exp.Expr, str]], after: list[exp.Expr]
@@ -121,7 +120,7 @@ class Shapes(Steps):
         lists = {sql_of(node): node for root in roots for node in own(root, exp.Explode)}
         if len(lists) > 1:
             raise unknown(next(iter(lists.values())))
-        ((text, node),) = lists.items()
+        (node,) = lists.values()
         below = Lifted("a")
         for root in roots:
             for part in columns_outside(root, exp.Explode):
@@ -139,17 +138,16 @@ class Shapes(Steps):
 
         nulls = frozenset(c for c in kept if self.relations.columns(base)[c] == NOTHING)
         over = self.relations.step(duck, spark, [base], [base], nulls)
-        return self._above("u", over, below, {text: column("u", "_each")}, items, after)
+        swaps = Swaps()
+        swaps.add(node, column("u", "_each"))
+        return self._above("u", over, below, swaps, items, after)
 
     @staticmethod
     def _above(
-        alias: str, relation: str, below: Lifted, results: Mapping[str, exp.Expr], items: Sequence[tuple[exp.Expr, str]],
-        after: list[exp.Expr],
-    ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:  # fmt: skip
-        """What is left of a SELECT over a relation that holds its columns, and parts of it as ``results``."""
-        swaps = dict(results) | {text: column(alias, name) for text, name in below.names.items()}
-
-        def above(root: exp.Expr) -> exp.Expr:
-            return put_back(root.copy(), swaps)
-
-        return [Source(alias, relation)], [], [(above(value), name) for value, name in items], [above(part) for part in after]
+        alias: str, relation: str, below: Lifted, swaps: Swaps, items: Sequence[tuple[exp.Expr, str]], after: list[exp.Expr]
+    ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:
+        """What is left of a SELECT over a relation that holds its columns, and parts of it as ``swaps``."""
+        for value, name in below.taken():
+            swaps.add(value, column(alias, name))
+        items = [(swaps.within(value), name) for value, name in items]
+        return [Source(alias, relation)], [], items, [swaps.within(part) for part in after]

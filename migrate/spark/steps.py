@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from migrate.spark import shells
 from migrate.spark.names import column, columns_of
-from migrate.spark.parts import Lifted, conjuncts_of, is_nothing, put_back, quote, select_sql, unknown
+from migrate.spark.parts import Lifted, Swaps, conjuncts_of, is_nothing, quote, select_sql, unknown
 from migrate.spark.relations import HALF, Relations, Source
 from migrate.spark.text import sql_of
 from migrate.spark.types import quoted, spark_type
@@ -46,13 +46,11 @@ class Steps:
                     lifted.take(column(source.alias, name))
         lifted.take(value)
         joined = self.step(sources[:at], lifted.items)
-        results: dict[str, exp.Expr] = {text: column(JOINED, name) for text, name in lifted.names.items()}
-
-        def change(root: exp.Expr) -> exp.Expr:
-            return put_back(root.copy(), results)
-
-        others = [replace(source, on=change(source.on) if source.on is not None else None) for source in sources[at:]]
-        return [Source(JOINED, joined), *others], change
+        swaps = Swaps()
+        for part, name in lifted.taken():
+            swaps.add(part, column(JOINED, name))
+        others = [replace(source, on=swaps.within(source.on) if source.on is not None else None) for source in sources[at:]]
+        return [Source(JOINED, joined), *others], swaps.within
 
     def _by_columns(self, sources: list[Source]) -> list[Source]:
         """Joins whose conditions compare columns: Spark asks no function of ours while it joins."""

@@ -8,6 +8,10 @@ from sqlglot.dialects.dialect import Dialect
 _WRITER = Dialect.get_or_raise("duckdb").generator()
 
 
+_WHOLE = (exp.Column, exp.Identifier, exp.Literal)
+
+
 def sql_of(node: exp.Expr) -> str:
-    """DuckDB's SQL of a node. One writer, and no copy of what is written: this is asked of each part of each statement."""
-    return _WRITER.generate(node, copy=False)
+    """DuckDB's SQL of a node. It is asked of each part of each statement, so there is one writer. Writing changes a node where it
+    does not show, so a copy is written, but of the smallest."""
+    return _WRITER.generate(node, copy=not isinstance(node, _WHOLE))
