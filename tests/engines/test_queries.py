@@ -44,6 +44,8 @@ OURS = (
     "select a.x, min(a.k) as k from a where a.x in (select b.x from b where b.y > 0) group by a.x",
     "with recursive up as (select k from a where y is null union select a.k from a join up on a.y = up.k) select * from up",
     "select a.x from a where a.x <> 'x' and not exists (select 1 from b where b.x = a.x and b.y > 1)",
+    "select a.k from a where exists (select 1 from b where b.x = a.x and (b.y <> a.y or a.y is null))",
+    "select a.k, case when exists (select 1 from b where b.y < a.y) then 'more' end as t from a",
     "select u.n, u.v from (select unnest(list_distinct([{'n': 'x', 'v': x}])) as u from a)",
     "select k from a where false union all select k from b union all select null",
     "select a.k, b.x, c.k as other from a left join b on b.x = a.x left join a as c on c.x = coalesce(b.x, a.x) and c.y = b.y",

@@ -157,3 +157,17 @@ def test_more_rows_than_the_driver_should_hold_lie_in_a_file(engine: SparkEngine
     engine.execute(f"CREATE TABLE t AS SELECT a.k FROM {_file(tmp_path, 3)} AS a JOIN ({many}) AS b ON true")
     (file,) = tmp_path.glob("rows*/*.parquet")
     assert pq.read_metadata(file).num_rows == 3 * (WITH_DRIVER - 3)
+
+
+def test_exists_may_ask_for_more_than_equality(engine: SparkEngine) -> None:
+    engine.register("a", pa.table({"k": [1, 2, 3, 4], "x": ["x", "x", None, "y"], "y": [1, 2, 3, None]}))
+    engine.register("b", pa.table({"x": ["x", "y", "y"], "y": [2, 5, None]}))
+    asked = "SELECT k FROM a WHERE {} EXISTS (SELECT 1 FROM b WHERE {}) ORDER BY k"
+    for condition, found in {
+        "b.x = a.x AND b.y <> a.y": [1],
+        "b.x = a.x AND (b.y <> a.y OR a.y IS NULL)": [1, 4],
+        "b.y < a.y": [3],
+    }.items():
+        assert [k for (k,) in engine.execute(asked.format("", condition)).fetchall()] == found
+        others = [k for k in (1, 2, 3, 4) if k not in found]
+        assert [k for (k,) in engine.execute(asked.format("NOT", condition)).fetchall()] == others
