@@ -92,8 +92,8 @@ def write_file(
 
 
 def _engine_writes(format_: FileFormat, fields: list[str]) -> bool:
-    """Can the engine write the file, in two thirds of the time? It quotes what is quoted here, and values with a ``#``; it knows one
-    end of a line, no other encoding, and calls columns otherwise whose names differ in case only."""
+    """Can the engine write the file, in two thirds of the time? It quotes what is quoted here, and values with a ``#``; it knows
+    one end of a line, no other encoding, and calls columns otherwise whose names differ in case only."""
     plain = format_.quote and not format_.json_ and format_.line_end == "\n" and format_.encoding.lower() in ("utf-8", "utf8")
     single = all(len(mark.encode()) == 1 for mark in (format_.delimiter, format_.quote or ""))
     return bool(plain and single and len({field.lower() for field in fields}) == len(fields))
