@@ -51,7 +51,7 @@ bench: install
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.lock -r requirements/bench.lock
 	PYTHONPATH=. $(BIN)/python benchmarks/bench.py --users $(SIZE) --compare $$(( $(SIZE) * 25 )) --write
 	PYTHONPATH=. $(BIN)/python benchmarks/profiling.py
-	$(BIN)/python benchmarks/ledger.py
+	PYTHONPATH=. $(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/database_load.py
 	$(BIN)/python benchmarks/delta_run.py --target moodle
 	$(BIN)/python benchmarks/delta_run.py --target postgresql://postgres@127.0.0.1:5432/test

@@ -70,7 +70,9 @@ def make(rows: int, folder: Path) -> dict[str, int]:
 
 def prepare(folder: Path) -> None:
     """Both sides as the artefacts of a run, up to what was read back."""
-    from migrate.artefacts import Loaded, Mapped, ReadBack, Validated, write_manifest
+    from benchmarks.validated import lay
+    from migrate.artefacts import Loaded, ReadBack, write_manifest
+    from migrate.engine import scan, session
     from migrate.findings import write_findings
     from migrate.run_folder import RunFolder
 
@@ -89,24 +91,18 @@ def prepare(folder: Path) -> None:
     )
     shutil.rmtree(folder / "run", ignore_errors=True)
     run = RunFolder(folder / "run")
-    mapped, validated, loaded, back = (run.stage(stage) for stage in ("map", "validate", "load", "read_back"))
-    (validated / "record.parquet").hardlink_to(folder / "expected.parquet")
+    loaded, back = (run.stage(stage) for stage in ("load", "read_back"))
+    with session() as connection:
+        validated = lay(connection, run, "record", list(FIELDS), scan(folder / "expected.parquet"))
     (back / "record.parquet").hardlink_to(folder / "actual.parquet")
     absent = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in ("code", "message", "native", "blamed"))
-    became = (
-        "'record' AS entity, _key AS key, 'candidate' AS disposition, _target_key AS target_key, CAST(NULL AS VARCHAR) AS code"
-    )
     done = f"'record' AS entity, _target_key AS key, 'created' AS result, {absent}, 'record' AS mapping, _key AS source_key"
-    for file, columns in ((validated / "dispositions.parquet", became), (loaded / "results.parquet", done)):
-        duckdb.sql(f"COPY (SELECT {columns} FROM '{folder / 'expected.parquet'}') TO '{file}' (FORMAT parquet)")
-    for stage in (validated, back):
-        write_findings([], stage / "findings.parquet")
+    duckdb.sql(f"COPY (SELECT {done} FROM '{folder / 'expected.parquet'}') TO '{loaded / 'results.parquet'}' (FORMAT parquet)")
+    write_findings([], back / "findings.parquet")
     duckdb.sql(
         f"COPY (SELECT '' AS entity, '' AS key, '' AS reason WHERE FALSE) TO '{back / 'refused.parquet'}' (FORMAT parquet)"
     )
-    write_manifest(Mapped, mapped, None, [])
-    write_manifest(Validated, validated, Mapped(mapped), validated.glob("*.parquet"))
-    write_manifest(Loaded, loaded, Validated(validated), loaded.glob("*.parquet"))
+    write_manifest(Loaded, loaded, validated, loaded.glob("*.parquet"))
     write_manifest(ReadBack, back, Loaded(loaded), back.glob("*.parquet"))
 
 

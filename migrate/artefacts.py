@@ -15,9 +15,13 @@ from typing import ClassVar
 
 import pyarrow.parquet as pq
 
+from migrate.compiler.text import literal, name
 from migrate.errors import RunFailed
+from migrate.run_folder import stage_folder
 
 MANIFEST = "manifest.json"
+_VALUE = "to:"
+"""How columns begin that hold the value of a target field."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ class Artefact:
             raise RunFailed(f"{self.folder} is the artefact of stage {manifest['stage']}, not of {self.stage}")
         files = manifest["files"]
         assert isinstance(files, dict)
-        for name, entry in files.items():
-            file = self.folder / name
+        for listed, entry in files.items():
+            file = self.folder / listed
             if not file.is_file():
                 raise RunFailed(f"{file} is gone", hint="run again")
             if sha256(file) != entry["sha256"]:
@@ -68,7 +72,67 @@ class Mapped(Artefact):
 
 
 class Validated(Artefact):
+    """What may load. Rows stand in the artefact of the map stage; here is, per mapping, which of them do not load as they stand
+    there: ``_key``, ``_disposition``, ``_code``, and ``to:FIELD`` of references in whose place something else was put."""
+
     stage = "validate"
+
+    @property
+    def mapped(self) -> Mapped:
+        """What the rows stand in."""
+        return Mapped(self.folder.parent / stage_folder(Mapped.stage))
+
+    def verify(self) -> None:
+        """As any artefact; the one that holds the rows has to be what was validated, too."""
+        super().verify()
+        self.mapped.verify()
+        if self.manifest["parent"] != sha256(self.mapped.folder / MANIFEST):
+            raise RunFailed(f"{self.mapped.folder} is not what was validated", hint="run again")
+
+    def rows(self, *names: str) -> int:
+        """Rows of some mappings together that may load."""
+        counts = self.manifest["loading"]
+        assert isinstance(counts, dict)
+        return sum(int(counts[mapping]) for mapping in names)
+
+    def fields(self, mapping: str) -> list[str]:
+        """The target fields of a mapping."""
+        return [column.removeprefix(_VALUE) for column in self._values(self.mapped, mapping)]
+
+    def loading(self, mapping: str) -> str:
+        """A SELECT of the rows of a mapping that may load: ``_key``, ``_target_key``, and the target fields with their types."""
+        rows, changed = (f"read_parquet({literal(str(a.parquet(mapping)))})" for a in (self.mapped, self))
+        replaced = set(self._values(self, mapping))
+        columns = ["m._key", "m._target_key"]
+        for column in self._values(self.mapped, mapping):
+            own = f"m.{name(column)}"
+            value = f"CASE WHEN c._key IS NULL THEN {own} ELSE c.{name(column)} END" if column in replaced else own
+            columns.append(f"{value} AS {name(column.removeprefix(_VALUE))}")
+        chosen = f"SELECT {', '.join(columns)} FROM {rows} AS m"
+        if replaced:
+            kept = "coalesce(c._disposition, m._disposition) = 'candidate'"
+            return f"{chosen} LEFT JOIN {changed} AS c ON c._key = m._key WHERE m._disposition = 'candidate' AND {kept}"
+        return f"{chosen} ANTI JOIN {changed} AS c ON c._key = m._key WHERE m._disposition = 'candidate'"
+
+    def dispositions(self, *mappings: str) -> str:
+        """A SELECT of where every source record of some mappings stands: ``entity``, ``key``, ``disposition`` (``candidate``: it
+        may load), ``target_key`` (of what it was merged into, where it was) and ``code``."""
+        selects = []
+        for mapping in mappings:
+            rows, changed = (f"read_parquet({literal(str(a.parquet(mapping)))})" for a in (self.mapped, self))
+            merged = f"SELECT _into FROM {rows} WHERE _into IS NOT NULL"
+            selects.append(
+                f"SELECT {literal(mapping)} AS entity, m._key AS key, coalesce(c._disposition, m._disposition) AS disposition, "
+                "coalesce(i._target_key, m._target_key) AS target_key, "
+                f"CASE WHEN c._key IS NULL THEN m._code ELSE c._code END AS code FROM {rows} AS m "
+                f"LEFT JOIN {changed} AS c ON c._key = m._key "
+                f"LEFT JOIN (SELECT _key, _target_key FROM {rows} WHERE _key IN ({merged})) AS i ON i._key = m._into"
+            )
+        return " UNION ALL ".join(selects)
+
+    @staticmethod
+    def _values(artefact: Artefact, mapping: str) -> list[str]:
+        return [column for column in pq.read_schema(artefact.parquet(mapping)).names if column.startswith(_VALUE)]
 
 
 class Loaded(Artefact):
@@ -83,8 +147,10 @@ class Reconciled(Artefact):
     stage = "reconcile"
 
 
-def write_manifest(kind: type[Artefact], folder: Path, parent: Artefact | None, files: Iterable[Path]) -> None:
-    """Write ``manifest.json``: per file its rows, schema hash and sha256; and the hash of the parent's manifest."""
+def write_manifest(
+    kind: type[Artefact], folder: Path, parent: Artefact | None, files: Iterable[Path], **more: dict[str, int]
+) -> None:
+    """Write ``manifest.json``: per file its rows, schema hash and sha256; the hash of the parent's manifest; and ``more``."""
     entries: dict[str, dict[str, object]] = {}
     for file in sorted(files):
         entry: dict[str, object] = {"sha256": sha256(file)}
@@ -94,7 +160,7 @@ def write_manifest(kind: type[Artefact], folder: Path, parent: Artefact | None, 
             entry |= {"rows": metadata.num_rows, "schema": hashlib.sha256(schema.encode()).hexdigest()}
         entries[str(file.relative_to(folder))] = entry
     parent_hash = sha256(parent.folder / MANIFEST) if parent else None
-    body = {"stage": kind.stage, "parent": parent_hash, "files": entries}
+    body = {"stage": kind.stage, "parent": parent_hash, "files": entries, **more}
     (folder / MANIFEST).write_text(json.dumps(body, indent=1, sort_keys=True) + "\n", "utf-8")
 
 

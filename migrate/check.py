@@ -65,7 +65,7 @@ def _check(folder: Path, anew: bool) -> CheckResult:
         raise
     problems = waiting + ([] if not anew and proofs.fits(pair) else _fit(pair, plan))
     problems += losses.undeclared(plan)
-    problems += list(_unknown_drops(plan)) + list(_bind_acceptance(workspace))
+    problems += _unknown_drops(plan) + losses.carried_drops(plan) + list(_bind_acceptance(workspace))
     problems += chart_problems(pair)
     proof = None if anew else proofs.known(pair)
     if proof is None:

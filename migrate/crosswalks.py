@@ -6,8 +6,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from migrate.compiler.shared import CROSSWALK
 from migrate.compiler.text import literal, name
@@ -15,6 +14,9 @@ from migrate.csv_line import csv_line
 from migrate.engine import Engine
 from migrate.errors import Place, Problem
 from migrate.whole_files import content_of, replaced
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("source", "label", "rows", "target", "equivalence", "confidence", "status", "by", "at", "reason")
 STATUSES = ("proposed", "confirmed", "rejected", "waived")
@@ -40,6 +42,8 @@ class Crosswalk:
 
 def read_crosswalk(crosswalk: str, file: Path) -> tuple[Crosswalk | None, list[Problem]]:
     """Read one crosswalk; every wrong row is a problem with its line."""
+    import pandas as pd  # takes a third of a second, and many workspaces have no crosswalk
+
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)

@@ -13,6 +13,7 @@ from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import name
 from migrate.engine import session, translated
 from migrate.errors import ConfigurationError, Problem
+from migrate.inline_references import settle
 from migrate.located_yaml import Keys
 from migrate.mapper import findings_sql, hold_rows
 from migrate.mapping.load import LoadedMapping, LoadedPair
@@ -127,6 +128,9 @@ def _compare(
     cursor = connection.execute(f"SELECT * FROM {table} ORDER BY _order, _key")
     columns = [d[0] for d in cursor.description]
     rows = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+    settled = settle(connection, plan, mapping, test, rows)
+    for row in rows:
+        row.update(settled.rows.get(row["_key"], {}))
     loading = [row for row in rows if row["_disposition"] == "candidate"]
     if len(loading) != len(test.expect):
         message = f"test {test.name!r}: {len(test.expect)} row(s) expected, {len(loading)} would load"
@@ -155,7 +159,7 @@ def _compare(
             got = by_key.get(key, "not there")
             problems.append(Problem(f"test {test.name!r}: {key} is {got}", place, disposition))
     seen.update(row["_code"] for row in rows if row["_code"])
-    problems += _compare_findings(connection, plan, mapping, test, at, seen)
+    problems += _compare_findings(connection, plan, mapping, test, at, seen, settled.findings)
     return problems
 
 
@@ -166,9 +170,10 @@ def _compare_findings(
     test: InlineTest,
     at: Keys,
     seen: set[str],
+    of_references: set[tuple[str, str]],
 ) -> list[Problem]:
     sql = findings_sql(plan.rows[mapping.name])
-    found = connection.execute(f"SELECT DISTINCT code, severity FROM ({sql})").fetchall() if sql else []
+    found = {*(connection.execute(f"SELECT DISTINCT code, severity FROM ({sql})").fetchall() if sql else []), *of_references}
     raised = {code for code, _ in found}
     seen |= raised
     problems = []

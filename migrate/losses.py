@@ -55,6 +55,14 @@ def undeclared(plan: Plan) -> list[Problem]:
     return problems
 
 
+def carried_drops(plan: Plan) -> list[Problem]:
+    """Views that the pair drops by name although a mapping reads them."""
+    message = "the view is dropped, and mappings read it"
+    hint = "take its name away here, or what reads it out of the mappings"
+    dropped = sorted(_mapped_views(plan) & plan.pair.dropped_views.keys())
+    return [Problem(message, plan.pair.document.place("drop", view), view, hint=hint) for view in dropped]
+
+
 def archived_patterns(plan: Plan) -> list[str]:
     """The tables the pair archives. They go before what the contract calls internal."""
     return [pattern for rule in plan.pair.model.archive.values() for pattern in rule.tables]
@@ -106,6 +114,8 @@ def _entities(plan: Plan) -> Iterator[Loss]:
     for entity, model in contract.entities.items():
         used_as_source = entity in mapped
         if model.sql and not used_as_source:
+            if entity in plan.pair.dropped_views:
+                yield Loss(entity, None, "dropped", plan.pair.dropped_views[entity])
             continue
         drops = {
             field: reason

@@ -17,6 +17,8 @@ from migrate.contracts.model import FileFormat
 from migrate.engine import Engine, copy_to_parquet, scan
 from migrate.mapping.model import TestIdentity
 
+_NUMBER = "TRY_CAST({0} AS BIGINT) AS source_number"
+
 
 def raw_types(connection: Engine, entity: str) -> dict[str, str]:
     """``{column: SQL type without parameters}`` of the extracted rows of ``entity``."""
@@ -60,9 +62,9 @@ def unique_sources(connection: Engine, plan: Plan) -> frozenset[str]:
 
 
 def build_identities(connection: Engine, plan: Plan) -> None:
-    """For each mapping that others refer to: source key, target key, was it excluded or merged, is it one with others, wanted
-    fields, and the ``owner``: the record that stands for it in the target, if any does. Two may claim one target key, and only
-    one of them gets it; rows that fold become one record whatever their keys."""
+    """For each mapping that others refer to: source key (as text and, where it is one, as a number), target key, was it excluded
+    or merged, is it one with others, wanted fields, and the ``owner``: the record that stands for it in the target, if any does.
+    Two may claim one target key, and only one of them gets it; rows that fold become one record whatever their keys."""
     for mapping, compiled in plan.identities.items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE _keys AS {compiled.select}")
         extra = "".join(f", s.{name('to:' + f)} AS {name('field:' + f)}" for f in compiled.fields)
@@ -72,7 +74,7 @@ def build_identities(connection: Engine, plan: Plan) -> None:
             extra += f", CASE WHEN k._disposition = 'excluded' AND k._code IN ({codes}) THEN k._code END AS policy"
         connection.execute(
             f"CREATE OR REPLACE TABLE {name(IDENTITY, mapping)} AS\n"
-            f"SELECT k._key AS source_key, s._target_key AS target_key, {owner} AS owner, "
+            f"SELECT k._key AS source_key, {_NUMBER.format('k._key')}, s._target_key AS target_key, {owner} AS owner, "
             "k._disposition = 'excluded' AS excluded, "
             f"k._disposition = 'excluded' AND k._code = {literal(EXCLUDED)} AS decided, "
             f"k._merged_into IS NOT NULL AS merged, {_joined(plan, mapping)} AS joined, "
@@ -100,7 +102,8 @@ def build_given_identity(connection: Engine, compiled: Compiled, rows: Dict[str,
     )
     connection.execute(
         f"CREATE OR REPLACE TABLE {name(IDENTITY, compiled.mapping.name)} AS SELECT CAST(source_key AS VARCHAR) AS "
-        f"source_key, CAST(target_key AS VARCHAR) AS target_key, CAST(target_key AS VARCHAR) AS owner, excluded, "
+        f"source_key, {_NUMBER.format('source_key')}, CAST(target_key AS VARCHAR) AS target_key, "
+        f"CAST(target_key AS VARCHAR) AS owner, excluded, "
         f"FALSE AS decided, merged, joined, "
         f"matched{extra} FROM (VALUES "
         f"{values or '(NULL, NULL, FALSE, FALSE, FALSE, FALSE)'}) "

@@ -61,6 +61,7 @@ from migrate.privacy.classes import personal_of_mappings
 from migrate.privacy.noted_list import demand_same, strayed
 from migrate.privacy.prepare import Prepared, prepare
 from migrate.progress import Progress, Silent
+from migrate.reconciliation.dispositions import DISPOSITIONS
 from migrate.run_folder import STAGES, RunFolder, new_run
 from migrate.schemas import SUMMARY
 from migrate.stages.archive import archive
@@ -70,7 +71,7 @@ from migrate.stages.extract import extract
 from migrate.stages.load import load
 from migrate.stages.map import map_stage
 from migrate.stages.read_back import read_back
-from migrate.stages.reconcile import DISPOSITIONS, reconcile
+from migrate.stages.reconcile import reconcile
 from migrate.stages.validate import validate
 from migrate.worklist.build import build_worklist
 from migrate.worklist.states import NEEDS_A_PERSON

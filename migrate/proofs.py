@@ -22,10 +22,13 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 import migrate
+import validators
 from migrate.mapping.load import LoadedPair
 
 VARIABLE = "LMS_MIGRATE_CACHE"
 """Environment variable: the folder of the cache, in place of the system's own for this user."""
+PACKAGES = (migrate, validators)
+"""The code that inline tests run through."""
 Kept = TypeVar("Kept", bound=BaseModel)
 
 
@@ -104,9 +107,10 @@ def _of_workspace(pair: LoadedPair) -> Iterator[str]:
 @cache
 def _tool() -> str:
     """The code that tests run through, and the libraries that give their results."""
-    root = Path(migrate.__file__).parent
     digest = hashlib.sha256()
-    for file in sorted(f for f in root.rglob("*") if f.suffix in (".py", ".yaml")):
-        code = file.read_bytes()
-        digest.update(f"{file.relative_to(root).as_posix()}\0{len(code)}\0".encode() + code)
+    for package in PACKAGES:
+        root = Path(str(package.__file__)).parent
+        for file in sorted(f for f in root.rglob("*") if f.suffix in (".py", ".yaml")):
+            code = file.read_bytes()
+            digest.update(f"{file.relative_to(root.parent).as_posix()}\0{len(code)}\0".encode() + code)
     return " ".join([digest.hexdigest(), platform.python_version(), version("duckdb"), version("sqlglot")])

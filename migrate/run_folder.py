@@ -31,7 +31,7 @@ class RunFolder:
 
     def stage(self, stage: str) -> Path:
         """The numbered folder of a stage, made when it is not there."""
-        folder = self.path / f"{STAGES.index(stage) + 1}_{stage}"
+        folder = self.path / stage_folder(stage)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -56,6 +56,11 @@ class RunFolder:
         """Free the spare space and the scratch folder."""
         (self.path / ".spare").unlink(missing_ok=True)
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def stage_folder(stage: str) -> str:
+    """The name of a stage's folder."""
+    return f"{STAGES.index(stage) + 1}_{stage}"
 
 
 def archive_file(table: str) -> str:

@@ -21,6 +21,7 @@ from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import InlineTest
 from migrate.matching.lists import KEY, compared
 from migrate.matching.register import build_lists
+from validators.referential import gate_failures
 
 
 class TestBed:
@@ -32,6 +33,7 @@ class TestBed:
         self._given_views: frozenset[str] | None = None
         self._filled: list[str] = []
         self._built: dict[tuple[str, str], str] = {}
+        gate_failures(connection)
 
     def fill(self, test: InlineTest, at: Keys) -> list[Problem]:
         """Put the rows that ``test`` gives, and nothing else, where the mapping reads. Gives what is wrong with them."""

@@ -11,36 +11,27 @@ have ids from 901 upwards, planted rows of other tables from 9001.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from moodle_sample.clock import DAY, madrid
+from moodle_sample.courses import by_shortname
+from moodle_sample.fault import module_of, students
+from moodle_sample.history_faults import plant_item
+from moodle_sample.ordinary import build_site
+from moodle_sample.people_faults import plant_deleted
+from moodle_sample.site import GUEST, Site
+from moodle_sample.written import write
 
-def _moodle() -> ModuleType:
-    """The generator of the whole sample, which lies beside this one."""
-    if "generate_moodle" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("generate_moodle", Path(__file__).with_name("generate_moodle.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules["generate_moodle"] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["generate_moodle"])
-    return sys.modules["generate_moodle"]
-
-
-moodle = _moodle()
-Site = Any
-"""``generate_moodle.Site``."""
 COURSES = ("SAFETY-FIRE", "SAFETY-LAB")
 PEOPLE_KEPT = 8
 FIRE = "SAFETY-FIRE"
-WHEN = moodle.madrid(2024, 6, 3, 12)
-LATER = moodle.madrid(2030, 1, 1)
+WHEN = madrid(2024, 6, 3, 12)
+LATER = madrid(2030, 1, 1)
 NUMBERS = {"course_completions": 9001, "course_modules_completion": 9001, "grade_grades": 9001, "quiz_attempts": 9001}
-GUEST = 1
 
 
 @dataclass(frozen=True)
@@ -58,8 +49,8 @@ class Fault:
 
 def reduced(site: Site) -> None:
     """Leave the history of some people in two courses."""
-    courses = [moodle.by_shortname(site)[name] for name in COURSES]
-    people = {user for name in COURSES for user in moodle.students(site, name)[:PEOPLE_KEPT]}
+    courses = [by_shortname(site)[name] for name in COURSES]
+    people = {user for name in COURSES for user in students(site, name)[:PEOPLE_KEPT]}
     modules = {row["id"] for row in site.all("course_modules") if row["course"] in courses}
     items = {row["id"] for row in site.all("grade_items") if row["courseid"] in courses}
     quizzes = {row["id"] for row in site.all("quiz") if row["course"] in courses}
@@ -87,15 +78,15 @@ def person(site: Site, number: int, first: str, last: str, **values: Any) -> int
     return number
 
 
-def completed(site: Site, user: int, at: int | None = WHEN, enrolled: int = WHEN - 30 * moodle.DAY) -> None:
+def completed(site: Site, user: int, at: int | None = WHEN, enrolled: int = WHEN - 30 * DAY) -> None:
     """Let somebody complete the course on fire safety."""
-    course = moodle.by_shortname(site)[FIRE]
+    course = by_shortname(site)[FIRE]
     add(site, "course_completions", userid=user, course=course, timeenrolled=enrolled, timestarted=enrolled, timecompleted=at)
 
 
 def did(site: Site, user: int, state: int = 1, at: int = WHEN, module: int = 0) -> None:
     """Let somebody complete an activity; by default the final test on fire safety."""
-    chosen = module or moodle.module_of(site, FIRE, "quiz")["id"]
+    chosen = module or module_of(site, FIRE, "quiz")["id"]
     add(site, "course_modules_completion", coursemoduleid=chosen, userid=user, completionstate=state, timemodified=at)
 
 
@@ -108,16 +99,16 @@ def graded(site: Site, user: int, value: float | None, item: int | None = None, 
 
 def column(site: Site, name: str, **values: Any) -> int:
     """A column that was made by hand in the course on fire safety."""
-    course = moodle.by_shortname(site)[FIRE]
+    course = by_shortname(site)[FIRE]
     for row in site.all("grade_items"):
         if row["courseid"] == course and row["itemname"] == name:
             return int(row["id"])
-    return int(moodle.plant_item(site, FIRE, name, **{"grademax": 20.0, **values}))
+    return int(plant_item(site, FIRE, name, **{"grademax": 20.0, **values}))
 
 
 def attempted(site: Site, user: int, number: int = 1, marks: float | None = 10.0, quiz: int | None = None, **values: Any) -> None:
     """Let somebody attempt the final test on fire safety."""
-    chosen = moodle.module_of(site, FIRE, "quiz")["instance"] if quiz is None else quiz
+    chosen = module_of(site, FIRE, "quiz")["instance"] if quiz is None else quiz
     unique = max(row["uniqueid"] for row in site.all("quiz_attempts")) + 1
     given = {"state": "finished", "timestart": WHEN - 600, "timefinish": WHEN, "timemodified": WHEN, "sumgrades": marks, **values}
     add(site, "quiz_attempts", quiz=chosen, userid=user, attempt=number, uniqueid=unique, layout="1,2,0", **given)
@@ -134,7 +125,7 @@ def plant_people(site: Site) -> None:
     graded(site, 902, 0.0)
     person(site, 903, "شيماء", "حداد", idnumber="S/903 ü|x")
     completed(site, 903)
-    moodle.plant_deleted(site, 904, "Former", "Kvist")
+    plant_deleted(site, 904, "Former", "Kvist")
     completed(site, 904)
     completed(site, GUEST)
     completed(site, 99_999)
@@ -154,15 +145,15 @@ def plant_completions(site: Site) -> None:
     for number, last in enumerate(("Varga", "Lindholm", "Osei", "Tanaka"), start=921):
         person(site, number, "Robin", last, idnumber=f"000{number}")
     completed(site, 921, at=LATER)
-    completed(site, 922, at=moodle.madrid(2016, 1, 4), enrolled=0)
-    completed(site, 923, at=WHEN, enrolled=WHEN + moodle.DAY)
+    completed(site, 922, at=madrid(2016, 1, 4), enrolled=0)
+    completed(site, 923, at=WHEN, enrolled=WHEN + DAY)
     completed(site, 924, at=None)
 
 
 def plant_activities(site: Site) -> None:
     for number, last in enumerate(("Abdi", "Jansen", "Moreau", "Silva", "Weiss", "Yilmaz", "Castro"), start=931):
         person(site, number, "Sam", last, idnumber=f"000{number}")
-    course = moodle.by_shortname(site)[FIRE]
+    course = by_shortname(site)[FIRE]
     did(site, 931, state=4)
     did(site, 932, state=9)
     did(site, 933, at=0)
@@ -274,7 +265,7 @@ def fault_table() -> str:
 
 def build() -> Site:
     """The part of the ordinary site with every fault planted."""
-    site = moodle.build_site()
+    site = build_site()
     reduced(site)
     for fault in FAULTS:
         if fault.plant is not None:
@@ -284,7 +275,7 @@ def build() -> Site:
 
 def generate(file: Path) -> None:
     """Write the database to ``file``, in place of what is there."""
-    moodle.write(build(), file)
+    write(build(), file)
 
 
 def main() -> None:

@@ -10,25 +10,14 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable
 
 import planted
 from generate_moodle import generate
+from moodle_sample import met_faults as met
+from moodle_sample.met_faults import COURSE, PEOPLE, found
 from planted import Fault
 
-
-def found(query: str) -> Callable[[sqlite3.Connection], int]:
-    """A probe: how many rows does the query give?"""
-    return lambda database: len(database.execute(query).fetchall())
-
-
-COURSE = "SELECT id FROM mdl_course WHERE"
-PEOPLE = "SELECT id FROM mdl_user WHERE"
 ENROLLED = "SELECT ue.id FROM mdl_user_enrolments ue JOIN mdl_enrol e ON e.id = ue.enrolid"
-TWINS = (
-    "SELECT a.id FROM mdl_user a JOIN mdl_user b ON lower(a.email) = lower(b.email) AND a.id < b.id"
-    " AND a.firstname = b.firstname AND a.lastname = b.lastname WHERE a.deleted = 0 AND b.deleted = 0"
-)
 HELD = "SELECT ra.id FROM mdl_role_assignments ra JOIN mdl_context c ON c.id = ra.contextid WHERE"
 LONG_OVER = "enddate > 0 AND enddate < 1751328000 AND enddate >= startdate"
 """Ended half a year before the run, which is on the first day of 2026."""
@@ -37,7 +26,7 @@ FAULTS: tuple[Fault[sqlite3.Connection], ...] = (
     # -- organisations and classes
     Fault("Category that is its own parent", "course_categories 13", "REF-CYCLE",
           found("SELECT id FROM mdl_course_categories WHERE id = parent"), 1),
-    Fault("The site's front page, stored as a course", "course 1", "CRS-SITE", found(f"{COURSE} format = 'site'"), 1),
+    met.FRONT_PAGE,
     Fault("One course in several terms", "BIO101 and others", "CRS-FOLDED",
           found("SELECT substr(shortname, 1, 6) FROM mdl_course WHERE shortname LIKE '%-20__-S_' GROUP BY 1 HAVING count(*) > 1"),
           8),
@@ -55,38 +44,28 @@ FAULTS: tuple[Fault[sqlite3.Connection], ...] = (
           found(f"{COURSE} category NOT IN (SELECT id FROM mdl_course_categories) AND category > 0"), 1),
     Fault("Enrolments in the course whose category does not exist", "enrolments of user 30, 31 in course 106", "REF-BLOCKED",
           found(f"{ENROLLED} WHERE e.courseid = 106"), 2),
-    Fault("Ampersand and emoji in a course name; short names null and 0", "course 107, 108, 109", "-",
-          found(f"{COURSE} id IN (107, 108, 109)"), 3),
+    met.COURSES_THAT_SURVIVE,
     # -- people
-    Fault("Guest account, a system row and no person", "user 1", "USR-GUEST", found(f"{PEOPLE} username = 'guest'"), 1),
-    Fault("Deleted account", "user 901-906", "USR-DELETED", found(f"{PEOPLE} deleted = 1"), 6),
+    met.GUEST_ACCOUNT,
+    met.DELETED,
     Fault("Role of an account that is no part of the roster", "user 1, 901-906", "ROL-USER-EXCLUDED",
           found(f"{PEOPLE} deleted = 1 OR username = 'guest'"), 7),
-    Fault("One person with two accounts", "user 907 + 908, 909 + 910", "USR-MERGE",
-          found(TWINS), 2),
+    met.TWICE,
     Fault("Role of the second account", "user 908, 910", "ROL-FOLDED", found(f"{PEOPLE} id IN (908, 910)"), 2),
-    Fault("ID number used by two accounts", "user 911, 912 (E-4711)", "USR-IDNUMBER-DUP",
-          found(f"{PEOPLE} idnumber = 'E-4711'"), 2),
-    Fault("ID number that looks like the one made for an account without any", "user 948 (moodle-950), 950 (blank)",
-          "USR-ID-TAKEN", found(f"{PEOPLE} idnumber = 'moodle-950'"), 1),
-    Fault("User name of somebody else, on another MNet host", "user 922 and user 12", "USR-LOGIN-DUP",
-          found("SELECT username FROM mdl_user GROUP BY username HAVING count(*) > 1"), 1),
-    Fault("Blank given and family name", "user 917", "USR-NAME-BLANK",
-          found(f"{PEOPLE} trim(firstname) = '' AND trim(lastname) = ''"), 1),
-    Fault("HTML in a name", "user 915, 916", "USR-NAME-HTML", found(f"{PEOPLE} firstname || lastname LIKE '%<%>%'"), 2),
-    Fault("Tab at the end of a name, right-to-left override before a name", "user 918, 919", "USR-NAME-CONTROL",
-          found(f"{PEOPLE} id IN (918, 919)"), 2),
-    Fault("E-mail that is no address", "user 913, 914", "USR-EMAIL", found(f"{PEOPLE} id IN (913, 914)"), 2),
-    Fault("Bytes that are not UTF-8 in a text column", "user 923 (lastname)", "SRC-ENCODING", found(f"{PEOPLE} id = 923"), 1),
+    met.NUMBER_TWICE,
+    met.NUMBER_TAKEN,
+    met.LOGIN_TWICE,
+    met.NAME_BLANK,
+    met.NAME_HTML,
+    met.NAME_CONTROL,
+    met.EMAIL,
+    met.ENCODING,
     Fault("Time far outside the calendar", "user 924, enrolment of user 949 in TUTOR-KIT", "SRC-TYPE",
           found(f"{PEOPLE} lastaccess = 99999999999999"), 1),
-    Fault("ID numbers 007 and 7, two people", "user 930, 931", "-", found(f"{PEOPLE} idnumber IN ('007', '7')"), 2),
-    Fault("Right-to-left name, emoji, combining accents, a formula", "user 926-929", "-",
-          found(f"{PEOPLE} id BETWEEN 926 AND 929"), 4),
-    Fault("Column of a local plugin that holds data", "user 20-31 (local_costcentre)", "SRC-UNKNOWN-COLUMN",
-          found(f"{PEOPLE} local_costcentre <> ''"), 12),
-    Fault("Table of a local plugin that holds data", "local_mentoring 1-5", "LOSS-UNDECLARED",
-          found("SELECT id FROM mdl_local_mentoring"), 5),
+    met.LEADING_ZEROS,
+    met.NAMES_THAT_SURVIVE,
+    met.PLUGIN_COLUMN,
+    met.PLUGIN_TABLE,
     # -- roles and enrolments
     Fault("Course role of the site's own, as what the person is", "user 937 (auditor)", "ROL-UNMAPPED",
           found(f"{PEOPLE} id = 937"), 1),

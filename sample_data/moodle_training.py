@@ -13,7 +13,8 @@ import sys
 
 import planted
 from generate_moodle import generate
-from moodle_roster import COURSE, PEOPLE, TWINS, found
+from moodle_sample import met_faults as met
+from moodle_sample.met_faults import COURSE, PEOPLE, found
 from planted import Fault
 
 COMPLETED = "SELECT c.id FROM mdl_course_completions c JOIN mdl_course k ON k.id = c.course WHERE"
@@ -24,41 +25,33 @@ TOTAL = (
 
 FAULTS: tuple[Fault[sqlite3.Connection], ...] = (
     # -- people
-    Fault("Guest account, a system row and no person", "user 1", "USR-GUEST", found(f"{PEOPLE} username = 'guest'"), 1),
-    Fault("Deleted account", "user 901-906", "USR-DELETED", found(f"{PEOPLE} deleted = 1"), 6),
-    Fault("One person with two accounts", "user 907 + 908, 909 + 910", "USR-MERGE", found(TWINS), 2),
-    Fault("ID number used by two accounts", "user 911, 912 (E-4711)", "USR-IDNUMBER-DUP",
-          found(f"{PEOPLE} idnumber = 'E-4711'"), 2),
+    met.GUEST_ACCOUNT,
+    met.DELETED,
+    met.TWICE,
+    met.NUMBER_TWICE,
     Fault("No ID number", "42 of those who go", "USR-IDNUMBER-MISSING",
           found(f"{PEOPLE} trim(idnumber) = '' LIMIT 1"), 1),
-    Fault("ID number that looks like the one made for an account without any", "user 948 (moodle-950), 950 (blank)",
-          "USR-ID-TAKEN", found(f"{PEOPLE} idnumber = 'moodle-950'"), 1),
-    Fault("User name of somebody else, on another MNet host", "user 922 and user 12", "USR-LOGIN-DUP",
-          found("SELECT username FROM mdl_user GROUP BY username HAVING count(*) > 1"), 1),
+    met.NUMBER_TAKEN,
+    met.LOGIN_TWICE,
     Fault("User name outside ASCII", "user 936", "USR-LOGIN-CHARACTERS", found(f"{PEOPLE} id = 936"), 1),
     Fault("Two people who share one mailbox", "user 933, 934", "USR-EMAIL-SHARED", found(f"{PEOPLE} id IN (933, 934)"), 2),
-    Fault("E-mail that is no address", "user 913, 914", "USR-EMAIL", found(f"{PEOPLE} id IN (913, 914)"), 2),
-    Fault("Blank given and family name", "user 917", "USR-NAME-BLANK",
-          found(f"{PEOPLE} trim(firstname) = '' AND trim(lastname) = ''"), 1),
-    Fault("HTML in a name", "user 915, 916", "USR-NAME-HTML", found(f"{PEOPLE} firstname || lastname LIKE '%<%>%'"), 2),
-    Fault("Tab at the end of a name, right-to-left override before a name", "user 918, 919", "USR-NAME-CONTROL",
-          found(f"{PEOPLE} id IN (918, 919)"), 2),
+    met.EMAIL,
+    met.NAME_BLANK,
+    met.NAME_HTML,
+    met.NAME_CONTROL,
     Fault("Sign-in method of a plugin that is gone (saml_old)", "user 920, 921", "USR-AUTH-UNMAPPED",
           found(f"{PEOPLE} auth = 'saml_old'"), 2),
     Fault("Sign-in method whose counterpart nobody has confirmed (ldap, oauth2)", "92 accounts", "XWALK-PROPOSED",
           found(f"{PEOPLE} auth IN ('ldap', 'oauth2')"), 92),
-    Fault("Bytes that are not UTF-8 in a text column", "user 923 (lastname)", "SRC-ENCODING", found(f"{PEOPLE} id = 923"), 1),
+    met.ENCODING,
     Fault("Time far outside the calendar", "user 924 (lastaccess)", "SRC-TYPE", found(f"{PEOPLE} lastaccess = 99999999999999"),
           1),
-    Fault("ID numbers 007 and 7, two people", "user 930, 931", "-", found(f"{PEOPLE} idnumber IN ('007', '7')"), 2),
-    Fault("Right-to-left name, emoji, combining accents, a formula", "user 926-929", "-",
-          found(f"{PEOPLE} id BETWEEN 926 AND 929"), 4),
-    Fault("Column of a local plugin that holds data", "user 20-31 (local_costcentre)", "SRC-UNKNOWN-COLUMN",
-          found(f"{PEOPLE} local_costcentre <> ''"), 12),
-    Fault("Table of a local plugin that holds data", "local_mentoring 1-5", "LOSS-UNDECLARED",
-          found("SELECT id FROM mdl_local_mentoring"), 5),
+    met.LEADING_ZEROS,
+    met.NAMES_THAT_SURVIVE,
+    met.PLUGIN_COLUMN,
+    met.PLUGIN_TABLE,
     # -- courses
-    Fault("The site's front page, stored as a course", "course 1", "CRS-SITE", found(f"{COURSE} format = 'site'"), 1),
+    met.FRONT_PAGE,
     Fault("Course in a category that does not exist", "course 106 (CLOSED-DEP)", "CRS-CATEGORY-GONE",
           found(f"{COURSE} category NOT IN (SELECT id FROM mdl_course_categories) AND category > 0"), 1),
     Fault("Course in a category without an ID number", "courses of categories 7 and 9", "CRS-CATEGORY-NUMBER",
@@ -67,8 +60,7 @@ FAULTS: tuple[Fault[sqlite3.Connection], ...] = (
           found(f"{COURSE} idnumber = 'SIS-PRESENT'"), 2),
     Fault("HTML in a course name, and a name in two languages", "course 104, 105", "CRS-NAME-HTML",
           found(f"{COURSE} fullname LIKE '%<%'"), 2),
-    Fault("Ampersand and emoji in a course name; short names null and 0", "course 107, 108, 109", "-",
-          found(f"{COURSE} id IN (107, 108, 109)"), 3),
+    met.COURSES_THAT_SURVIVE,
     # -- completions
     Fault("Course begun and not completed", "the ordinary site", "CMP-OPEN", found(f"{COMPLETED} c.timecompleted IS NULL"),
           271),

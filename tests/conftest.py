@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from migrate.proofs import VARIABLE
 from migrate.run_folder import RunFolder
@@ -25,6 +26,10 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 from summaries import faults, watched
 
 MADE = pytest.StashKey[Path]()
+
+# How long an example takes says something of the machine's other work, and nothing of the example.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 
 def pytest_configure(config: pytest.Config) -> None:

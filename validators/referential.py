@@ -1,49 +1,66 @@
 """References across rows: who waits for whom, which rows the target would refuse, and who closes a circle.
 
-Works on one table of open rows per mapping, in the engine. A row leaves it for one reason, which is its disposition, code
-and root cause; the rows that refer to it follow, until nothing changes any more.
+Works on the mapped rows as they lie in their files, and on what left them. A row leaves for one reason, which is its disposition,
+code and root cause; the rows that refer to it follow, until nothing changes any more. Few leave, so only they are held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from migrate.compiler.shared import MAPPED
 from migrate.compiler.source import SQL_TYPES, query_needs, query_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.compiler.values import typed_literal
 from migrate.contracts.model import Contract
 from migrate.engine import Engine
+from migrate.engine import number as counted
 from migrate.expressions import read_query
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
 
-STATE, TARGET = "state", "target"
+LOST, REPLACED, OPEN, TARGET = "lost", "replaced", "open", "target"
+"""Schemas with a table or view for each mapping, and of ``TARGET`` for each entity."""
+GONE = "('excluded', 'merged')"
+_NOBODY = "CAST(NULL AS VARCHAR)"
+"""The root cause of a row that leaves by its own fault."""
 ROUNDS = 10_000
 """A bound on the propagation, far above the depth of any organisation; reaching it is a defect of ours."""
 
 
+def gate_failures(connection: Engine) -> None:
+    """Make the table of what the gate finds."""
+    connection.execute(
+        "CREATE TEMP TABLE gate_failures (entity VARCHAR, key VARCHAR, code VARCHAR, field VARCHAR, value VARCHAR)"
+    )
+
+
 @dataclass
 class Referential:
-    """Holds the state of all mappings of a run while references settle.
+    """Settles the references of all mappings of a run.
 
-    For each mapping ``state."name"`` holds: key, target_key, disposition ('candidate' while open), code, root, into (the
-    survivor of a merge or fold), the source keys it refers to (``ref:field``) and, of :func:`values_looked_at`, its target values
-    (``to:field``).
+    Reads ``mapped."name"``, the rows as the map stage left them, and ``gate_failures`` (entity, key, code, field, value). Fills
+    ``lost."name"`` (key, disposition, code, root, late: was it lost after the map stage?) with the rows that will not load, those
+    of the map stage included, and ``replaced."name"`` (key, field) with the references that gave way to what the mapping puts in
+    their place. ``open."name"`` shows what may load: key, target_key, into (the survivor of a merge or fold), the source keys it
+    refers to (``ref:field``) and, of :func:`values_looked_at`, its target values (``to:field``).
     """
 
     connection: Engine
     pair: LoadedPair
     names: list[str]
-    cleared: dict[str, dict[str, Outcome]] = field(default_factory=dict)
-    _found: int = 0
+    _versions: Counter[str] = field(default_factory=Counter)
+    """How often something changed in a mapping."""
+    _seen: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
+    """``{question: versions of the mappings it looks at}``, as they were when it was asked."""
 
     def settle(self) -> None:
         """Propagate until nothing changes."""
-        self.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
-            "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
-        )
+        self._begin()
+        for mapping in self._mappings():
+            self._open(mapping)
         self._build_target_views()
         order = [n for n in self.pair.by_dependency if n in self.names]
         for _ in range(ROUNDS):
@@ -57,49 +74,129 @@ class Referential:
                 return
         raise RuntimeError("references do not settle")
 
+    def settle_one(self, mapping_name: str, excluded: Mapping[str, str]) -> None:
+        """Propagate within one mapping, and ask nothing of the target's rules. ``excluded``: for the mappings that it refers to,
+        a SELECT of the ``key`` of each record that is left behind."""
+        for schema in (LOST, REPLACED, OPEN, TARGET):
+            self.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        self._begin()
+        self._open(self.pair.mappings[mapping_name])
+        for other, keys in excluded.items():
+            rows = (
+                f"SELECT key, 'excluded' AS disposition, {_NOBODY} AS code, {literal(other + '/')} || key AS root, FALSE AS late"
+            )
+            if other == mapping_name:
+                unseen = f"key NOT IN (SELECT _key FROM {name(MAPPED, other)})"
+                self.connection.execute(f"INSERT INTO {name(LOST, other)} {rows} FROM ({keys}) WHERE {unseen}")
+            else:
+                self.connection.execute(f"CREATE TABLE {name(LOST, other)} AS {rows} FROM ({keys})")
+        while self._block(mapping_name):
+            pass
+        self._name_causes([mapping_name])
+
     def findings_sql(self) -> str:
         """The findings of this step, in the columns of findings.parquet."""
         return "SELECT code, severity, entity, key, field, value, message, root AS root_cause FROM _refused"
+
+    def changed_sql(self, mapping: LoadedMapping) -> str:
+        """A SELECT of what this stage changed of a mapping's rows: ``_key``, ``_disposition`` and ``_code`` as they are now, and
+        ``to:field`` of the fields that may have given way."""
+        lost, replaced = name(LOST, mapping.name), name(REPLACED, mapping.name)
+        fields = replaceable(mapping)
+        if not fields:
+            return f"SELECT key AS _key, disposition AS _disposition, code AS _code FROM {lost} WHERE late"
+        values = "".join(f", {self._value(mapping, f)} AS {name('to:' + f)}" for f in fields)
+        return (
+            f"SELECT m._key, coalesce(l.disposition, m._disposition) AS _disposition, "
+            f"CASE WHEN l.key IS NULL THEN m._code ELSE l.code END AS _code{values} FROM {name(MAPPED, mapping.name)} AS m "
+            f"LEFT JOIN {lost} AS l ON l.key = m._key "
+            f"SEMI JOIN (SELECT key FROM {lost} WHERE late UNION SELECT key FROM {replaced}) AS c ON c.key = m._key"
+        )
+
+    def loading(self, mapping_name: str) -> int:
+        """How many rows of a mapping may load."""
+        mapped, lost = name(MAPPED, mapping_name), name(LOST, mapping_name)
+        candidates = counted(self.connection, f"SELECT count(*) FROM {mapped} WHERE _disposition = 'candidate'")
+        late = counted(self.connection, f"SELECT count(*) FROM {lost} WHERE late")
+        merged = f"SELECT count(*) FROM {mapped} AS m SEMI JOIN {lost} AS l ON l.key = m._key WHERE m._disposition = 'merged'"
+        return candidates - late + counted(self.connection, merged)
+
+    def outcomes(self, mapping: LoadedMapping) -> dict[str, dict[str, int]]:
+        """Per reference field: resolved, empty and blocked, over every record that is neither excluded nor merged."""
+        fields = [f for f, rule in mapping.model.fields.items() if rule.ref]
+        if not fields:
+            return {}
+        counts, joins, columns = [], [], []
+        for number, target_field in enumerate(fields):
+            reference, other = f"s.{name('ref:' + target_field)}", mapping.model.fields[target_field].ref
+            assert other is not None
+            alias = f"o{number}"
+            there = f"{reference} IS NOT NULL AND {alias}.key IS NOT NULL"
+            counts += [f"count(*) FILTER ({there})", f"count(*) FILTER ({reference} IS NULL)",
+                       f"count(*) FILTER ({reference} IS NOT NULL AND {alias}.key IS NULL)"]  # fmt: skip
+            joins.append(f"LEFT JOIN ({self._there(other)}) AS {alias} ON {alias}.key = {reference}")
+            columns.append(name("ref:" + target_field))
+        row = self.connection.execute(
+            f"SELECT {', '.join(counts)} FROM ({self._standing(mapping.name, columns)}) AS s {' '.join(joins)}"
+        ).fetchone()
+        assert row is not None
+        numbers = list(map(int, row))
+        words = ("resolved", "empty", "blocked")
+        return {f: dict(zip(words, numbers[3 * at : 3 * at + 3], strict=True)) for at, f in enumerate(fields)}
+
+    def _begin(self) -> None:
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
+            "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
+        )
+        for schema in (LOST, REPLACED, OPEN, TARGET):
+            self.connection.execute(f"CREATE SCHEMA {schema}")
 
     # One round -------------------------------------------------------------------------------------------------
 
     def _block(self, mapping_name: str) -> int:
         """Close the open rows of a mapping that need a record which is not loaded."""
         mapping = self.pair.mappings[mapping_name]
-        state = name(STATE, mapping_name)
         changed = self._follow_survivors(mapping_name)
         for target_field, rule in mapping.model.fields.items():
-            if rule.ref is None or rule.ref not in self.names:
+            if rule.ref is None or rule.ref not in self.names or self._known("block", mapping_name, target_field, of=[rule.ref]):
                 continue
             outcome = rule.missing
-            lost = self._lost(rule.ref)
-            reference = name("ref:" + target_field)
-            rows = (
-                f"SELECT s.key, s.{reference} AS value, l.root FROM {state} AS s JOIN ({lost}) AS l "
-                f"ON l.key = s.{reference} WHERE s.disposition = 'candidate'"
-            )
+            rows = self._waiting_for(mapping_name, target_field, rule.ref)
             message = outcome.message if outcome and outcome.message else ""
             message = message or _not_loaded(rule.ref)
             required = mapping.target.fields[target_field].required
             if outcome is not None and outcome.severity == "warn" and outcome.set is None and required:
                 # What the gate says of a record that refers to nothing; the one referred to fell after the gate.
-                number = self._note(mapping_name, rows, "GATE-REQUIRED", "quarantine", target_field, message)
-                self._close(mapping_name, "GATE-REQUIRED", "quarantine")
+                number = self._close(mapping_name, rows, "GATE-REQUIRED", "quarantine", target_field, message)
             elif outcome is not None and outcome.severity == "warn":
-                replacement = typed_literal(outcome.set, mapping.target.fields[target_field].type)
-                rows += f" AND s.{name('to:' + target_field)} IS DISTINCT FROM {replacement}"
                 number = self._note(mapping_name, rows, outcome.code, "warn", target_field, message)
                 if number:
+                    self._versions[mapping_name] += 1
                     self.connection.execute(
-                        f"UPDATE {state} SET {name('to:' + target_field)} = {replacement} WHERE key IN (SELECT key FROM ({rows}))"
+                        f"INSERT INTO {name(REPLACED, mapping_name)} SELECT DISTINCT key, {literal(target_field)} FROM _noted"
                     )
             else:
                 code = outcome.code if outcome else "REF-BLOCKED"
                 severity = outcome.severity if outcome else "blocked"
-                number = self._note(mapping_name, rows, code, severity, target_field, message)
-                self._close(mapping_name, code, severity)
+                number = self._close(mapping_name, rows, code, severity, target_field, message)
             changed += number
         return changed
+
+    def _waiting_for(self, mapping_name: str, target_field: str, other: str) -> str:
+        """(key, value, root) of the open rows that refer to lost records of another mapping, unless that gave way already."""
+        mapping, reference = self.pair.mappings[mapping_name], name("ref:" + target_field)
+        value, kept = "", ""
+        if target_field in replaceable(mapping):
+            value = f", m.{name('to:' + target_field)} AS now"
+            replaced = f"SELECT key FROM {name(REPLACED, mapping_name)} WHERE field = {literal(target_field)}"
+            kept = f" AND s.now IS DISTINCT FROM {_replacement(mapping, target_field)} AND s.key NOT IN ({replaced})"
+        # The lost records come first: few rows refer to them, and only of those it has to be known whether they are open.
+        return (
+            f"SELECT s.key, s.value, s.root FROM (SELECT m._key AS key, m.{reference} AS value, l.root{value} "
+            f"FROM {name(MAPPED, mapping_name)} AS m JOIN {name(LOST, other)} AS l ON l.key = m.{reference} "
+            f"WHERE m._disposition = 'candidate') AS s WHERE s.key NOT IN (SELECT key FROM {name(LOST, mapping_name)}){kept}"
+        )
 
     def _name_causes(self, order: list[str]) -> None:
         """A row leaves for one reason; what else it refers to in vain is named too, for it would wait for that next."""
@@ -109,34 +206,29 @@ class Referential:
                     continue
                 outcome, reference = rule.missing, name("ref:" + target_field)
                 rows = (
-                    f"SELECT s.key, s.{reference} AS value, l.root FROM {name(STATE, mapping_name)} AS s "
-                    f"JOIN ({self._lost(rule.ref)}) AS l ON l.key = s.{reference} "
-                    f"WHERE s.disposition NOT IN ('excluded', 'merged') AND s.key NOT IN (SELECT key FROM _refused "
+                    f"SELECT s.key, s.value, s.root FROM (SELECT m._key AS key, m.{reference} AS value, l.root, "
+                    f"m._disposition AS was FROM {name(MAPPED, mapping_name)} AS m "
+                    f"JOIN {name(LOST, rule.ref)} AS l ON l.key = m.{reference}) AS s "
+                    f"LEFT JOIN {name(LOST, mapping_name)} AS x ON x.key = s.key "
+                    f"WHERE coalesce(x.disposition, s.was) NOT IN {GONE} AND s.key NOT IN (SELECT key FROM _refused "
                     f"WHERE entity = {literal(mapping_name)} AND field = {literal(target_field)})"
                 )
                 code, severity = (outcome.code, outcome.severity) if outcome else ("REF-BLOCKED", "blocked")
                 message = (outcome.message if outcome else "") or _not_loaded(rule.ref)
                 self._note(mapping_name, rows, code, severity, target_field, message)
 
-    def _lost(self, mapping_name: str) -> str:
-        """Records of a mapping that will not be there, each with its root cause."""
-        state = name(STATE, mapping_name)
-        return (
-            f"SELECT key, coalesce(root, {literal(mapping_name + '/')} || key) AS root FROM {state} "
-            "WHERE disposition NOT IN ('candidate', 'merged')"
-        )
-
     def _follow_survivors(self, mapping_name: str) -> int:
         """A merged record whose survivor is not loaded is not merged: it waits for the survivor."""
-        state = name(STATE, mapping_name)
+        if self._known("survivors", mapping_name, of=[mapping_name]):
+            return 0
+        lost = name(LOST, mapping_name)
         rows = (
-            f'SELECT m.key, m."into" AS value, l.root FROM {state} AS m JOIN ({self._lost(mapping_name)}) AS l '
-            "ON l.key = m.\"into\" WHERE m.disposition = 'merged'"
+            f"SELECT s.key, s.value, s.root FROM (SELECT m._key AS key, m._into AS value, l.root "
+            f"FROM {name(MAPPED, mapping_name)} AS m JOIN {lost} AS l ON l.key = m._into WHERE m._disposition = 'merged') AS s "
+            f"WHERE s.key NOT IN (SELECT key FROM {lost})"
         )
         message = "the record it was merged into is not loaded"
-        number = self._note(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
-        self._close(mapping_name, "REF-BLOCKED", "blocked")
-        return number
+        return self._close(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
 
     def _cycles(self) -> int:
         """Rows of a self-referring mapping that no root leads to: parents cannot be loaded before children."""
@@ -145,19 +237,22 @@ class Referential:
             for target_field, rule in mapping.model.fields.items():
                 if rule.ref != mapping.name or (rule.missing and rule.missing.severity == "warn"):
                     continue
-                state, reference = name(STATE, mapping.name), name("ref:" + target_field)
+                if self._known("cycles", mapping.name, target_field, of=[mapping.name]):
+                    continue
+                reference = name("ref:" + target_field)
+                self.connection.execute(
+                    f"CREATE OR REPLACE TEMP TABLE _climbing AS SELECT s.key, s.{reference} AS value, "
+                    f"coalesce(p._into, p._key) AS up FROM {name(OPEN, mapping.name)} AS s "
+                    f"LEFT JOIN {name(MAPPED, mapping.name)} AS p ON p._key = s.{reference}"
+                )
                 rows = (
-                    f"WITH RECURSIVE known AS (SELECT key FROM {state} WHERE disposition = 'candidate' "
-                    f"AND {reference} IS NULL UNION SELECT s.key FROM {state} AS s "
-                    f"LEFT JOIN {state} AS p ON p.key = s.{reference} "
-                    "JOIN known AS k ON k.key = coalesce(p.\"into\", p.key) WHERE s.disposition = 'candidate') "
-                    f"SELECT s.key, s.{reference} AS value, {literal(mapping.name + '/')} || s.key AS root "
-                    f"FROM {state} AS s WHERE s.disposition = 'candidate' "
-                    "AND s.key NOT IN (SELECT key FROM known)"
+                    "WITH RECURSIVE known AS (SELECT key FROM _climbing WHERE value IS NULL UNION "
+                    "SELECT s.key FROM _climbing AS s JOIN known AS k ON k.key = s.up) "
+                    f"SELECT key, value, {literal(mapping.name + '/')} || key AS root FROM _climbing "
+                    "WHERE key NOT IN (SELECT key FROM known)"
                 )
                 message = "its chain of parents comes back to itself or never reaches a top"
-                changed += self._note(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
-                self._close(mapping.name, "REF-CYCLE", "quarantine")
+                changed += self._close(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
         return changed
 
     def _shared_keys(self) -> int:
@@ -167,16 +262,11 @@ class Referential:
         for mapping in self._mappings():
             others = earlier.setdefault(mapping.target_name, [])
             if others:
-                taken = " UNION ALL ".join(
-                    f"SELECT target_key FROM {name(STATE, n)} WHERE disposition = 'candidate'" for n in others
-                )
-                rows = (
-                    f"SELECT key, target_key AS value, NULL AS root FROM {name(STATE, mapping.name)} "
-                    f"WHERE disposition = 'candidate' AND target_key IN ({taken})"
-                )
+                taken = " UNION ALL ".join(f"SELECT target_key FROM {name(OPEN, n)}" for n in others)
+                own = f"SELECT key, target_key AS value, {_NOBODY} AS root FROM {name(OPEN, mapping.name)}"
+                rows = f"{own} WHERE target_key IN ({taken})"
                 message = "a record of another mapping has the same key in the target"
-                changed += self._note(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
-                self._close(mapping.name, "KEY-DUPLICATE", "quarantine")
+                changed += self._close(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
             others.append(mapping.name)
         return changed
 
@@ -191,9 +281,7 @@ class Referential:
                 if not rule.unique or entity.key == (target_field,) or len(mapped) < 2:
                     continue
                 column = name("to:" + target_field)
-                values = {
-                    m.name: f"SELECT {column} AS v FROM {name(STATE, m.name)} WHERE disposition = 'candidate'" for m in mapped
-                }
+                values = {m.name: f"SELECT {column} AS v FROM {name(OPEN, m.name)}" for m in mapped}
                 self.connection.execute(
                     f"CREATE OR REPLACE TEMP TABLE _shared AS SELECT v FROM ({' UNION ALL '.join(values.values())}) "
                     "WHERE v IS NOT NULL GROUP BY v HAVING count(*) > 1"
@@ -201,17 +289,17 @@ class Referential:
                 for mapping in mapped:
                     outcome = mapping.model.fields[target_field].unique or Outcome(code="GATE-UNIQUE")
                     rows = (
-                        f"SELECT s.key, s.{column} AS value, NULL AS root FROM {name(STATE, mapping.name)} AS s "
-                        f"WHERE s.disposition = 'candidate' AND s.{column} IN (SELECT v FROM _shared)"
+                        f"SELECT s.key, s.{column} AS value, {_NOBODY} AS root FROM {name(OPEN, mapping.name)} AS s "
+                        f"WHERE s.{column} IN (SELECT v FROM _shared)"
                     )
                     if outcome.severity == "warn":  # told once, in whatever round it is
                         told = f"{literal(mapping.name)}, s.key, {literal(outcome.code)}, {literal(target_field)}"
                         rows += f" AND ({told}) NOT IN (SELECT (entity, key, code, field) FROM _refused)"
                     message = outcome.message or "a record of another mapping has this value"
-                    number = self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
-                    if outcome.severity != "warn":
-                        changed += number
-                        self._close(mapping.name, outcome.code, outcome.severity)
+                    if outcome.severity == "warn":
+                        self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
+                    else:
+                        changed += self._close(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
         return changed
 
     def _target_references(self) -> int:
@@ -225,20 +313,25 @@ class Referential:
                     continue
                 if not self._loads(reference.entity):
                     continue
+                asked = [mapping.name, *(m.name for m in self._mappings() if m.target_name == reference.entity)]
+                if self._known("target", mapping.name, target_field, of=asked):
+                    continue
                 other = reference.field or contract.entities[reference.entity].key[0]
-                column = name("to:" + target_field)
+                # The values come first: few are unknown, and only of their rows it has to be known whether they are open.
                 rows = (
-                    f"SELECT s.key, s.{column} AS value, NULL AS root FROM {name(STATE, mapping.name)} AS s "
-                    f"WHERE s.disposition = 'candidate' AND s.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
-                    f"{name(TARGET, reference.entity)} AS t WHERE t.{name(other)} = s.{column})"
+                    f"SELECT s.key, s.value, {_NOBODY} AS root FROM (SELECT m._key AS key, {self._value(mapping, target_field)} "
+                    f"AS value FROM {name(MAPPED, mapping.name)} AS m WHERE m._disposition = 'candidate') AS s "
+                    f"ANTI JOIN {name(TARGET, reference.entity)} AS t ON t.{name(other)} = s.value "
+                    f"WHERE s.value IS NOT NULL AND s.key NOT IN (SELECT key FROM {name(LOST, mapping.name)})"
                 )
                 message = f"the target would find no {reference.entity} with this {other}"
-                changed += self._note(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
-                self._close(mapping.name, "GATE-REFERENCE", "quarantine")
+                changed += self._close(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
         return changed
 
     def _refusals(self) -> int:
         """Rules of the target that look at several rows at once (``refuses`` in its contract)."""
+        if self._known("refusals", of=self.names):
+            return 0
         changed = 0
         contract = self.pair.target.model
         for entity_name, entity in contract.entities.items():
@@ -250,7 +343,7 @@ class Referential:
                 for mapping in self._mappings():
                     if mapping.target_name != entity_name:
                         continue
-                    root, causes = "NULL", ""
+                    root, causes = _NOBODY, ""
                     if refusal.waits_for is not None and refusal.cause is not None:
                         self._build_waiting(refusal.waits_for)
                         root, causes = "w.cause", (
@@ -258,15 +351,60 @@ class Referential:
                             f"FROM ({query_sql(refusal.cause, TARGET)}) AS r GROUP BY 1) AS w ON w.key = s.target_key "
                         )  # fmt: skip
                     rows = (
-                        f"SELECT s.key, s.target_key AS value, {root} AS root FROM {name(STATE, mapping.name)} AS s {causes}"
-                        f"WHERE s.disposition = 'candidate' AND s.target_key IN "
-                        f"(SELECT {key} FROM ({query_sql(refusal.sql, TARGET)}) AS r)"
+                        f"SELECT s.key, s.target_key AS value, {root} AS root FROM {name(OPEN, mapping.name)} AS s {causes}"
+                        f"WHERE s.target_key IN (SELECT {key} FROM ({query_sql(refusal.sql, TARGET)}) AS r)"
                     )
-                    changed += self._note(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
-                    self._close(mapping.name, refusal.code, refusal.severity)
+                    changed += self._close(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
         return changed
 
     # Helpers -----------------------------------------------------------------------------------------------------
+
+    def _open(self, mapping: LoadedMapping) -> None:
+        """Make the tables and the view of a mapping, with what the map stage and the gate set aside."""
+        mapped, lost = name(MAPPED, mapping.name), name(LOST, mapping.name)
+        root = f"{literal(mapping.name + '/')} ||"
+        self.connection.execute(
+            f"CREATE TABLE {lost} AS SELECT _key AS key, _disposition AS disposition, _code AS code, {root} _key AS root, "
+            f"FALSE AS late FROM {mapped} WHERE _disposition NOT IN ('candidate', 'merged') UNION ALL "
+            f"SELECT key, 'quarantined', min(code), {root} key, TRUE FROM gate_failures "
+            f"WHERE entity = {literal(mapping.name)} GROUP BY key"
+        )
+        self.connection.execute(f"CREATE TABLE {name(REPLACED, mapping.name)} (key VARCHAR, field VARCHAR)")
+        columns = ["m._key AS key", "m._target_key AS target_key", 'm._into AS "into"']
+        columns += [f"m.{name('ref:' + f)}" for f, rule in mapping.model.fields.items() if rule.ref]
+        looked_at = values_looked_at(self.pair, mapping)
+        values = {f: self._value(mapping, f) for f in mapping.target.fields if f in looked_at and f in mapping.model.fields}
+        columns += [f"{value} AS {name('to:' + f)}" for f, value in values.items()]
+        self.connection.execute(
+            f"CREATE VIEW {name(OPEN, mapping.name)} AS SELECT {', '.join(columns)} FROM {mapped} AS m "
+            f"ANTI JOIN {lost} AS l ON l.key = m._key WHERE m._disposition = 'candidate'"
+        )
+
+    @staticmethod
+    def _value(mapping: LoadedMapping, target_field: str) -> str:
+        """The value of a field in a mapped row ``m``, or what stands in its place."""
+        own = f"m.{name('to:' + target_field)}"
+        if target_field not in replaceable(mapping):
+            return own
+        gave_way = f"SELECT key FROM {name(REPLACED, mapping.name)} WHERE field = {literal(target_field)}"
+        return f"CASE WHEN m._key IN ({gave_way}) THEN {_replacement(mapping, target_field)} ELSE {own} END"
+
+    @staticmethod
+    def _there(mapping_name: str) -> str:
+        """Keys of the records that load, or are one with another that does."""
+        return (
+            f"SELECT m._key AS key FROM {name(MAPPED, mapping_name)} AS m ANTI JOIN {name(LOST, mapping_name)} AS l "
+            "ON l.key = m._key"
+        )
+
+    @staticmethod
+    def _standing(mapping_name: str, columns: list[str]) -> str:
+        """Some columns of the rows that are neither excluded nor merged now."""
+        mapped, listed = name(MAPPED, mapping_name), ", ".join(f"m.{column}" for column in columns)
+        return (
+            f"SELECT {listed} FROM {mapped} AS m WHERE m._disposition NOT IN {GONE} UNION ALL SELECT {listed} FROM {mapped} AS m "
+            f"SEMI JOIN {name(LOST, mapping_name)} AS l ON l.key = m._key WHERE m._disposition = 'merged'"
+        )
 
     def _mappings(self) -> list[LoadedMapping]:
         return [self.pair.mappings[n] for n in self.names]
@@ -279,8 +417,7 @@ class Referential:
         for entity_name, entity in self.pair.target.model.entities.items():
             fields = self._looked_at(entity_name)
             selects = [
-                f"SELECT {', '.join(_target_columns(mapping, fields))} FROM {name(STATE, mapping.name)} "
-                "WHERE disposition = 'candidate'"
+                f"SELECT {', '.join(_target_columns(mapping, fields))} FROM {name(OPEN, mapping.name)}"
                 for mapping in self._mappings()
                 if mapping.target_name == entity_name
             ]
@@ -297,9 +434,8 @@ class Referential:
         """``target."waiting"``: the rows of an entity that are not loaded, each with its root cause."""
         fields = self._looked_at(entity)
         selects = [
-            f"SELECT {', '.join(_target_columns(mapping, fields))}, "
-            f"coalesce(root, {literal(mapping.name + '/')} || key) AS cause FROM {name(STATE, mapping.name)} "
-            "WHERE disposition NOT IN ('candidate', 'merged')"
+            f"SELECT {', '.join(_target_columns(mapping, fields, self._value))}, l.root AS cause "
+            f"FROM {name(MAPPED, mapping.name)} AS m JOIN {name(LOST, mapping.name)} AS l ON l.key = m._key"
             for mapping in self._mappings()
             if mapping.target_name == entity
         ]
@@ -307,34 +443,55 @@ class Referential:
 
     def _note(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
         """Write the findings of ``rows`` (key, value, root); gives how many there were."""
-        row = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _closing AS {rows}").fetchone()
-        self._found = int(row[0]) if row else 0
-        if self._found:
+        found = counted(self.connection, f"CREATE OR REPLACE TEMP TABLE _noted AS {rows}")
+        if found:
             self.connection.execute(
                 f"INSERT INTO _refused SELECT {literal(mapping)}, key, {literal(code)}, {literal(severity)}, "
-                f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _closing"
+                f"{literal(target_field)}, CAST(value AS VARCHAR), {literal(message)}, root FROM _noted"
             )
-        return self._found
+        return found
 
-    def _close(self, mapping: str, code: str, severity: str) -> None:
-        """Close the rows that :meth:`_note` has just found."""
-        if not self._found:
-            return
-        disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
-        self.connection.execute(
-            f"UPDATE {name(STATE, mapping)} AS s SET disposition = {literal(disposition)}, code = {literal(code)}, "
-            f"root = c.root FROM (SELECT key, min(root) AS root FROM _closing GROUP BY key) AS c WHERE c.key = s.key"
-        )
+    def _close(self, mapping: str, rows: str, code: str, severity: str, target_field: str | None, message: str) -> int:
+        """Write the findings of ``rows``, and close these rows; gives how many findings there were."""
+        found = self._note(mapping, rows, code, severity, target_field, message)
+        if found:
+            disposition = {"blocked": "blocked", "hold": "held"}.get(severity, "quarantined")
+            self._versions[mapping] += 1
+            self.connection.execute(
+                f"INSERT INTO {name(LOST, mapping)} SELECT key, {literal(disposition)}, {literal(code)}, "
+                f"coalesce(min(root), {literal(mapping + '/')} || key), TRUE FROM _noted GROUP BY key"
+            )
+        return found
+
+    def _known(self, *question: str, of: list[str]) -> bool:
+        """Was this asked before, and nothing has changed since in the mappings it looks at? Rows only ever leave, so that a
+        question finds nothing new."""
+        now = [self._versions[mapping] for mapping in of]
+        before, self._seen[question] = self._seen.get(question), now
+        return before == now
+
+
+def replaceable(mapping: LoadedMapping) -> list[str]:
+    """Reference fields in which something else may stand when what they refer to is lost."""
+    return [f for f, rule in mapping.model.fields.items() if rule.ref and rule.missing and rule.missing.severity == "warn"]
+
+
+def _replacement(mapping: LoadedMapping, target_field: str) -> str:
+    missing = mapping.model.fields[target_field].missing
+    assert missing is not None
+    return typed_literal(missing.set, mapping.target.fields[target_field].type)
 
 
 def _not_loaded(mapping_name: str) -> str:
     return f"refers to a record of {mapping_name} that is not loaded"
 
 
-def _target_columns(mapping: LoadedMapping, fields: Iterable[str]) -> list[str]:
+def _target_columns(
+    mapping: LoadedMapping, fields: Iterable[str], value: Callable[[LoadedMapping, str], str] = lambda _, f: name("to:" + f)
+) -> list[str]:
     types = {f: SQL_TYPES[mapping.target.fields[f].type] for f in fields}
     return [
-        f"{name('to:' + f)} AS {name(f)}" if f in mapping.model.fields else f"CAST(NULL AS {kind}) AS {name(f)}"
+        f"{value(mapping, f)} AS {name(f)}" if f in mapping.model.fields else f"CAST(NULL AS {kind}) AS {name(f)}"
         for f, kind in types.items()
     ]
 

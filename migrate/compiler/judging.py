@@ -165,7 +165,10 @@ class Judging(Steps):
             listed = ""
             if rule.values is not None:
                 keys = [literal(k) for key in rule.values for k in spellings(key)]
-                listed = f" AND {value_text(was)} NOT IN ({', '.join(keys)})" if keys else ""
+                if keys and None not in rule.values.values():
+                    listed = f" AND {none}"  # nothing is what becomes of a value that is not listed, and of no other
+                elif keys:
+                    listed = f" AND {value_text(was)} NOT IN ({', '.join(keys)})"
             else:
                 listed = f" AND s.{name('status:' + target_field)} IS NULL"
             if (overriding := self.decisions.overridden(target_field)) is not None:

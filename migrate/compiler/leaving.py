@@ -37,12 +37,13 @@ class Leaving(Steps):
             if rule.ref is None or rule.by is None:
                 continue
             by = self.scope.expression(rule.by, "fields", target_field, "by", purpose="map")
-            by = f"CAST({by} AS VARCHAR)"
+            as_number, by = (by if self._by_number(rule) else None), f"CAST({by} AS VARCHAR)"
             if (overriding := self.decisions.overridden(target_field)) is not None:
-                by = f"CASE WHEN {overriding[0]} THEN {overriding[1]} ELSE {by} END"
+                as_number, by = None, f"CASE WHEN {overriding[0]} THEN {overriding[1]} ELSE {by} END"
             alias = name("of:" + target_field)
             self._check_reference(target_field, rule)
-            joins.append(f"LEFT JOIN {name(IDENTITY, rule.ref)} AS {alias} ON {alias}.source_key = {by}")
+            on = f"{alias}.source_key = {by}" if as_number is None else f"{alias}.source_number = {as_number}"
+            joins.append(f"LEFT JOIN {name(IDENTITY, rule.ref)} AS {alias} ON {on}")
             given = name("field:" + rule.field) if rule.field else "target_key"
             columns += [
                 f"{by} AS {name('ref:' + target_field)}",
@@ -65,6 +66,15 @@ class Leaving(Steps):
                 columns.append(f"coalesce({alias}.excluded, FALSE) AS {name('gone:' + target_field)}")
         sql = f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s\n" + "\n".join(joins) if joins else ""
         return sql, excluding
+
+    def _by_number(self, rule: FieldRule) -> bool:
+        """Is it a whole number that refers to a record whose key is one? Numbers are found faster than their texts. A view may
+        give what it likes, so only what was read as a number counts."""
+        other = self.pair.mappings.get(rule.ref or "")
+        own = self.mapping.source.fields.get(rule.by or "")
+        if other is None or own is None or self.mapping.source.sql or other.source.sql or len(other.source.key) != 1:
+            return False
+        return own.type == other.source.fields[other.source.key[0]].type == "int"
 
     def _check_reference(self, target_field: str, rule: FieldRule) -> None:
         other = self.pair.mappings.get(rule.ref or "")

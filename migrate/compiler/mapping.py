@@ -151,7 +151,9 @@ class MappingCompiler:
         if rules:
             ranked = [RANKS[rule.severity] * 100_000 + rule.number for rule in rules]
             decisive = f"CASE WHEN len(s._issues) > 0 THEN list_min(list_transform(s._issues, lambda i: {ranked}[i + 1])) END"
-        worst = f"(SELECT s.*, {decisive} AS _decisive FROM {last} AS s)"
+        # Most rows are without a word; those are told first, and the engine asks no more of them.
+        plain = "s._exclusion IS NULL AND s._merged_into IS NULL AND s._folded_into IS NULL AND len(s._issues) = 0"
+        worst = f"(SELECT s.*, {decisive} AS _decisive, {plain} AS _plain FROM {last} AS s)"
         merge, fold = self.mapping.model.merge, self.mapping.model.fold
         by_rank = " ".join(
             f"WHEN s._decisive // 100000 = {rank} THEN {literal(word)}" for rank, word in DISPOSITION_OF_RANK.items()
@@ -163,14 +165,16 @@ class MappingCompiler:
             else "NULL"
         )
         excluded = f"CASE WHEN s._exclusion = {BY_DECISION} THEN {literal(EXCLUDED)} ELSE {listed} END"
+        silent = "" if self.matching else "WHEN s._plain THEN NULL "
         joined = f"WHEN s._joined THEN {literal(self.matching.match.code)} " if self.matching else ""
         columns = [
             "s._key", "s._order", "CASE WHEN s._twin > 1 THEN s._plain_key END AS _plain_key", "s._target_key",
             "coalesce(s._merged_into, s._folded_into) AS _into",
             "s._issues", "s._content", f"s.{name(ROW)}", f"s.{name(FAULT_VALUE)}", f"s.{name(BAD)}", "s._merged_into",
-            "CASE WHEN s._exclusion IS NOT NULL THEN 'excluded' WHEN s._merged_into IS NOT NULL THEN 'merged' "
-            f"{by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' ELSE 'candidate' END AS _disposition",
-            f"CASE WHEN s._exclusion IS NOT NULL THEN {excluded} "
+            "CASE WHEN s._plain THEN 'candidate' WHEN s._exclusion IS NOT NULL THEN 'excluded' "
+            f"WHEN s._merged_into IS NOT NULL THEN 'merged' {by_rank} WHEN s._folded_into IS NOT NULL THEN 'merged' "
+            "ELSE 'candidate' END AS _disposition",
+            f"CASE {silent}WHEN s._exclusion IS NOT NULL THEN {excluded} "
             f"{joined}WHEN s._merged_into IS NOT NULL THEN {literal(merge.code if merge else None)} "
             f"WHEN s._decisive // 100000 <= {RANKS['hold']} THEN {codes} "
             f"WHEN s._folded_into IS NOT NULL THEN {literal(fold.code if fold else None)} END AS _code",

@@ -96,6 +96,9 @@ def make_plan(
     if certifications is not None and not certifications.partly:
         for entity, fields in certifications.source_needs.items():
             labels.setdefault(entity, set()).update(fields)
+    if len(names) == len(pair.mappings):  # what is left behind is counted where all is
+        for view in pair.dropped_views:
+            labels.setdefault(view, set())
     physical, views = _extract_needs(pair, list(rows.values()), archives, labels, problems)
     if problems:
         raise ConfigurationError(f"{len(problems)} problem(s) in the mapping", problems=problems)

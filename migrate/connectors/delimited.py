@@ -7,7 +7,6 @@ with its fault named, and ends as a quarantined record.
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -15,8 +14,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from migrate.artefacts import sha256
 from migrate.connectors.records import Unreadable, records
 from migrate.connectors.source import EXTRA, SourceInfo
+from migrate.connectors.source_files import files_of
 from migrate.connectors.workbook import is_workbook, sheet_rows
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
@@ -39,13 +40,8 @@ class DelimitedSource:
 
     def __init__(self, folder: Path, contract: Contract) -> None:
         self._folder, self._contract = folder, contract
-        if not folder.is_dir():
-            raise SourceRefused(f"there is no folder {folder}", hint="correct source: {folder: ...} in migration.yaml")
-        self._files = {entity: sorted(folder.glob(model.file)) for entity, model in contract.entities.items() if model.file}
-        if not any(self._files.values()):
-            wanted = ", ".join(str(m.file) for m in contract.entities.values() if m.file)
-            raise SourceRefused(f"{folder} holds none of the files of {contract.label}", hint=f"wanted: {wanted}")
-        hashes = {file.name: _sha256(file) for files in self._files.values() for file in files}
+        self._files = files_of(folder, contract)
+        hashes = {file.name: sha256(file) for files in self._files.values() for file in files}
         self.info = SourceInfo(str(folder), None, True, hashes)
 
     def present(self, entity: str) -> bool:
@@ -216,11 +212,6 @@ def arrow_rows(fields: list[str], rows: list[tuple[list[str | None], int, str | 
     columns = [pa.array([row[0][i] for row in rows], pa.string()) for i in range(len(fields))]
     extra = [pa.array([row[i] for row in rows], kind) for i, (_, kind) in enumerate(EXTRA, start=1)]
     return pa.RecordBatch.from_arrays([*columns, *extra], names=[*fields, *[n for n, _ in EXTRA]])
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def lines_of_others(folder: Path, known: Iterable[Path]) -> dict[str, int]:

@@ -6,7 +6,6 @@ that it is counted like any column nobody described. A line that is no object is
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -15,11 +14,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from migrate.artefacts import sha256
 from migrate.connectors.delimited import arrow_rows, line_rows, lines_of_others
 from migrate.connectors.json_records import an_object, texts
 from migrate.connectors.json_shape import Shape, cell
 from migrate.connectors.records import Unreadable
 from migrate.connectors.source import SourceInfo
+from migrate.connectors.source_files import files_of
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
 
@@ -31,15 +32,10 @@ class JsonSource:
 
     def __init__(self, folder: Path, contract: Contract, info: SourceInfo | None = None) -> None:
         self._folder, self._contract = folder, contract
-        if not folder.is_dir():
-            raise SourceRefused(f"there is no folder {folder}", hint="correct source: {folder: ...} in migration.yaml")
-        self._files = {entity: sorted(folder.glob(model.file)) for entity, model in contract.entities.items() if model.file}
-        if not any(self._files.values()):
-            wanted = ", ".join(str(m.file) for m in contract.entities.values() if m.file)
-            raise SourceRefused(f"{folder} holds none of the files of {contract.label}", hint=f"wanted: {wanted}")
+        self._files = files_of(folder, contract)
         self._shapes = {entity: Shape(contract.entities[entity].fields) for entity in self._files}
         self._unknown: dict[str, Counter[str]] = {}
-        hashes = {file.name: _sha256(file) for files in self._files.values() for file in files}
+        hashes = {file.name: sha256(file) for files in self._files.values() for file in files}
         self.info = info or SourceInfo(str(folder), None, True, hashes)
 
     def present(self, entity: str) -> bool:
@@ -146,8 +142,3 @@ def _or_nothing(text: str) -> dict[str, Any]:
         return an_object(text)
     except ValueError:
         return {}
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

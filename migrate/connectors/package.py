@@ -19,6 +19,7 @@ import polars as pl
 from migrate.compiler.text import literal, name
 from migrate.connectors.json_package import write_objects
 from migrate.contracts.model import Contract, Entity, FileFormat
+from migrate.engine import number
 from migrate.errors import RunFailed
 
 BATCH = 50_000
@@ -65,7 +66,11 @@ def write_file(
     An entity without rows is written as a file with only its header, or of JSON without any object.
     """
     columns = ", ".join(f"{_cell(text_column(entity, f, format_), len(fields))} AS {name(f)}" for f in fields)
-    reader = connection.cursor().execute(f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}").to_arrow_reader(BATCH)
+    select = f"SELECT {columns} FROM ({rows}) AS t ORDER BY {order}"
+    if max_rows is None and _engine_writes(format_, fields):
+        file = next(files)
+        return [(file, number(connection, f"COPY ({select}) TO {literal(str(file))} ({_csv_options(format_)})"))]
+    reader = connection.cursor().execute(select).to_arrow_reader(BATCH)
     if format_.json_:
         with _named(first := next(files)):
             return write_objects(iter(reader), entity, fields, format_, chain([first], files), max_rows)
@@ -84,6 +89,19 @@ def write_file(
                 left = left.slice(len(part)) if len(part) < len(left) else next(parts, None)
         written.append((file, count))
     return written
+
+
+def _engine_writes(format_: FileFormat, fields: list[str]) -> bool:
+    """Can the engine write the file, in two thirds of the time? It quotes what is quoted here, and values with a ``#``; it knows
+    one end of a line, no other encoding, and calls columns otherwise whose names differ in case only."""
+    plain = format_.quote and not format_.json_ and format_.line_end == "\n" and format_.encoding.lower() in ("utf-8", "utf8")
+    single = all(len(mark.encode()) == 1 for mark in (format_.delimiter, format_.quote or ""))
+    return bool(plain and single and len({field.lower() for field in fields}) == len(fields))
+
+
+def _csv_options(format_: FileFormat) -> str:
+    quote = literal(format_.quote)
+    return f"FORMAT csv, HEADER, DELIMITER {literal(format_.delimiter)}, QUOTE {quote}, ESCAPE {quote}, NULLSTR ''"
 
 
 def _cell(sql: str, columns: int) -> str:

@@ -46,22 +46,29 @@ def settle(connection: Engine, plan: Plan, decisions: Mapping[str, Decision], ro
     # Keys and exclusions of one mapping may hang on another; those of identities never run in a circle.
     order = dict.fromkeys((*plan.identities, *plan.names))
     looked = [n for n in order if n in plan.names and any(d.decision in SHAPES for d in by_mapping.get(n, ()))]
-    standings: list[Standing] = []
+    standings: dict[str, Standing] = {}
+    taken: dict[str, list[Decision]] = {}
+    undecided = plan
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {DECISION}")
     for mapping in looked:
-        plan, own = _settled(connection, plan, mapping, by_mapping[mapping], row_drift)
-        standings += own
+        plan, own, held = _settled(connection, plan, mapping, by_mapping[mapping], row_drift)
+        expired = [one.decision for one in own if one.state == "expired"]
+        renewed = _as_when_taken(connection, undecided, mapping, expired, taken, row_drift)
+        taken[mapping] = held + [one.decision for one in renewed if one.decision.decision in SHAPES]
+        if renewed:
+            plan = _in_force(connection, undecided, taken)
+        standings |= {one.decision.item: one for one in (*own, *renewed)}
     if looked:
         copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED} ORDER BY item", folder / f"{UNDECIDED}.parquet")
         copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED_ROOTS} ORDER BY ALL", folder / f"{UNDECIDED_ROOTS}.parquet")
         connection.execute(f"DROP TABLE {UNDECIDED}; DROP TABLE {UNDECIDED_ROOTS}")
-    return Settled(plan, tuple(standings), frozenset(looked))
+    return Settled(plan, tuple(standings.values()), frozenset(looked))
 
 
 def _settled(
     connection: Engine, plan: Plan, mapping: str, decisions: list[Decision], row_drift: float
-) -> tuple[Plan, list[Standing]]:
-    """The plan with those decisions about a mapping that hold, and where each stands.
+) -> tuple[Plan, list[Standing], list[Decision]]:
+    """The plan with those decisions about a mapping that hold, where each stands, and those that change rows.
 
     An item may come up only because of what was decided about others: two people told apart share an address now. So
     what did not come up is looked for again, with the decisions in force that were found to hold, as long as these get more.
@@ -87,11 +94,43 @@ def _settled(
         plan = plan.with_decided(mapping, _decided(in_force))
         build_identities(connection, plan)
         waiting = [d for d in again if d.decision in SHAPES] if held else []
-    return plan, list(standings.values())
+    return plan, list(standings.values()), in_force
 
 
-def _undecided(connection: Engine, plan: Plan, mapping: str, decisions: Iterable[Decision]) -> dict[str, Found]:
-    """What there is of the items that decisions are about, if none of them were in force; its items go into UNDECIDED."""
+def _as_when_taken(
+    connection: Engine, undecided: Plan, mapping: str, expired: list[Decision], taken: Mapping[str, list[Decision]],
+    row_drift: float,
+) -> list[Standing]:  # fmt: skip
+    """Those of the expired decisions that stand as they were taken: without what the same worklist's answers changed in the
+    mappings before. Whoever answered had not seen the effect of one answer on the others."""
+    target, renewed = undecided.pair.mappings[mapping].target, list[Standing]()
+    for run in sorted({d.run for d in expired}):
+        before = {other: [d for d in held if d.run != run] for other, held in taken.items()}
+        if before == taken:
+            continue
+        own = [d for d in expired if d.run == run]
+        found = _undecided(connection, _in_force(connection, undecided, before), mapping, own, noting=False)
+        stands = (standing(d, found.get(d.item), target, row_drift) for d in own)
+        renewed += [one for one in stands if one.state == "current"]
+        _in_force(connection, undecided, taken)
+    return renewed
+
+
+def _in_force(connection: Engine, undecided: Plan, taken: Mapping[str, list[Decision]]) -> Plan:
+    """The plan with these decisions by mapping, and no others, in force."""
+    plan = undecided
+    for mapping, decisions in taken.items():
+        _register(connection, mapping, decisions)
+        plan = plan.with_decided(mapping, _decided(decisions))
+    build_identities(connection, plan)
+    return plan
+
+
+def _undecided(
+    connection: Engine, plan: Plan, mapping: str, decisions: Iterable[Decision], *, noting: bool = True
+) -> dict[str, Found]:
+    """What there is of the items that decisions are about, if none of them were in force; ``noting``: its items go into
+    UNDECIDED."""
     compiled, table = plan.rows[mapping], "undecided_rows"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {compiled.select}")
     connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, mapping)} AS SELECT * FROM {table}")
@@ -100,12 +139,8 @@ def _undecided(connection: Engine, plan: Plan, mapping: str, decisions: Iterable
                       ("code", "severity", "entity", "key", "field", "value", "message", "root_cause"))  # fmt: skip
     findings = findings_sql(compiled) or f"SELECT {empty} WHERE FALSE"
     items.build_items(connection, f"({findings})")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
-    connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items WHERE item NOT IN (SELECT item FROM {UNDECIDED})")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED_ROOTS} (entity VARCHAR, root VARCHAR, rows BIGINT)")
-    if roots := roots_sql(plan, mapping, table):
-        first = f"NOT EXISTS (SELECT 1 FROM {UNDECIDED_ROOTS} WHERE entity = $1)"
-        connection.execute(f"INSERT INTO {UNDECIDED_ROOTS} SELECT $1, root, rows FROM ({roots}) WHERE {first}", [mapping])
+    if noting:
+        _note(connection, plan, mapping, table)
     rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END, content FROM items").fetchall()
     found = {item: Found(int(number), value_fingerprint(value, content)) for item, number, value, content in rows}
     told = {(rule.code, rule.field) for rule in compiled.rules}
@@ -118,6 +153,16 @@ def _undecided(connection: Engine, plan: Plan, mapping: str, decisions: Iterable
             found |= {i: Found(int(n), value_fingerprint(value, content) if shown else None) for i, n, value, content in rows}
     connection.execute(f"DROP VIEW {name(MAPPED, mapping)}; DROP TABLE {table}")
     return found
+
+
+def _note(connection: Engine, plan: Plan, mapping: str, table: str) -> None:
+    """Keep the items of a look that was taken without decisions, and what its rows refer to."""
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
+    connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items WHERE item NOT IN (SELECT item FROM {UNDECIDED})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED_ROOTS} (entity VARCHAR, root VARCHAR, rows BIGINT)")
+    if roots := roots_sql(plan, mapping, table):
+        first = f"NOT EXISTS (SELECT 1 FROM {UNDECIDED_ROOTS} WHERE entity = $1)"
+        connection.execute(f"INSERT INTO {UNDECIDED_ROOTS} SELECT $1, root, rows FROM ({roots}) WHERE {first}", [mapping])
 
 
 def _of_records(plan: Plan, mapping: str, code: str, field: str, table: str) -> str:

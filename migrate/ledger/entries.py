@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pyarrow as pa
+
 Action = Literal["create", "update", "adopt", "remove"]
 OPEN = ("intended", "unknown")
 """States of receipts of which nobody knows yet whether they took effect."""
@@ -27,6 +29,16 @@ class Intent:
     """What the target holds now; for everything but a creation."""
     meant: Mapping[str, Any] | None = None
     """The values as they are written."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """Intents of many records that were written down at once."""
+
+    batches: list[int]
+    keys: pa.ChunkedArray
+    receipts: pa.ChunkedArray
+    """Their numbers, beside the keys."""
 
 
 @dataclass(frozen=True)

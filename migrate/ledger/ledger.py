@@ -29,13 +29,16 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from migrate.copying import select_columns
 from migrate.errors import ConfigurationError, LedgerLost
 from migrate.ledger import audit, identities, many, receipts
-from migrate.ledger.entries import OPEN, Identity, Intent, Settled, as_json
+from migrate.ledger.entries import OPEN, Identity, Intent, Settled, Together, as_json
 from migrate.ledger.lock import hold
 from migrate.ledger.tables import BATCHES, RECEIPTS, RUNS
 
 FETCH = 50_000
+NATIVES_AT_ONCE = 10_000
+"""Ids in one statement, each of which reads all receipts of an entity: databases bound the number of parameters."""
 IDENTITY_SCHEMA = pa.schema(
     [
         (c, pa.string())
@@ -50,6 +53,8 @@ class Ledger:
     def __init__(self, engine: Engine, address: str, folder: Path) -> None:
         self.engine, self.address, self.folder = engine, address, folder
         self._one_at_a_time = threading.RLock()
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        """What the driver raises where it is asked without SQLAlchemy in between: columns go and come that way."""
 
     def close(self) -> None:
         """Let go of the database."""
@@ -60,7 +65,7 @@ class Ledger:
         try:
             with self._one_at_a_time, self.engine.begin() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, self._driver_error) as error:
             raise _lost(self.address, error) from None
 
     @contextmanager
@@ -135,10 +140,7 @@ class Ledger:
         """What is known of the records of an entity, in the columns of IDENTITY_SCHEMA."""
         query = identities.known(entity, IDENTITY_SCHEMA.names)
         with self._transaction() as connection:
-            rows = connection.execution_options(yield_per=FETCH).execute(query)
-            for part in rows.partitions(FETCH):
-                values = [pa.array(list(column), pa.string()) for column in zip(*part, strict=True)]
-                yield pa.RecordBatch.from_arrays(values, schema=IDENTITY_SCHEMA)
+            yield from select_columns(connection, query, IDENTITY_SCHEMA, FETCH)
 
     def saw(self, entity: str, seen: Iterable[tuple[str, str]]) -> None:
         """Remember (key, fingerprint) of records as the target shows them."""
@@ -201,26 +203,26 @@ class Ledger:
             with self._transaction() as connection:
                 _settle(connection, run, entity, settled)
 
-    def intend_table(self, run: str, entity: str, rows: pa.Table) -> list[int]:
+    def intend_table(self, run: str, entity: str, rows: pa.Table) -> Together:
         """Write down that many records are about to be created; columns as of :meth:`migrate.live.works.Works.columns`. Gives
-        the numbers of the batches."""
+        what ``settle_table`` wants."""
         with self._transaction() as connection:
             return many.intend(connection, run, entity, rows, _now())
 
     def settle_table(
-        self, batches: list[int], state: Literal["done", "unknown", "void"], natives: Mapping[str, str], message: str = ""
+        self, together: Together, state: Literal["done", "unknown", "void"], natives: Mapping[str, str], message: str = ""
     ) -> None:
         """Write down how all of them ended; ``natives`` has the target's own ids by key."""
         with self._transaction() as connection:
-            many.settle(connection, batches, state, natives, message or None, _now())
+            many.settle(connection, together, state, natives, message or None, _now())
 
     def take_back(
         self, run: str, entity: str, settled: Sequence[Settled], done: Sequence[int], met: Sequence[str],
         cut_off: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        """Settle what the rollback ``run`` did, in one step: its own intents, the receipts ``done`` that it took back with all
-        others of those records in their run, what rollbacks that were ``cut_off`` left open, and ``met``, records that were in
-        the target before any run and are nobody's again."""
+        """Settle what the rollback ``run`` did, in one step: its own intents, the receipts ``done`` that it took back, what
+        rollbacks that were ``cut_off`` left open, and ``met``, records that were in the target before any run and are nobody's
+        again."""
         with self._transaction() as connection:
             _settle(connection, run, entity, settled)
             identities.forget(connection, entity, met)
@@ -308,11 +310,13 @@ class Ledger:
     def known_as(self, entity: str, natives: Sequence[str]) -> dict[str, str]:
         """{the target's id: key} of records, by every receipt that ever named the id; the last one counts."""
         found = receipts.every(BATCHES.c.entity == entity)
-        query = (
-            select(found.c.native, found.c.key).where(found.c.entity == entity, found.c.native.in_(natives)).order_by(found.c.id)
-        )
+        query = select(found.c.native, found.c.key).where(found.c.entity == entity).order_by(found.c.id)
         with self._transaction() as connection:
-            return {row.native: row.key for row in connection.execute(query)}
+            return {
+                row.native: row.key
+                for start in range(0, len(natives), NATIVES_AT_ONCE)
+                for row in connection.execute(query.where(found.c.native.in_(natives[start : start + NATIVES_AT_ONCE])))
+            }
 
     def last_target(self) -> str | None:
         """Address of the target that live runs wrote last; None where none did."""
@@ -392,14 +396,15 @@ def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger |
 
 def _durable(connection: Any, _: object) -> None:
     """A receipt that was committed has to outlive the process and the machine."""
+    connection.execute("PRAGMA page_size=8192")  # of a new ledger
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=10000")
     connection.execute("PRAGMA cache_size=-65536")  # KiB: the keys of a large entity are looked up in memory
-    connection.execute("PRAGMA wal_autocheckpoint=20000")  # pages; many rows at once are not copied twice within one commit
+    connection.execute("PRAGMA wal_autocheckpoint=10000")  # pages; many rows at once are not copied twice within one commit
 
 
-def _lost(address: str, error: SQLAlchemyError) -> LedgerLost:
+def _lost(address: str, error: Exception) -> LedgerLost:
     hint = "mend its cause, then run again: what is not settled is looked up in the target"
     return LedgerLost(f"the ledger {address} cannot be used: {_short(error)}", hint=hint)
 

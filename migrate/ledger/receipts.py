@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, Subquery, bindparam, case, func, null, select, true, union_all, update
 
 from migrate.ledger.entries import OPEN
-from migrate.ledger.tables import BATCHES, RECEIPTS
+from migrate.ledger.tables import BATCHES, NATIVES, OF_BATCH, RECEIPTS
 
-AT_ONCE = 500
-"""Numbers in one statement: databases bound the number of parameters."""
 _OWN = ("run", "entity", "key", "mapping", "source_key", "action", "state", "native", "fingerprint", "meant", "before")
 _COLUMNS = ("id", *_OWN, "message", "intended", "settled")
 
@@ -22,42 +20,32 @@ def every(of_batches: ColumnElement[bool] | None = None) -> Subquery:
     told = {
         **{one: BATCHES.c[one] for one in ("run", "entity", "mapping", "action", "intended")},
         **{one: func.coalesce(RECEIPTS.c[one], BATCHES.c[one]) for one in ("message", "settled")},
-        "state": state, "meant": case((state.in_(OPEN), RECEIPTS.c.meant), else_=null()),
+        "state": state, "native": func.coalesce(RECEIPTS.c.native, NATIVES.c.native),
+        "meant": case((state.in_(OPEN), RECEIPTS.c.meant), else_=null()),
     }  # fmt: skip
     alone = select(*(RECEIPTS.c[one] for one in _COLUMNS)).where(RECEIPTS.c.batch.is_(None))
     together = (
         select(*(told.get(one, RECEIPTS.c[one]).label(one) for one in _COLUMNS))
-        .join_from(BATCHES, RECEIPTS, RECEIPTS.c.batch == BATCHES.c.id)
+        .join_from(BATCHES, RECEIPTS, OF_BATCH)
+        .join(NATIVES, NATIVES.c.receipt == RECEIPTS.c.id, isouter=True)
         .where(true() if of_batches is None else of_batches)
     )
     return union_all(alone, together).subquery()
 
 
 def undone(connection: Connection, receipts: Sequence[int], by: str, now: str) -> None:
-    """Mark receipts, and the others of the same records in their run, as taken back by the rollback ``by``."""
-    found = every()
-    records = [
-        {"r": row.run, "e": row.entity, "k": row.key}
-        for start in range(0, len(receipts), AT_ONCE)
-        for row in connection.execute(select(found).where(found.c.id.in_(receipts[start : start + AT_ONCE])))
-    ]
-    if not records:
-        return
-    batches = select(BATCHES.c.id).where(BATCHES.c.run == bindparam("r"), BATCHES.c.entity == bindparam("e"))
-    for same in (
-        (RECEIPTS.c.batch.is_(None), RECEIPTS.c.run == bindparam("r"), RECEIPTS.c.entity == bindparam("e")),
-        (RECEIPTS.c.batch.is_not(None), RECEIPTS.c.batch.in_(batches)),
-    ):
-        statement = update(RECEIPTS).where(*same, RECEIPTS.c.key == bindparam("k"))
-        connection.execute(statement.values(state="undone", settled=now, message=f"taken back by {by}"), records)
+    """Mark receipts as taken back by the rollback ``by``."""
+    _end(connection, receipts, "undone", f"taken back by {by}", now)
 
 
 def void(connection: Connection, receipts: Sequence[int], message: str, now: str) -> None:
     """Mark receipts that never took effect."""
+    _end(connection, receipts, "void", message or RECEIPTS.c.message, now)
+
+
+def _end(connection: Connection, receipts: Sequence[int], state: str, message: str | ColumnElement[str], now: str) -> None:
     if receipts:
         connection.execute(
-            update(RECEIPTS)
-            .where(RECEIPTS.c.id == bindparam("i"))
-            .values(state="void", settled=now, message=message or RECEIPTS.c.message),
+            update(RECEIPTS).where(RECEIPTS.c.id == bindparam("i")).values(state=state, settled=now, message=message),
             [{"i": number} for number in receipts],
         )

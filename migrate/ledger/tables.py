@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, and_
 
 METADATA = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")
+_KEY = Text().with_variant(Text(collation="C"), "postgresql")  # sorted by its bytes, as the engine and SQLite sort
 
 RUNS = Table(
     "runs",
@@ -23,7 +24,7 @@ IDENTITIES = Table(
     "identities",
     METADATA,
     Column("entity", String(100), primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("key", _KEY, primary_key=True),
     Column("mapping", String(100), nullable=False),
     Column("source_key", Text, nullable=False),
     Column("native", Text),  # the target's own id
@@ -34,6 +35,7 @@ IDENTITIES = Table(
     Column("state", String(16), nullable=False),  # held, handed_over, removed; missed: said to be written, and not found
     Column("origin", String(16), nullable=False),  # created, adopted
     Column("run", String(64), ForeignKey("runs.id"), nullable=False),  # that wrote it last
+    sqlite_with_rowid=False,  # the rows lie in the order of their keys: one tree to fill, and one to read
 )
 
 BATCHES = Table(  # what the receipts of many records have in common; the columns are as those of receipts
@@ -48,6 +50,8 @@ BATCHES = Table(  # what the receipts of many records have in common; the column
     Column("message", Text),
     Column("intended", String(32), nullable=False),
     Column("settled", String(32)),
+    Column("first_receipt", _ID, nullable=False),  # between this and the last lie its receipts: no index has to say which
+    Column("last_receipt", _ID, nullable=False),
 )
 
 RECEIPTS = Table(
@@ -57,14 +61,14 @@ RECEIPTS = Table(
     Column("batch", _ID, ForeignKey("batches.id", name="receipts_batch")),  # null: the receipt has been written by itself
     Column("run", String(64), ForeignKey("runs.id")),  # this, entity, mapping, action, intended: null where the batch has it
     Column("entity", String(100)),
-    Column("key", Text, nullable=False),
+    Column("key", _KEY, nullable=False),
     Column("mapping", String(100)),
     Column("source_key", Text, nullable=False),
     Column("action", String(16)),  # create, update, adopt, remove
     # intended, done, refused, failed, unknown, handed_over; void: it never took effect; undone: a rollback took it back.
     # Null, like message and settled: as the batch says
     Column("state", String(16)),
-    Column("native", Text),
+    Column("native", Text),  # null where `natives` has it
     Column("fingerprint", String(64), nullable=False),
     Column("meant", Text),  # JSON of the values as they are to be written; once it is settled, with the identity or for it
     Column("before", Text),  # JSON of what the target held before
@@ -72,14 +76,19 @@ RECEIPTS = Table(
     Column("intended", String(32)),
     Column("settled", String(32)),
 )
-_ALONE, _TOGETHER = RECEIPTS.c.batch.is_(None), RECEIPTS.c.batch.is_not(None)
-for _name, _columns, _where in (
-    ("receipts_run", ("run", "entity"), _ALONE),
-    ("receipts_state", ("state",), _ALONE),
-    ("receipts_key", ("entity", "key"), _ALONE),
-    ("receipts_of_batch", ("batch", "key"), _TOGETHER),
-):
-    Index(_name, *(RECEIPTS.c[one] for one in _columns), sqlite_where=_where, postgresql_where=_where)
+_ALONE = RECEIPTS.c.batch.is_(None)
+for _name, _columns in (("receipts_run", ("run", "entity")), ("receipts_state", ("state",)), ("receipts_key", ("entity", "key"))):
+    Index(_name, *(RECEIPTS.c[one] for one in _columns), sqlite_where=_ALONE, postgresql_where=_ALONE)
+# With `+ 0` SQLite does not look up the batch of every receipt there is, but the receipts of every batch that is asked for.
+OF_BATCH = and_(RECEIPTS.c.id.between(BATCHES.c.first_receipt, BATCHES.c.last_receipt), RECEIPTS.c.batch == BATCHES.c.id + 0)
+"""A receipt is one of a batch."""
+
+NATIVES = Table(  # the ids that the target gave to records of batches: added to, where changing the receipts wrote them twice
+    "natives",
+    METADATA,
+    Column("receipt", _ID, primary_key=True, autoincrement=False),
+    Column("native", Text, nullable=False),
+)
 
 AUDIT = Table(
     "audit",

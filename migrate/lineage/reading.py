@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from migrate.compiler.text import name
 from migrate.contracts.model import Contract, Field
 from migrate.engine import Engine
 from migrate.errors import ConfigurationError
-from migrate.lineage.views import view_columns
+from migrate.lineage.views import view_lineage
 from migrate.located_yaml import Keys
 from migrate.mapper import source_statements
 from migrate.mapping.load import LoadedMapping
@@ -59,7 +58,7 @@ class Classes:
 
     def __init__(self, contract: Contract) -> None:
         self._contract, self._declared = contract, personal_fields(contract)
-        self._view = cache(lambda view: view_columns(contract, view))
+        self._view = view_lineage(contract)
 
     def of(self, entity: str, field: str) -> str | None:
         """The class of a field; None where its values are no personal data."""

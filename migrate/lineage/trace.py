@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan
 from migrate.expressions import columns_of, parse_order
 from migrate.lineage.links import Kind, Lineage, Link, lineage
-from migrate.lineage.views import Column, ViewColumns, view_columns
+from migrate.lineage.views import Column, view_lineage
 from migrate.located_yaml import Keys
 
 Path = tuple[str, ...]
@@ -38,10 +37,7 @@ def trace(plan: Plan) -> Lineage:
 class _Tracing:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.contract = plan, plan.pair.source.model
-        self.view = cache(self._view)
-
-    def _view(self, view: str) -> ViewColumns:
-        return view_columns(self.contract, view)
+        self.view = view_lineage(self.contract)
 
     def read(self) -> set[Column]:
         """Everything that mappings read, and the views below them."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 from sqlglot.lineage import lineage
@@ -30,6 +32,14 @@ class ViewColumns:
     @property
     def all(self) -> frozenset[Column]:
         return self.rows.union(*self.values.values())
+
+
+ViewLineage = Callable[[str], ViewColumns]
+
+
+def view_lineage(contract: Contract) -> ViewLineage:
+    """:func:`view_columns` of the views of ``contract``, which computes each once."""
+    return cache(lambda view: view_columns(contract, view))
 
 
 def view_columns(contract: Contract, view: str) -> ViewColumns:

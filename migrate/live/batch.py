@@ -72,6 +72,10 @@ class Batch:
         refers."""
         self.personal = personal
         """Fields with personal data: the target's own words may repeat what stands in them."""
+        self.never: dict[str, list[int]] = defaultdict(list)
+        """Open receipts that never took effect, by why."""
+        self.found: dict[str, list[Settled]] = defaultdict(list)
+        """Open receipts that did, by their run."""
         self.rows: list[Row] = []
         self.lost: str | None = None
         """Why the target is lost, where this batch met that."""
@@ -87,6 +91,7 @@ class Batch:
         except TargetLost as error:
             return self.give_up(open_works, error.message)
         decisions = [d for work in open_works if (d := self._decide(work, held.get(work.record.key, []))) is not None]
+        self._close()
         for action in ("adopt", "create", "update"):
             self._act(action, [d for d in decisions if d.action == action])
         return self.rows
@@ -97,6 +102,13 @@ class Batch:
         for work in works:
             self._enter(work, "failed", "LIVE-FAILED", f"not tried: {why}")
         return self.rows
+
+    def _close(self) -> None:
+        """Write down what became of open receipts, all at once."""
+        for run, settled in self.found.items():
+            self.ledger.settle(run, self.entity, settled)
+        for why, receipts in self.never.items():
+            self.ledger.void(receipts, why)
 
     # Looking and deciding ----------------------------------------------------------------------------------------
 
@@ -156,7 +168,7 @@ class Batch:
 
     def _absent(self, work: Work, receipt: Any) -> Decision | None:
         if receipt is not None:
-            self.ledger.void([receipt.id], "it never took effect")
+            self.never["it never took effect"].append(receipt.id)
         if self._lacks_match(work):
             return None
         message = "an earlier run wrote it, and somebody removed it from the target"
@@ -177,13 +189,13 @@ class Batch:
     def _recover(self, work: Work, there: Held, wrong: list[str], receipt: Any) -> Decision | None:
         """A run that was cut off meant to write this record, and it is there."""
         if receipt.action == "update" and any(not _ours(field, there, receipt) for field in wrong):
-            self.ledger.void([receipt.id], "the target holds what neither this run nor the one before it wrote")
+            self.never["the target holds what neither this run nor the one before it wrote"].append(receipt.id)
             return self._changed(replace(work, seen="unlike"), there, wrong)
         intent = Intent(
             work.record.key, receipt.action, work.fingerprint if not wrong else "", work.mapping, work.source_key, there.native,
             meant=work.record.values,
         )  # fmt: skip
-        self.ledger.settle(receipt.run, self.entity, [Settled(receipt.id, intent, "done", there.native, "found after a crash")])
+        self.found[receipt.run].append(Settled(receipt.id, intent, "done", there.native, "found after a crash"))
         if not wrong:
             self._enter(work, OUTCOMES[receipt.action], None, None, native=there.native)
             return None

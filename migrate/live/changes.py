@@ -13,7 +13,6 @@ from migrate.compiler.plan import Plan
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
 from migrate.connectors.target import Record
-from migrate.engine import scan
 from migrate.ledger import Ledger
 from migrate.ledger.ledger import IDENTITY_SCHEMA
 from migrate.live.images import written_values
@@ -126,7 +125,7 @@ class Changes:
             ]
             selects.append(
                 f"SELECT _target_key AS _key, {literal(mapping)} AS _mapping, _key AS _source, {', '.join(columns)} "
-                f"FROM {scan(self.validated.parquet(mapping))}"
+                f"FROM ({self.validated.loading(mapping)})"
             )
         meant, late = name(MEANT, entity), "".join(f", FALSE AS {name('late:' + f)}" for f in self.late(entity))
         self.connection.execute(f"CREATE TABLE {meant} AS SELECT *, 0 AS _level{late} FROM ({' UNION ALL '.join(selects)}) AS m")
@@ -242,7 +241,7 @@ class Changes:
         return self._gone(entity, "d.key IS NOT NULL")
 
     def _gone(self, entity: str, condition: str) -> list[Gone]:
-        dispositions = scan(self.validated.parquet("dispositions"))
+        dispositions = f"({self.validated.dispositions(*self.plan.names)})"
         rows = self.connection.execute(
             "SELECT k.key, k.mapping, k.source_key, CASE k.state WHEN 'held' THEN k.origin ELSE k.state END, k.native, k.seen, "
             f"k.meant, d.disposition FROM {name(KNOWN, entity)} AS k "

@@ -27,12 +27,12 @@ class Columns:
     def write(self, rows: pa.Table) -> pa.Table:
         """Write what :meth:`migrate.live.works.Works.columns` gave; gives the results. There are none where the target
         refused the table: nothing was written then. Raises LedgerLost."""
-        batches = self.ledger.intend_table(self.run, self.entity, rows)
+        together = self.ledger.intend_table(self.run, self.entity, rows)
         taken = self.connector.create_table(self.entity, rows.drop_columns(list(OWN)))
         if taken.result == "refused":
-            self.ledger.settle_table(batches, "void", {}, "refused with others in one statement; tried again one by one")
+            self.ledger.settle_table(together, "void", {}, "refused with others in one statement; tried again one by one")
             return RESULT_SCHEMA.empty_table()
-        self.ledger.settle_table(batches, taken.result, taken.natives, taken.message)
+        self.ledger.settle_table(together, taken.result, taken.natives, taken.message)
         if taken.result == "done":
             natives = [taken.natives.get(key) for key in rows["_key"].to_pylist()] if taken.natives else None
             return self._results(rows, "created", natives=natives)

@@ -39,7 +39,7 @@ class _Looking(Batch):
             self._enter(work, "held", "LIVE-TWICE", f"the target holds {len(held)} records of this key")
             return None
         if receipt is not None:
-            self.ledger.void([receipt.id], "the run was cut off before it was handed over")
+            self.never["the run was cut off before it was handed over"].append(receipt.id)
         if not held:
             message = "an earlier run found it, and somebody removed it from the target"
             heard = self.policy.hears("LIVE-GONE", work, message)

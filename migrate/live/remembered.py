@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
 from migrate.connectors.target import Record
@@ -46,18 +48,25 @@ class Remembered:
                     links[field] = other.native
         return Record(key, values, native, links)
 
-    def linked(self, entity: str, record: Record) -> Record:
-        """The record, with the present ids of what it refers to: what was removed and brought back has another one."""
-        links = dict(record.links)
-        for field, native in record.links.items():
-            reference = self.contract.entities[entity].fields[field].references
-            if reference is None or self._is_present(reference.entity, native):
-                continue
-            key = self.ledger.known_as(reference.entity, [native]).get(native)
-            known = self.identity(reference.entity, key) if key is not None else None
-            if known is not None and known.native is not None:
-                links[field] = known.native
-        return replace(record, links=links)
+    def linked(self, entity: str, records: Sequence[Record]) -> list[Record]:
+        """The records, with the present ids of what they refer to: what was removed and brought back has another one."""
+        fields = self.contract.entities[entity].fields
+        refers = {f: rule.references.entity for f, rule in fields.items() if rule.references is not None}
+        gone: dict[str, set[str]] = defaultdict(set)
+        for record in records:
+            for field, native in record.links.items():
+                if field in refers and not self._is_present(refers[field], native):
+                    gone[refers[field]].add(native)
+        present = {
+            (to, native): known.native
+            for to, natives in gone.items()
+            for native, key in self.ledger.known_as(to, sorted(natives)).items()
+            if (known := self.identity(to, key)) is not None and known.native is not None
+        }
+        return [
+            replace(record, links={f: present.get((refers.get(f, ""), n), n) for f, n in record.links.items()})
+            for record in records
+        ]
 
     def written(self, pair: LoadedPair, mapping: str) -> frozenset[str] | None:
         """Fields that a mapping writes; None where there is no such mapping any more."""

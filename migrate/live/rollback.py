@@ -37,6 +37,8 @@ class Step:
     """One receipt and what taking it back means; ``refused`` says why it is not done."""
 
     receipt: int
+    receipts: tuple[int, ...]
+    """All of the record in the run."""
     entity: str
     key: str
     mapping: str
@@ -108,7 +110,11 @@ class RollingBack:
     def plan(self, progress: Progress) -> Rollback:
         """Look at the target and say what a rollback would do. Writes nothing to it."""
         order = {entity: n for n, entity in enumerate(self.contract.entities)}
-        receipts = [r for r in self.ledger.receipts(self.run) if r.state in ("done", "handed_over", *OPEN)]
+        written = self.ledger.receipts(self.run)
+        of_record: dict[tuple[str, str], list[int]] = {}
+        for receipt in written:
+            of_record.setdefault((receipt.entity, receipt.key), []).append(receipt.id)
+        receipts = [r for r in written if r.state in ("done", "handed_over", *OPEN)]
         # Newest first; a record that was created, or adopted, and then changed in one run is one step.
         first: dict[tuple[str, str], Any] = {}
         for receipt in receipts:
@@ -128,7 +134,7 @@ class RollingBack:
                     for key in part:
                         at = (entity, key)
                         there = held.get(key, [])
-                        step = self._step(first[at], newest[at], there, later.get(at), at in known_before)
+                        step = self._step(first[at], newest[at], of_record[at], there, later.get(at), at in known_before)
                         if step.refused or step.what == "forget":
                             for one in there:
                                 self.referrers.stays(entity, one)
@@ -169,7 +175,9 @@ class RollingBack:
 
     # Deciding ----------------------------------------------------------------------------------------------------
 
-    def _step(self, receipt: Any, last: Any, there: Sequence[Held], later: str | None, known_before: bool) -> Step:
+    def _step(
+        self, receipt: Any, last: Any, receipts: Sequence[int], there: Sequence[Held], later: str | None, known_before: bool
+    ) -> Step:
         entity, key = receipt.entity, receipt.key
         ability, held = self.connector.ability(entity), there[0] if there else None
         what = _TAKES_BACK[receipt.action]
@@ -194,14 +202,15 @@ class RollingBack:
             what = "forget"
         met = what == "restore" and not known_before
         return Step(
-            receipt.id, entity, key, receipt.mapping, receipt.source_key, what, native, before, last.meant, met, refused,
+            receipt.id, tuple(receipts), entity, key, receipt.mapping, receipt.source_key, what, native, before, last.meant, met,
+            refused,
             done and what != "remove", cut_off.id if cut_off is not None else None, at_first,
         )  # fmt: skip
 
     def _is_back(self, receipt: Any, before: Any, what: What, held: Held) -> bool:
         fields = self.remembered.written(self.pair, receipt.mapping) if what != "recreate" else None
         record = restored(before, self.contract.entities[receipt.entity], receipt.key, held.native, fields)
-        return what != "forget" and stands(self.remembered.linked(receipt.entity, record), held)
+        return what != "forget" and stands(self.remembered.linked(receipt.entity, [record])[0], held)
 
     def _refusal(self, receipt: Any, last: Any, what: What, held: Held | None, before: Any, ability: Ability) -> str | None:
         if what == "forget":

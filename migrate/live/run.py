@@ -126,11 +126,16 @@ def _unasked(plan: Plan, validated: Validated, held: Collection[str], *, known: 
         if known and target not in held:
             continue
         said = {"entity": target, "mapping": mapping, **(waits if target in held else {"result": "created"})}
-        values = {column: f"CAST({literal(said.get(column))} AS VARCHAR)" for column in RESULT_SCHEMA.names}
+        values = {column: _constant(said.get(column)) for column in RESULT_SCHEMA.names}
         values |= {"key": "_target_key", "source_key": "_key"}
         columns = ", ".join(f"{sql} AS {name(column)}" for column, sql in values.items())
-        parts.append(f"SELECT {columns} FROM {scan(validated.parquet(mapping))}")
+        parts.append(f"SELECT {columns} FROM ({validated.loading(mapping)})")
     return " UNION ALL ".join(parts)
+
+
+def _constant(text: str | None) -> str:
+    """A column of one text. As an enumeration it is written in a fraction of the time that texts take."""
+    return f"CAST({literal(text)} AS {'VARCHAR' if text is None else f'ENUM ({literal(text)})'})"
 
 
 def read_live(

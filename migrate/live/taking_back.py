@@ -63,11 +63,9 @@ class TakingBack:
         intents = [Intent(s.key, "update", "", s.mapping, s.source_key, s.native) for s in steps]
         receipts = self.ledger.intend(self.run, entity, intents)
         fields = {s.key: self.remembered.written(self.pair, s.mapping) for s in steps}
-        records = [
-            self.remembered.linked(entity, restored(s.at_first, self.contract.entities[entity], s.key, s.native, fields[s.key]))
-            for s in steps
-            if s.at_first is not None
-        ]
+        first = [(s, s.at_first) for s in steps if s.at_first is not None]
+        model = self.contract.entities[entity]
+        records = self.remembered.linked(entity, [restored(at, model, s.key, s.native, fields[s.key]) for s, at in first])
         try:
             outcomes, _ = answers(records, self.connector.write(entity, "update", records))
         except TargetLost as error:
@@ -144,8 +142,8 @@ class TakingBack:
             else:
                 failed.append((step, outcome.message or outcome.result))
         self.ledger.take_back(
-            self.run, entity, settled, [step.receipt for step in done], [step.key for step in done if step.met],
-            [step.cut_off for step in done if step.cut_off is not None],
+            self.run, entity, settled, [number for step in done for number in step.receipts],
+            [step.key for step in done if step.met], [step.cut_off for step in done if step.cut_off is not None],
         )  # fmt: skip
         if what == "recreate":
             for step in done:
@@ -159,6 +157,8 @@ class TakingBack:
         records = [self._record(entity, what, step) for step in steps if step.key not in said]
         if not records:
             return said, []
+        if what != "remove":
+            records = self.remembered.linked(entity, records)
         try:
             if what == "remove":
                 answered = self.connector.remove(entity, records)
@@ -176,7 +176,7 @@ class TakingBack:
         model, native = self.contract.entities[entity], step.native if what == "restore" else None
         # What the run did not write is not put back: it may be somebody else's since.
         fields = self.remembered.written(self.pair, step.mapping) if what == "restore" else None
-        return self.remembered.linked(entity, restored(step.before, model, step.key, native, fields))
+        return restored(step.before, model, step.key, native, fields)
 
     def _look(self, entity: str, what: What, outcomes: Iterable[Outcome]) -> dict[str, str]:
         """What stands there now is what later changes are measured by."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from migrate.connectors.target import Ability, Held, TargetConnector
@@ -37,20 +39,24 @@ class Unsettled:
             part = asked[start : start + size]
             records = self.changes.known_records(self.entity, part, {key: self.open[key].meant for key in part})
             held = {one.key: one for one in self.connector.find(self.entity, records)}
-            for key in part:
-                self._settle(self.open.pop(key), held.get(key))
+            self._settle([(self.open.pop(key), held.get(key)) for key in part])
 
-    def _settle(self, receipt: Any, held: Held | None) -> None:
-        happened = held is None if receipt.action == "remove" else held is not None
-        if receipt.action == "update":
-            # It shows this or that, and nobody meant it last.
-            self.ledger.doubt(self.entity, [receipt.key])
-            self.ledger.void([receipt.id], "nobody means it any more")
-        elif happened:
-            native = held.native if held is not None else None
-            intent = Intent(receipt.key, receipt.action, "", receipt.mapping, receipt.source_key, native)
-            settled = Settled(receipt.id, intent, "done", native, "found after a crash")
-            self.ledger.settle(receipt.run, self.entity, [settled])
-        else:
-            self.ledger.doubt(self.entity, [receipt.key])
-            self.ledger.void([receipt.id], "it never took effect")
+    def _settle(self, answers: Sequence[tuple[Any, Held | None]]) -> None:
+        done: dict[str, list[Settled]] = defaultdict(list)
+        never: dict[str, list[Any]] = defaultdict(list)
+        for receipt, held in answers:
+            happened = held is None if receipt.action == "remove" else held is not None
+            if receipt.action == "update":
+                # It shows this or that, and nobody meant it last.
+                never["nobody means it any more"].append(receipt)
+            elif happened:
+                native = held.native if held is not None else None
+                intent = Intent(receipt.key, receipt.action, "", receipt.mapping, receipt.source_key, native)
+                done[receipt.run].append(Settled(receipt.id, intent, "done", native, "found after a crash"))
+            else:
+                never["it never took effect"].append(receipt)
+        for run, settled in done.items():
+            self.ledger.settle(run, self.entity, settled)
+        for why, receipts in never.items():
+            self.ledger.doubt(self.entity, [receipt.key for receipt in receipts])
+            self.ledger.void([receipt.id for receipt in receipts], why)

@@ -79,6 +79,12 @@ class LoadedPair:
         """The same pair with rules of a workspace; with none, as inline tests see it."""
         return replace(self, policies=tuple(given))
 
+    @cached_property
+    def dropped_views(self) -> dict[str, str]:
+        """Views of the source that the pair leaves behind by name, with the reason. Patterns are about tables."""
+        entities = self.source.model.entities
+        return {view: reason for view, reason in self.model.drop.items() if view in entities and entities[view].sql is not None}
+
     def policies_of(self, name: str) -> list[PolicyRule]:
         """The rules that hold for a mapping."""
         return [rule for rule in self.policies if rule.entity in (None, name, self.mappings[name].source_name)]

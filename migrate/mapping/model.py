@@ -460,7 +460,7 @@ class Pair(Words):
     """``{mapping: target fields}`` that the report draws on both sides; None: what the target's contract suggests."""
     archive: dict[Name, Archive] = {}
     drop: dict[str, str] = {}
-    """Tables (glob patterns) or ``table.column`` that are left behind, with the reason."""
+    """Tables (glob patterns), ``table.column`` or the names of views that are left behind, with the reason."""
     undecided: dict[Name, str] = {}
     """``{mapping: question}``: whole mappings that wait for a person, as a draft leaves them."""
     both_sides: dict[Name, BothSides] = {}

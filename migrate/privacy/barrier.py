@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from migrate.artefacts import Validated
 from migrate.compiler.plan import Plan
+from migrate.compiler.text import name
 from migrate.connectors.target import (
     Ability,
     Action,
@@ -28,6 +28,7 @@ from migrate.connectors.target import (
     Warned,
 )
 from migrate.contracts.model import Contract
+from migrate.engine import session
 from migrate.errors import RunFailed
 from migrate.privacy.settings import SUPPRESSED, Suppression
 from migrate.privacy.suppression import Suppressed
@@ -59,13 +60,16 @@ class Barrier:
     def check(self, validated: Validated, plan: Plan) -> None:
         """Raise RunFailed where a row that is about to be put into a file is one of an erased person."""
         found = []
-        for mapping in plan.names:
-            entity, file = plan.pair.mappings[mapping].target_name, validated.parquet(mapping)
-            fields = [f for f in self.kinds.get(entity, {}) if f in pq.read_schema(file).names]
-            number = 0
-            for batch in pq.ParquetFile(file).iter_batches(columns=fields) if fields else ():
-                number += sum(self.stops(entity, row) for row in batch.to_pylist())
-            found += [f"{number} of {mapping}"] if number else []
+        with session() as connection:
+            for mapping in plan.names:
+                entity, there = plan.pair.mappings[mapping].target_name, set(validated.fields(mapping))
+                fields = [f for f in self.kinds.get(entity, {}) if f in there]
+                if not fields:
+                    continue
+                rows = f"SELECT {', '.join(map(name, fields))} FROM ({validated.loading(mapping)})"
+                reader = connection.cursor().execute(rows).to_arrow_reader()
+                number = sum(self.stops(entity, row) for batch in reader for row in batch.to_pylist())
+                found += [f"{number} of {mapping}"] if number else []
         if found:
             what = f"{SUPPRESSED}: records of erased people came as far as the load: {', '.join(found)}; nothing was loaded"
             hint = "name the fields that hold their identifiers under suppression: kinds: in privacy.yaml, then run again"

@@ -18,7 +18,7 @@ from migrate.contracts.model import Contract
 from migrate.engine import session
 from migrate.errors import Place
 from migrate.expressions import operators, read_query
-from migrate.lineage.views import view_columns
+from migrate.lineage.views import ViewLineage, view_lineage
 from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import FieldRule
 from migrate.profiling.model import FieldProfile, Profile
@@ -51,21 +51,22 @@ def misfits(workspace: Workspace, plan: Plan) -> tuple[str | None, list[Misfit]]
     if profile is None or profile.system != workspace.source.system:
         return None, []
     found: list[Misfit] = []
+    made_of = view_lineage(workspace.source.model)
     with session() as connection:
         for name in plan.names:
             mapping = workspace.pair.mappings[name]
             for field, rule in mapping.model.fields.items():
-                found += _of_field(connection, workspace, profile, mapping, field, rule)
+                found += _of_field(connection, workspace, profile, made_of, mapping, field, rule)
     return profile.profile, found
 
 
 def _of_field(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, profile: Profile, mapping: LoadedMapping, field: str,
-    rule: FieldRule,
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, profile: Profile, made_of: ViewLineage,
+    mapping: LoadedMapping, field: str, rule: FieldRule,
 ) -> Iterator[Misfit]:  # fmt: skip
     if rule.source is None:
         return
-    origin = plain_source(workspace.source.model, mapping.source_name, rule.source)
+    origin = plain_source(workspace.source.model, made_of, mapping.source_name, rule.source)
     seen = profile.field(*origin) if origin is not None else None
     if seen is None or origin is None:
         return
@@ -94,7 +95,7 @@ def _of_field(
         yield misfit("PRF-MISSING", "from", f"{where} has no value in {empty:,} rows, and the target requires one")
 
 
-def plain_source(contract: Contract, entity: str, field: str) -> tuple[str, str] | None:
+def plain_source(contract: Contract, made_of: ViewLineage, entity: str, field: str) -> tuple[str, str] | None:
     """The field of a table that a field is, through views that pass it on as it is; None where it is made of something."""
     model = contract.entities[entity]
     if model.sql is None:
@@ -103,11 +104,13 @@ def plain_source(contract: Contract, entity: str, field: str) -> tuple[str, str]
     if not isinstance(tree, exp.Select) or tree.args.get("with_") or tree.args.get("with"):
         return None
     selected = next((one for one in tree.expressions if one.alias_or_name == field), None)
-    made_of = view_columns(contract, entity).values.get(field, frozenset())
-    if selected is None or not isinstance(selected.unalias(), exp.Column) or len(made_of) != 1:
+    if selected is None or not isinstance(selected.unalias(), exp.Column):
         return None
-    ((inner, column),) = made_of
-    return plain_source(contract, inner, column)
+    columns = made_of(entity).values.get(field, frozenset())
+    if len(columns) != 1:
+        return None
+    ((inner, column),) = columns
+    return plain_source(contract, made_of, inner, column)
 
 
 def _unlisted(connection: duckdb.DuckDBPyConnection, workspace: Workspace, rule: FieldRule, seen: FieldProfile) -> str:

@@ -15,6 +15,7 @@ from migrate.spark.asking import Asking
 from migrate.spark.names import Qualifier, column, expand_stars, own
 from migrate.spark.parts import conjuncts_of, quote, unknown, without_ctes
 from migrate.spark.relations import HALF, Ctes, Source
+from migrate.spark.text import sql_of
 from migrate.spark.types import NOTHING, quoted, spark_type
 
 
@@ -44,7 +45,7 @@ class Lowering(Asking):
         if isinstance(tree, exp.Select):
             return self._select(tree, ctes)
         if isinstance(tree, exp.Values):
-            rows = ", ".join(part.sql("duckdb") for part in tree.expressions)
+            rows = ", ".join(sql_of(part) for part in tree.expressions)
             return self._named(self.relations.constant(f"SELECT * FROM (VALUES {rows})"), tree.args.get("alias"))
         raise unknown(tree)
 
@@ -90,7 +91,7 @@ class Lowering(Asking):
                     value = "NULL" if own_kind == NOTHING else self.relations.scalars(f"FROM {quote(relation)}", {}).write(given)
                     columns.append(f"CAST({value} AS {spark_type(kind)}) AS {quoted(name)}")
                 written.append(f"SELECT {', '.join(columns)} FROM {quoted(relation)}")
-            return self.relations.together(f" {word} ".join(written), relations)
+            return f" {word} ".join(written)
 
         whole = [list(self.relations.columns(relation).values()) for relation in relations]
         first = self.relations.columns(relations[0])

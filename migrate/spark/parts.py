@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from migrate.errors import RunFailed
 from migrate.spark.names import column
+from migrate.spark.text import sql_of
 from migrate.spark.types import NOTHING
 
 
@@ -22,7 +23,7 @@ class Lifted:
 
     def take(self, value: exp.Expr, *, always: bool = False) -> str:
         """The name of the column that holds ``value``."""
-        text = value.sql("duckdb")
+        text = sql_of(value)
         if text not in self.names:
             self.names[text] = f"c{len(self.items)}"
             self.items.append((value.copy(), self.names[text]))
@@ -31,9 +32,13 @@ class Lifted:
             return self.items[-1][1]
         return self.names[text]
 
+    def taken(self) -> Iterable[tuple[exp.Expr, str]]:
+        """Each value once, with its column."""
+        return ((value, name) for value, name in self.items if self.names[sql_of(value)] == name)
+
     def ref(self, value: exp.Expr) -> exp.Column:
         """The column of a value that was taken."""
-        return column(self.alias, self.names[value.sql("duckdb")])
+        return column(self.alias, self.names[sql_of(value)])
 
     def replace(self, root: exp.Expr, keep: frozenset[str]) -> exp.Expr:
         """``root`` over the columns of the step; those of the tables ``keep`` stay."""
@@ -105,16 +110,31 @@ def aggregates_of(root: exp.Expr) -> list[exp.Expr]:
     return [node for child in root.iter_expressions() for node in aggregates_of(child)]
 
 
-def put_back(node: exp.Expr, results: Mapping[str, exp.Expr]) -> exp.Expr:
-    """Put what a step before gives in the place of what it was made of, the largest parts first."""
-    found = results.get(node.sql("duckdb"))
-    if found is not None:
-        return found.copy()
-    for child in list(node.iter_expressions()):
-        changed = put_back(child, results)
-        if changed is not child:
-            child.replace(changed)
-    return node
+class Swaps:
+    """Columns that take the place of what they were made of, the largest parts first."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, exp.Column] = {}
+        self._kinds: set[type[exp.Expr]] = set()
+
+    def add(self, part: exp.Expr, by: exp.Column) -> None:
+        """A part, and the column that holds its value."""
+        self._columns[sql_of(part)] = by
+        self._kinds.add(type(part))
+
+    def within(self, root: exp.Expr) -> exp.Expr:
+        """A copy of an expression with the columns put in."""
+        return self._put(root.copy())
+
+    def _put(self, node: exp.Expr) -> exp.Expr:
+        found = self._columns.get(sql_of(node)) if type(node) in self._kinds else None
+        if found is not None:
+            return found.copy()
+        for child in list(node.iter_expressions()):
+            changed = self._put(child)
+            if changed is not child:
+                child.replace(changed)
+        return node
 
 
 def columns_outside(root: exp.Expr, *kinds: type[exp.Expr]) -> Iterable[exp.Column]:
@@ -163,7 +183,7 @@ def conjuncts_of(node: exp.Expr | None) -> list[exp.Expr]:
 
 
 def select_sql(items: Sequence[tuple[exp.Expr, str]], from_sql: str, *, distinct: bool = False) -> str:
-    columns = ", ".join(f"{value.sql('duckdb')} AS {quote(name)}" for value, name in items)
+    columns = ", ".join(f"{sql_of(value)} AS {quote(name)}" for value, name in items)
     return f"SELECT {'DISTINCT ' if distinct else ''}{columns} {from_sql}"
 
 
@@ -174,7 +194,7 @@ def quote_columns(node: exp.Expr) -> exp.Expr:
 def without_ctes(tree: exp.Expr) -> str:
     copy = tree.copy()
     copy.set("with_", None)
-    return copy.sql("duckdb")
+    return sql_of(copy)
 
 
 def quote(name: str) -> str:
@@ -184,5 +204,5 @@ def quote(name: str) -> str:
 
 def unknown(node: Any) -> RunFailed:
     """The refusal of what is not written for Spark yet. Nothing falls back to DuckDB unseen."""
-    text = " ".join(node.sql("duckdb").split()) if isinstance(node, exp.Expr) else str(node)
+    text = " ".join(sql_of(node).split()) if isinstance(node, exp.Expr) else str(node)
     return RunFailed(f"--engine spark cannot run this: {text[:300]}", hint="run without --engine spark")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -41,9 +41,6 @@ class Relations(Protocol):
     ) -> str:
         """Add a relation over the relations ``read``; it has no row where one of ``needed`` has none. ``spark_sql`` is given the
         types of its columns. The columns ``nulls`` hold nothing but nulls, and are of no type."""
-
-    def together(self, text: str, read: Sequence[str]) -> str:
-        """A statement of Spark that puts the rows of the relations ``read`` below each other."""
 
     def kept(self, relation: str) -> str:
         """The relation with its rows computed once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,35 +10,51 @@ import duckdb
 from sqlglot import exp
 
 from migrate.spark import native, worker
+from migrate.spark.text import sql_of
 from migrate.spark.types import NOTHING, comes_back, quoted, spark_type
 
 
+def register_worker() -> None:
+    """What runs on the executors is sent there: this package is not installed on them."""
+    from pyspark import cloudpickle
+
+    cloudpickle.register_pickle_by_value(worker)
+
+
+_CALLED = re.compile(r"\bduckdb_[0-9]+\b")
+
+
 class Functions:
-    """The expressions that were registered with Spark, one function each, whatever statements use them."""
+    """Expressions as functions of Spark, one each, whatever statements use them. Spark is told of them when they are called."""
 
     def __init__(self, spark: Any) -> None:
         self._spark = spark
         self._names: dict[tuple[str, tuple[str, ...], str], str] = {}
+        self._untold: dict[str, tuple[str, list[str], str]] = {}
 
     def name(self, body: str, names: list[str], kinds: tuple[str, ...], result: str) -> str:
         """The function of an expression over ``names``; ``kinds`` and ``result`` are DuckDB's types."""
         found = self._names.get((body, kinds, result))
         if found is None:
-            from pyspark import cloudpickle
-            from pyspark.sql.functions import arrow_udf
-
-            cloudpickle.register_pickle_by_value(worker)
             found = f"duckdb_{len(self._names)}"
-            casts = body if comes_back(result) else f"CAST({body} AS {result})"
-            function = arrow_udf(worker.evaluator(casts, names), spark_type(result))
-            self._spark.udf.register(found, function)
             self._names[body, kinds, result] = found
+            self._untold[found] = (body if comes_back(result) else f"CAST({body} AS {result})", names, spark_type(result))
         return found
 
     @staticmethod
     def called_in(text: str) -> bool:
         """Does a statement of Spark call one of them? A text that looks like it is as good as one."""
         return "duckdb_" in text
+
+    def tell(self, text: str) -> None:
+        """Tell Spark of those that a statement calls."""
+        for found in dict.fromkeys(_CALLED.findall(text)):
+            if found in self._untold:
+                from pyspark.sql.functions import arrow_udf
+
+                register_worker()
+                body, names, kind = self._untold.pop(found)
+                self._spark.udf.register(found, arrow_udf(worker.evaluator(body, names), kind))
 
 
 class Scalars:
@@ -49,6 +66,8 @@ class Scalars:
     ) -> None:
         self._shadow, self._functions, self._from, self._nulls = shadow, functions, from_sql, nulls
         self._types: dict[str, str | None] = {}
+        self._texts: dict[int, tuple[exp.Expr, str]] = {}
+        """Of each node that was asked for: kept, for another may be given the same number."""
 
     def prepare(self, roots: Iterable[exp.Expr]) -> None:
         """Ask for the types of what may be native, and of all columns, in one question."""
@@ -58,17 +77,22 @@ class Scalars:
                 native.asked(root) if native.shaped(root) else [root, *(c for c in root.find_all(exp.Column) if not _bound(c))]
             )
             for node in nodes:
-                wanted.setdefault(node.sql("duckdb"), node)
+                wanted.setdefault(self._text(node), node)
         self._ask([text for text in wanted if text not in self._types])
 
     def type_of(self, node: exp.Expr) -> str | None:
         # DESCRIBE says of a null that it is an integer.
         if isinstance(node, exp.Null) or (isinstance(node, exp.Column) and (node.table, node.name) in self._nulls):
             return NOTHING
-        text = node.sql("duckdb")
+        text = self._text(node)
         if text not in self._types:
             self._ask([text])
         return self._types[text]
+
+    def _text(self, node: exp.Expr) -> str:
+        if (known := self._texts.get(id(node))) is None:
+            known = self._texts[id(node)] = node, sql_of(node)
+        return known[1]
 
     def _ask(self, texts: list[str]) -> None:
         if not texts:
@@ -101,22 +125,22 @@ class Scalars:
     def _call(self, node: exp.Expr) -> str:
         result = self.type_of(node)
         if result is None:  # DuckDB says what is wrong with it
-            self._shadow.execute(f"DESCRIBE SELECT {node.sql('duckdb')} {self._from}")
-            raise AssertionError(node.sql("duckdb"))
+            self._shadow.execute(f"DESCRIBE SELECT {sql_of(node)} {self._from}")
+            raise AssertionError(sql_of(node))
         columns: dict[str, tuple[str, str, str]] = {}
 
         def argument(part: exp.Expr) -> exp.Expr:
             if not isinstance(part, exp.Column) or _bound(part):
                 return part
             kind = self.type_of(part)
-            assert kind is not None, part.sql("duckdb")
+            assert kind is not None, sql_of(part)
             if kind == NOTHING:
                 return exp.Null()
-            names = columns.setdefault(part.sql("duckdb"), (f"p{len(columns)}", kind, self._column(part)))
+            names = columns.setdefault(sql_of(part), (f"p{len(columns)}", kind, self._column(part)))
             sql = names[0] if comes_back(kind) else f"CAST({names[0]} AS {kind})"
             return exp.maybe_parse(sql, dialect="duckdb")
 
-        body = node.copy().transform(argument).sql("duckdb")
+        body = sql_of(node.copy().transform(argument))
         given = list(columns.values()) or [("p0", "INTEGER", "CAST(0 AS INT)")]
         kinds = tuple(kind for _, kind, _ in given)
         function = self._functions.name(body, [name for name, _, _ in given], kinds, result)

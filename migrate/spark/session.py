@@ -24,6 +24,7 @@ from migrate.spark.names import column
 from migrate.spark.parts import quote, unknown
 from migrate.spark.relations import Source
 from migrate.spark.rows import Table, parts
+from migrate.spark.text import sql_of
 from migrate.spark.types import NOTHING
 from migrate.workspace import SPARK_OWN
 
@@ -106,7 +107,7 @@ class SparkEngine:
             self._catalog.resolve(key)  # a view that cannot be is complained about where it is made
             return self._number(0)
         if isinstance(tree.this, exp.Schema):
-            columns = {part.name: part.args["kind"].sql("duckdb") for part in tree.this.expressions}
+            columns = {part.name: sql_of(part.args["kind"]) for part in tree.this.expressions}
             nothing = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns.items())
             relation = self._catalog.constant(f"SELECT {nothing} WHERE FALSE")
             self._catalog.tables[key] = Table(relation, self._catalog.columns(relation))
@@ -135,29 +136,29 @@ class SparkEngine:
         assert isinstance(table, Table), key
         alias = tree.this.alias_or_name
         changed = {part.this.name.lower(): part.expression for part in tree.expressions}
-        hit = tree.args["where"].this.sql("duckdb") if tree.args.get("where") is not None else "TRUE"
+        hit = sql_of(tree.args["where"].this) if tree.args.get("where") is not None else "TRUE"
         joined = ""
         if (source := tree.args.get("from_")) is not None:
             other = source.this.alias_or_name
             if self._catalog.is_void(self._catalog.lowering.query(exp.select("*").from_(source.this.copy()))):
                 return self._number(0)
-            inner = f"SELECT *, TRUE AS _hit FROM {source.this.sql('duckdb')}"
+            inner = f"SELECT *, TRUE AS _hit FROM {sql_of(source.this)}"
             joined = f" LEFT JOIN ({inner}) AS {quote(other)} ON {hit}"
             hit = f"{quote(other)}._hit"
         columns = []
         for name, kind in table.columns.items():
             was = f"{quote(alias)}.{quote(name)}"
             if name.lower() in changed:
-                new = changed[name.lower()].sql("duckdb")
+                new = sql_of(changed[name.lower()])
                 was = f"CASE WHEN {hit} THEN CAST({new} AS {kind}) ELSE {was} END"
             columns.append(f"{was} AS {quote(name)}")
         own_table = tree.this.copy()
         own_table.set("alias", None)
-        select = f"SELECT {', '.join(columns)} FROM {own_table.sql('duckdb')} AS {quote(alias)}{joined}"
+        select = f"SELECT {', '.join(columns)} FROM {sql_of(own_table)} AS {quote(alias)}{joined}"
         before = self._catalog.rows(table)
         written, number = self._catalog.stored(self._catalog.lowering.query(sqlglot.parse_one(select, dialect="duckdb")))
         if number != before:
-            raise unknown("an UPDATE that is joined with several rows: " + tree.sql("duckdb"))
+            raise unknown("an UPDATE that is joined with several rows: " + sql_of(tree))
         self._catalog.tables[key] = written
         return self._number(number)
 

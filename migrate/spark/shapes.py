@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlglot import exp
 
 from migrate.spark import shells
 from migrate.spark.names import column, columns_of, own
-from migrate.spark.parts import Lifted, aggregates_of, columns_outside, lift_arguments, put_back, quote, select_sql, unknown
+from migrate.spark.parts import Lifted, Swaps, aggregates_of, columns_outside, lift_arguments, quote, select_sql, unknown
 from migrate.spark.relations import Source
 from migrate.spark.steps import Steps
+from migrate.spark.text import sql_of
 from migrate.spark.types import NOTHING, quoted
 
 
@@ -40,25 +41,22 @@ class Shapes(Steps):
         after: list[exp.Expr],
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:  # fmt: skip
         roots = [*(value for value, _ in items), *after]
-        aggregates = {node.sql("duckdb"): node for root in roots for node in aggregates_of(root)}
+        aggregates = {sql_of(node): node for root in roots for node in aggregates_of(root)}
         below = Lifted("a")
-        keys = {value.sql("duckdb"): below.take(value) for value in group}
+        keys = [(value, below.take(value)) for value in group]
         written: list[tuple[exp.Expr, str]] = []
-        results: dict[str, exp.Expr] = {}
-        for number, (text, node) in enumerate(aggregates.items()):
+        swaps = Swaps()
+        for number, node in enumerate(aggregates.values()):
             written.append((lift_arguments(node.copy(), below), f"g{number}"))
-            results[text] = column("b", f"g{number}")
+            swaps.add(node, column("b", f"g{number}"))
         if not below.items:
             below.take(exp.true())
         base = self.step(sources, below.items, where=where)
-        grouping = [column("a", name) for name in dict.fromkeys(keys.values())]
+        grouping = [column("a", name) for name in dict.fromkeys(name for _, name in keys)]
         grouped = self._aggregate(base, grouping, written)
-        results |= {text: column("b", name) for text, name in keys.items()}
-
-        def above(root: exp.Expr) -> exp.Expr:
-            return put_back(root.copy(), results)
-
-        return [Source("b", grouped)], [], [(above(value), name) for value, name in items], [above(part) for part in after]
+        for value, name in keys:
+            swaps.add(value, column("b", name))
+        return [Source("b", grouped)], [], [(swaps.within(value), name) for value, name in items], list(map(swaps.within, after))
 
     def _aggregate(self, base: str, grouping: Sequence[exp.Expr], written: list[tuple[exp.Expr, str]]) -> str:
         from_sql = f"FROM {quote(base)} AS a"
@@ -66,7 +64,7 @@ class Shapes(Steps):
         duck = select_sql([*keys, *written], from_sql)
         scalars = self.relations.scalars(from_sql, {"a": base})
         if keys:
-            duck += " GROUP BY " + ", ".join(part.sql("duckdb") for part in grouping)
+            duck += " GROUP BY " + ", ".join(sql_of(part) for part in grouping)
 
         def spark(kinds: dict[str, str]) -> str:
             scalars.prepare([part for root, _ in [*keys, *written] for part in columns_of(root)])
@@ -84,7 +82,7 @@ class Shapes(Steps):
         self, sources: list[Source], where: list[exp.Expr], items: Sequence[tuple[exp.Expr, str]], after: list[exp.Expr]
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:
         roots: list[exp.Expr] = [*(value for value, _ in items), *after]
-        windows: dict[str, exp.Expr] = {node.sql("duckdb"): node for root in roots for node in own(root, exp.Window)}
+        windows: dict[str, exp.Expr] = {sql_of(node): node for root in roots for node in own(root, exp.Window)}
         below = Lifted("a")
         for root in roots:
             for part in columns_outside(root, exp.Window):
@@ -110,17 +108,19 @@ class Shapes(Steps):
 
         nulls = frozenset(name for name, kind in self.relations.columns(base).items() if kind == NOTHING)
         over = self.relations.step(select_sql([*through, *written], from_sql), spark, [base], [base], nulls)
-        results = {text: column("b", name) for text, (_, name) in zip(windows, written, strict=True)}
-        return self._above("b", over, below, results, items, after)
+        swaps = Swaps()
+        for node, (_, name) in zip(windows.values(), written, strict=True):
+            swaps.add(node, column("b", name))
+        return self._above("b", over, below, swaps, items, after)
 
     def _unnested(
         self, sources: list[Source], where: list[exp.Expr], items: Sequence[tuple[exp.Expr, str]], after: list[exp.Expr]
     ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:
         roots = [*(value for value, _ in items), *after]
-        lists = {node.sql("duckdb"): node for root in roots for node in own(root, exp.Explode)}
+        lists = {sql_of(node): node for root in roots for node in own(root, exp.Explode)}
         if len(lists) > 1:
             raise unknown(next(iter(lists.values())))
-        ((text, node),) = lists.items()
+        (node,) = lists.values()
         below = Lifted("a")
         for root in roots:
             for part in columns_outside(root, exp.Explode):
@@ -138,17 +138,16 @@ class Shapes(Steps):
 
         nulls = frozenset(c for c in kept if self.relations.columns(base)[c] == NOTHING)
         over = self.relations.step(duck, spark, [base], [base], nulls)
-        return self._above("u", over, below, {text: column("u", "_each")}, items, after)
+        swaps = Swaps()
+        swaps.add(node, column("u", "_each"))
+        return self._above("u", over, below, swaps, items, after)
 
     @staticmethod
     def _above(
-        alias: str, relation: str, below: Lifted, results: Mapping[str, exp.Expr], items: Sequence[tuple[exp.Expr, str]],
-        after: list[exp.Expr],
-    ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:  # fmt: skip
-        """What is left of a SELECT over a relation that holds its columns, and parts of it as ``results``."""
-        swaps = dict(results) | {text: column(alias, name) for text, name in below.names.items()}
-
-        def above(root: exp.Expr) -> exp.Expr:
-            return put_back(root.copy(), swaps)
-
-        return [Source(alias, relation)], [], [(above(value), name) for value, name in items], [above(part) for part in after]
+        alias: str, relation: str, below: Lifted, swaps: Swaps, items: Sequence[tuple[exp.Expr, str]], after: list[exp.Expr]
+    ) -> tuple[list[Source], list[exp.Expr], list[tuple[exp.Expr, str]], list[exp.Expr]]:
+        """What is left of a SELECT over a relation that holds its columns, and parts of it as ``swaps``."""
+        for value, name in below.taken():
+            swaps.add(value, column(alias, name))
+        items = [(swaps.within(value), name) for value, name in items]
+        return [Source(alias, relation)], [], items, [swaps.within(part) for part in after]

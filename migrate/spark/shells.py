@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from migrate.errors import RunFailed
+from migrate.spark.text import sql_of
 from migrate.spark.types import INTEGERS, plain, spark_type
 
 Write = Callable[[exp.Expr], str]
@@ -54,7 +55,7 @@ def _aggregate(node: exp.Expr, write: Write, type_of: TypeOf, condition: str | N
             return _listed(argument, write, condition)
         case exp.GroupConcat():
             return _joined(node, write, kept)
-    raise RunFailed(f"--engine spark does not know {node.sql('duckdb')}", hint="run without --engine spark")
+    raise RunFailed(f"--engine spark does not know {sql_of(node)}", hint="run without --engine spark")
 
 
 def _listed(argument: exp.Expr, write: Write, condition: str | None) -> str:
@@ -122,4 +123,4 @@ def window(node: exp.Expr, write: Write, type_of: TypeOf, result: str) -> str:
             return f"CAST(transform(CASE WHEN size({listed}) > 0 THEN {listed} END, b -> b.x) AS {kind})"
         case exp.Count() | exp.Min() | exp.Max() | exp.Sum() if condition is None and not function.find(exp.Distinct):
             return f"CAST({_aggregate(function, write, type_of, None)} {over} AS {kind})"
-    raise RunFailed(f"--engine spark does not know {node.sql('duckdb')}", hint="run without --engine spark")
+    raise RunFailed(f"--engine spark does not know {sql_of(node)}", hint="run without --engine spark")

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from migrate.spark import shells
 from migrate.spark.names import column, columns_of
-from migrate.spark.parts import conjuncts_of, is_nothing, quote, select_sql, unknown
+from migrate.spark.parts import Lifted, Swaps, conjuncts_of, is_nothing, quote, select_sql, unknown
 from migrate.spark.relations import HALF, Relations, Source
+from migrate.spark.text import sql_of
 from migrate.spark.types import quoted, spark_type
+
+JOINED = "_joined"
+"""What several relations of a FROM clause are called once they are one."""
+
+
+def _spread(sources: list[Source]) -> tuple[int, exp.Expr] | None:
+    """The first value in a condition that is made of several relations before it, and the place of what is joined by it."""
+    for at, source in enumerate(sources):
+        before = {other.alias for other in sources[:at]}
+        for condition in conjuncts_of(source.on):
+            for value in (condition.this, condition.expression) if isinstance(condition, exp.EQ | exp.NullSafeEQ) else ():
+                owners = {part.table for part in columns_of(value)}
+                if len(owners) > 1 and owners <= before:
+                    return at, value
+    return None
 
 
 @dataclass
@@ -19,6 +35,22 @@ class Steps:
     """Writes steps."""
 
     relations: Relations
+
+    def _as_one(self, sources: list[Source], at: int, value: exp.Expr) -> tuple[list[Source], Callable[[exp.Expr], exp.Expr]]:
+        """The first ``at`` sources as one relation, of which ``value`` is a column too; and how expressions over the sources are
+        written then."""
+        lifted = Lifted(JOINED)
+        for source in sources[:at]:
+            if source.kind.split(" ")[0] not in HALF:
+                for name in self.relations.columns(source.relation):
+                    lifted.take(column(source.alias, name))
+        lifted.take(value)
+        joined = self.step(sources[:at], lifted.items)
+        swaps = Swaps()
+        for part, name in lifted.taken():
+            swaps.add(part, column(JOINED, name))
+        others = [replace(source, on=swaps.within(source.on) if source.on is not None else None) for source in sources[at:]]
+        return [Source(JOINED, joined), *others], swaps.within
 
     def _by_columns(self, sources: list[Source]) -> list[Source]:
         """Joins whose conditions compare columns: Spark asks no function of ours while it joins."""
@@ -63,15 +95,20 @@ class Steps:
     ) -> str:
         """Scalars over joins."""
         where = list(where)
+        if (spread := _spread(sources)) is not None:
+            sources, change = self._as_one(sources, *spread)
+            items, where = [(change(value), name) for value, name in items], [change(part) for part in where]
+            order = [change(part) for part in order or []]
+            return self.step(sources, items, where=where, distinct=distinct, order=order, limit=limit)
         first, *others = self._by_columns(sources)
         duck_from = f"FROM {quote(first.relation)} AS {quote(first.alias)}"
         for source in others:
-            on = f" ON {source.on.sql('duckdb')}" if source.on is not None else ""
+            on = f" ON {sql_of(source.on)}" if source.on is not None else ""
             duck_from += f" {source.kind} {quote(source.relation)} AS {quote(source.alias)}{on}"
         conditions = exp.and_(*where) if where else None
         duck = select_sql(items, duck_from, distinct=distinct)
-        duck += f" WHERE {conditions.sql('duckdb')}" if conditions is not None else ""
-        duck += f" ORDER BY {', '.join(part.sql('duckdb') for part in order)}" if order else ""
+        duck += f" WHERE {sql_of(conditions)}" if conditions is not None else ""
+        duck += f" ORDER BY {', '.join(sql_of(part) for part in order)}" if order else ""
         duck += f" LIMIT {limit}" if limit else ""
         # The right side of a SEMI or ANTI JOIN is seen in its condition only: types are asked for over another join.
         typed_from = duck_from.replace(" SEMI JOIN ", " LEFT JOIN ").replace(" ANTI JOIN ", " LEFT JOIN ")

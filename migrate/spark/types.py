@@ -103,3 +103,22 @@ def spark_value(value: str | int | bool | None) -> str:
     if isinstance(value, str):
         return spark_text(value)
     return "NULL" if value is None else str(value).upper()
+
+
+def typed(value: str, kind: str) -> str:
+    """DuckDB's SQL of a value as a column of this type."""
+    return "NULL" if kind == NOTHING else f"CAST({value} AS {kind})"
+
+
+def carried(value: str, kind: str) -> str:
+    """DuckDB's SQL of a value as the type in which Spark hands it on."""
+    return value if comes_back(kind) and kind != NOTHING else f"CAST({value} AS {_carrier(duckdb.sqltype(kind))})"
+
+
+def _carrier(kind: Any) -> str:
+    match kind.id:
+        case "list" | "array":
+            return f"{_carrier(dict(kind.children)['child'])}[]"
+        case "struct":
+            return "STRUCT(" + ", ".join(f'"{name}" {_carrier(child)}' for name, child in kind.children) + ")"
+    return "TIMESTAMP" if kind.id.startswith("timestamp") else _spark(kind)

@@ -1,11 +1,11 @@
-"""What runs in Spark's Python workers: one expression of DuckDB over a batch of rows.
+"""What runs in Spark's Python workers: one expression of DuckDB over a batch of rows, or a statement over few.
 
 The module is sent to the executors by value: they need DuckDB and PyArrow, and nothing of this package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -50,3 +50,26 @@ def evaluator(body: str, names: list[str]) -> Callable[..., pa.Array]:
         return result.combine_chunks()
 
     return evaluate
+
+
+def answer(text: str, given: Mapping[str, pa.Table]) -> pa.Table:
+    """The rows of a query of DuckDB over files, and over tables that are ``given`` by their names."""
+    connection = _session()
+    for name, rows in given.items():
+        connection.register(name, rows)
+    try:
+        return connection.execute(text).to_arrow_table()
+    finally:
+        for name in given:
+            connection.unregister(name)
+
+
+def task(text: str, given: Mapping[str, pa.Table]) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function for one task of Spark that gives the rows of :func:`answer`."""
+
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for _ in batches:  # what starts the task, and holds nothing
+            pass
+        yield from answer(text, given).to_batches()
+
+    return run

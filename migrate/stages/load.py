@@ -15,7 +15,7 @@ from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
 from migrate.connectors.manifest import complete
 from migrate.connectors.package import effective_format, file_names, pack, write_file
-from migrate.engine import scan, session
+from migrate.engine import session
 from migrate.errors import RunFailed, TargetRefused
 from migrate.ledger import Ledger
 from migrate.live.load import Live
@@ -62,7 +62,7 @@ def load(
             mapped = {f for n in mappings for f in plan.pair.mappings[n].model.fields}
             fields = [f for f in entity.fields if contract.target.strict_columns or f in mapped]
             rows = " UNION ALL ".join(
-                f"SELECT {', '.join(_column(plan, n, f) for f in fields)}, _target_key FROM {scan(validated.parquet(n))}"
+                f"SELECT {', '.join(_column(plan, n, f) for f in fields)}, _target_key FROM ({validated.loading(n)})"
                 for n in mappings
             )
             order = _order(connection, plan, entity_name, rows, fields)

@@ -184,6 +184,8 @@ def _unread_values(connection: Engine, plan: Plan) -> list[Finding]:
     read_elsewhere = losses.read_beside_mappings(plan)
     found = []
     for entity in plan.physical:
+        if entity in mapped and not read_elsewhere.get(entity):
+            continue  # its mappings tell
         key = key_text(f"e.{name(part)}" for part in contract.entities[entity].key)
         table = name(SOURCE, entity)
         broken = connection.execute(
@@ -284,19 +286,22 @@ def _holds_data(field: str) -> str:
 
 
 def _count_view_losses(connection: Engine, plan: Plan, run: RunFolder) -> None:
-    """Fill in the row counts of dropped fields that exist only in views."""
+    """Fill in the row counts of dropped views, and of dropped fields that exist only in views."""
     register = []
     for entry in run.summary["loss_register"]:
         if entry["rows"] is None:
             entity, _, field = entry["source"].partition(".")
             if entity not in plan.views:
                 continue
-            column = name(field)
-            row = connection.execute(
-                f"SELECT count(*) FROM {name(SOURCE, entity)} WHERE {column} IS NOT NULL "
-                f"AND CAST({column} AS VARCHAR) NOT IN ('', 'false', '0')"
-            ).fetchone()
-            entry["rows"] = int(row[0]) if row else 0
+            if field:
+                column = name(field)
+                row = connection.execute(
+                    f"SELECT count(*) FROM {name(SOURCE, entity)} WHERE {column} IS NOT NULL "
+                    f"AND CAST({column} AS VARCHAR) NOT IN ('', 'false', '0')"
+                ).fetchone()
+                entry["rows"] = int(row[0]) if row else 0
+            else:
+                entry["rows"] = _count(connection, SOURCE, entity)
         if entry["rows"]:
             register.append(entry)
     run.summary["loss_register"] = register

@@ -8,21 +8,20 @@ from typing import Any
 
 from migrate.artefacts import Loaded, ReadBack, Reconciled, Validated, write_manifest
 from migrate.compiler.plan import Plan
-from migrate.compiler.source import SQL_TYPES
-from migrate.compiler.text import literal, name
+from migrate.compiler.text import literal
 from migrate.contracts.model import Severity
 from migrate.engine import Engine, Opener, copy_to_parquet, number, scan, session
 from migrate.errors import Unbalanced
 from migrate.findings import Finding, publish_findings
-from migrate.live.read import ASKED, KEPT, UNSHOWN
+from migrate.live.read import ASKED
 from migrate.live.run import ONLY_LIVE, RESULTS_FILE
 from migrate.mapping.load import LoadedMapping
-from migrate.mapping.tolerance import alternatives
 from migrate.progress import Progress
 from migrate.reconciliation import excused as excuse
-from migrate.reconciliation.balance import Balance, uneven
+from migrate.reconciliation.balance import uneven
 from migrate.reconciliation.closure import closures
-from migrate.reconciliation.extra import asked, extras
+from migrate.reconciliation.dispositions import DISPOSITIONS, finish_dispositions, grows
+from migrate.reconciliation.entity import compare_entity
 from migrate.run_folder import RunFolder
 
 LIVE_SEVERITIES: dict[str, Severity] = {
@@ -44,7 +43,6 @@ LIVE_SEVERITIES: dict[str, Severity] = {
     "LIVE-REMOVED": "warn",
     "LIVE-WARNED": "warn",
 }
-DISPOSITIONS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
 
 
 def reconcile(
@@ -67,17 +65,17 @@ def reconcile(
             "expected VARCHAR, actual VARCHAR)"
         )
         connection.execute(f"CREATE TABLE excused ({excuse.COLUMNS})")
-        balances: dict[str, Balance] = {}
-        for mapping in plan.names:
-            with progress.task("reconcile", mapping, validated.rows(mapping)) as task:
-                balance = balances.setdefault(plan.pair.mappings[mapping].target_name, Balance())
-                task.advance(_compare(connection, plan.pair.mappings[mapping], validated, back, run, balance))
-        extras(connection, plan, validated, back, run, balances)
-        _finish_dispositions(connection, validated, run.path / "dispositions.parquet")
+        balances = {
+            entity: compare_entity(connection, mappings, validated, back, run, progress)
+            for entity, mappings in _targets(plan).items()
+        }
+        missing = any(run.summary["entities"][mapping]["missing"] for mapping in plan.names)
+        file = run.path / "dispositions.parquet"
+        finish_dispositions(connection, f"({validated.dispositions(*plan.names)})", file, missing=missing)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)
-        closed = list(closures(connection, plan, lambda e: scan(back.parquet(e)), lambda m: scan(validated.parquet(m))))
+        closed = list(closures(connection, plan, lambda e: scan(back.parquet(e)), lambda m: f"({validated.loading(m)})"))
         run.facts["references"] = [asdict(field) for field in closed]
         run.summary["reconciliation"] = {
             "rows": {entity: asdict(balance) for entity, balance in balances.items()},
@@ -89,129 +87,17 @@ def reconcile(
         of = {plan.pair.mappings[mapping].target_name: mapping for mapping in reversed(plan.names)}
         told = [*excuse.unusual(plan, run), *uneven(balances, of)]
         _write_findings(connection, plan, validated, back, run, told)
-        _balance(connection, plan, run)
+        _balance(connection, plan, run, unique=grows(file))
     write_manifest(Reconciled, folder, back, folder.glob("*.parquet"))
     return Reconciled(folder)
 
 
-def _compare(
-    connection: Engine,
-    mapping: LoadedMapping,
-    validated: Validated,
-    back: ReadBack,
-    run: RunFolder,
-    balance: Balance,
-) -> int:
-    expected, actual = scan(validated.parquet(mapping.name)), scan(back.parquet(mapping.target_name))
-    live = run.facts.get("live")
-    if live is None:
-        # What no rule fills has to be empty in the target, or somebody else wrote there.
-        fields = list(mapping.target.fields)
-    else:
-        # A live target fills in what it likes by itself, and may not show all that it holds.
-        hidden = live.get("unseen", {}).get(mapping.target_name, ())
-        fields = [f for f in mapping.target.fields if f in mapping.model.fields and f not in hidden]
-    unfilled = {f: SQL_TYPES[mapping.target.fields[f].type] for f in fields if f not in mapping.model.fields}
-    columns = "".join(f", CAST(NULL AS {kind}) AS {name(f)}" for f, kind in unfilled.items())
-    expected = f"(SELECT *{columns} FROM {expected}{asked(mapping.target_name, back, run)})"
-    unequal = {f: f"e.{name(f)} IS DISTINCT FROM a.{name(f)}" for f in fields}
-    if live is not None:
-        # Blank and absent are one to a live target. References are read back as text: an id of the target that nobody knows
-        # stands there as it is.
-        texts = [f for f in fields if mapping.target.fields[f].references or mapping.target.fields[f].type == "string"]
-        blank = "nullif(CAST({0} AS VARCHAR), '')"
-        unequal |= {f: f"{blank.format('e.' + name(f))} IS DISTINCT FROM {blank.format('a.' + name(f))}" for f in texts}
-    rules = {
-        f: alternatives(tolerances, f"e.{name(f)}", f"a.{name(f)}")
-        for f in fields
-        if f not in unfilled and (tolerances := mapping.model.fields[f].compare)
-    }
-    excused = {
-        f: f"CASE {' '.join(f'WHEN {condition} THEN {literal(label)}' for label, condition in asked)} END"
-        for f, asked in rules.items()
-    }
-    # Raw values first; only rows that differ somewhere are looked at field by field, and normalised.
-    any_unequal = " OR ".join(unequal.values())
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE _pairs AS SELECT e._key, e._target_key, a._target_key IS NULL AS missing, "
-        + ", ".join(f"e.{name(f)} AS {name('e_' + f)}, a.{name(f)} AS {name('a_' + f)}" for f in fields)
-        + "".join(f", ({unequal[f]}) AS {name('u_' + f)}" for f in fields)
-        + "".join(f", CASE WHEN {unequal[f]} THEN {excused[f]} END AS {name('x_' + f)}" for f in excused)
-        + f" FROM {expected} AS e LEFT JOIN {actual} AS a ON a._target_key = e._target_key "
-        f"WHERE a._target_key IS NULL OR {any_unequal}"
-    )
-    entity = literal(mapping.name)
-    connection.execute(
-        f"INSERT INTO differences SELECT {entity}, _key, _target_key, NULL, 'missing', NULL, NULL FROM _pairs WHERE missing"
-    )
-    # What was matched with somebody of the target keeps what stands there: the differences are meant, and counted.
-    stays = None
-    if live is not None:
-        stays = f"_target_key IN (SELECT key FROM {scan(back.parquet(KEPT))} WHERE entity = {literal(mapping.target_name)})"
-    counts: dict[str, int] = {}
-    excuses: dict[str, dict[str, int]] = {}
-    for f in fields:
-        pair = f"CAST({name('e_' + f)} AS VARCHAR), CAST({name('a_' + f)} AS VARCHAR) FROM _pairs WHERE NOT missing"
-        forgiven = f" AND {name('x_' + f)} IS NULL" if f in excused else ""
-        if live is not None and f"{mapping.target_name}.{f}" in live.get("unshown", {}):
-            forgiven += (
-                f" AND _target_key NOT IN (SELECT key FROM {scan(back.parquet(UNSHOWN))} "
-                f"WHERE entity = {literal(mapping.target_name)} AND field = {literal(f)})"
-            )
-        if stays:
-            kept = number(
-                connection,
-                f"INSERT INTO excused SELECT {entity}, _key, _target_key, {literal(f)}, {literal(excuse.MATCHED)}, {pair} "
-                f"AND {name('u_' + f)}{forgiven} AND {stays}",
-            )
-            if kept > 0:
-                excuses.setdefault(f, {})[excuse.MATCHED] = kept
-            forgiven += f" AND NOT {stays}"
-        differing = number(
-            connection,
-            f"INSERT INTO differences SELECT {entity}, _key, _target_key, {literal(f)}, 'different', {pair} "
-            f"AND {name('u_' + f)}{forgiven}",
-        )
-        if differing:
-            counts[f] = differing
-        if f in excused:
-            connection.execute(
-                f"INSERT INTO excused SELECT {entity}, _key, _target_key, {literal(f)}, {name('x_' + f)}, {pair} "
-                f"AND {name('x_' + f)} IS NOT NULL"
-            )
-            sql = "SELECT rule, count(*) FROM excused WHERE entity = ? AND field = ? AND rule <> ? GROUP BY rule ORDER BY rule"
-            found = dict(connection.execute(sql, [mapping.name, f, excuse.MATCHED]).fetchall())
-            alone = {rule.label: int(found.pop(rule.label, 0)) for rule in mapping.model.fields[f].compare}
-            excuses[f] = excuses.get(f, {}) | alone | found
-    total = number(connection, f"SELECT count(*) FROM {expected}")
-    missing = number(connection, "SELECT count(*) FROM _pairs WHERE missing")
-    summary = run.summary["entities"][mapping.name]
-    summary |= {"compared": total - missing, "missing": missing, "extra": 0, "differences": counts}
-    run.facts["entities"][mapping.name]["excused"] = excuses
-    _classify(connection, mapping, f"(SELECT _key, _target_key FROM {expected})", stays, total - missing, balance)
-    return total
-
-
-def _classify(connection: Engine, mapping: LoadedMapping, expected: str, stays: str | None, found: int, balance: Balance) -> None:
-    """Count each record that was found in one part of the target's balance: the worst that can be said of it."""
-    entity = literal(mapping.name)
-    different = f"SELECT DISTINCT key FROM differences WHERE entity = {entity} AND kind = 'different'"
-    existing = number(
-        connection,
-        f"SELECT count(*) FROM {expected} WHERE {stays} AND _key NOT IN "
-        f"(SELECT key FROM differences WHERE entity = {entity} AND kind = 'missing')",
-    ) if stays else 0  # fmt: skip
-    transformed = (
-        f"SELECT count(DISTINCT key) FROM excused AS x WHERE entity = {entity} AND rule <> {literal(excuse.MATCHED)} "
-        f"AND key NOT IN ({different})"
-    )
-    if stays:
-        transformed += f" AND NOT {stays.replace('_target_key', 'x.target_key', 1)}"
-    changed, unequal = number(connection, transformed), number(connection, f"SELECT count(*) FROM ({different})")
-    balance.existing += existing
-    balance.transformed += changed
-    balance.different += unequal
-    balance.identical += found - existing - changed - unequal
+def _targets(plan: Plan) -> dict[str, list[LoadedMapping]]:
+    """The mappings of each target entity that has some."""
+    found: dict[str, list[LoadedMapping]] = {}
+    for mapping in plan.names:
+        found.setdefault(plan.pair.mappings[mapping].target_name, []).append(plan.pair.mappings[mapping])
+    return found
 
 
 def _write_unread(connection: Engine, back: ReadBack, run: RunFolder, folder: Path) -> None:
@@ -225,26 +111,6 @@ def _write_unread(connection: Engine, back: ReadBack, run: RunFolder, folder: Pa
             f"(SELECT (entity, key) FROM {scan(back.parquet(ASKED))})"
         )
     copy_to_parquet(connection, f"{unread} ORDER BY ALL", folder / "unread.parquet")
-
-
-def _finish_dispositions(connection: Engine, validated: Validated, file: Path) -> None:
-    """Write the run's file of dispositions, which the view ``dispositions`` shows: what was to be loaded ends as the load says,
-    and failed where it was not found again."""
-    ended = f"(SELECT * FROM results WHERE result IN ({', '.join(literal(word) for word in DISPOSITIONS)}))"
-    # A condition on one side alone would have the engine compare every record with every result.
-    open_ = "CASE WHEN d.disposition = 'candidate' THEN d.key END"
-    copy_to_parquet(
-        connection,
-        "SELECT d.entity, d.key, CASE WHEN x.key IS NOT NULL THEN 'failed' "
-        "ELSE coalesce(r.result, d.disposition) END AS disposition, d.target_key, "
-        "CASE WHEN x.key IS NOT NULL THEN 'REC-MISSING' WHEN r.result IS NOT NULL THEN coalesce(d.code, r.code) ELSE d.code END "
-        f"AS code FROM {scan(validated.parquet('dispositions'))} AS d "
-        f"LEFT JOIN {ended} AS r ON r.mapping = d.entity AND r.source_key = {open_} AND r.key = d.target_key "
-        "LEFT JOIN (SELECT DISTINCT entity, key FROM differences WHERE kind = 'missing') AS x "
-        "ON x.entity = d.entity AND x.key = d.key ORDER BY d.entity, d.key",
-        file,
-    )
-    connection.execute(f"CREATE VIEW dispositions AS SELECT * FROM {scan(file)}")
 
 
 def _write_findings(
@@ -283,8 +149,11 @@ def _severity() -> str:
     return f"CASE code {whens} END"
 
 
-def _balance(connection: Engine, plan: Plan, run: RunFolder) -> None:
-    """One disposition per source record; one outcome per reference. Counted from the files, not from the stages."""
+def _balance(connection: Engine, plan: Plan, run: RunFolder, *, unique: bool) -> None:
+    """One disposition per source record; one outcome per reference. Counted from the files, not from the stages.
+
+    ``unique``: is it known already that no key of an entity stands twice?
+    """
     wrong = []
     for mapping in plan.names:
         summary: dict[str, Any] = run.summary["entities"][mapping]
@@ -293,8 +162,9 @@ def _balance(connection: Engine, plan: Plan, run: RunFolder) -> None:
         ).fetchall()
         counted = {disposition: int(n) for disposition, n in rows}
         summary["dispositions"] = {disposition: counted.pop(disposition, 0) for disposition in DISPOSITIONS}
-        keys = number(connection, f"SELECT count(DISTINCT key) FROM dispositions WHERE entity = {literal(mapping)}")
         total = sum(summary["dispositions"].values())
+        distinct = f"SELECT count(DISTINCT key) FROM dispositions WHERE entity = {literal(mapping)}"
+        keys = total if unique else number(connection, distinct)
         if counted or total != summary["source"] or keys != total:
             wrong.append(
                 f"{mapping}: {summary['source']} source records, {total} dispositions of {keys} keys"

@@ -12,10 +12,11 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from migrate.artefacts import Validated
 from migrate.compiler.text import literal, name
 from migrate.engine import scan, session
 from migrate.errors import ConfigurationError, Problem
-from migrate.run_folder import latest_run
+from migrate.run_folder import latest_run, stage_folder
 from migrate.test_plan.words import Directed
 from reports.model import LOADED
 
@@ -136,7 +137,7 @@ class Lots:
         return f"SELECT w.key FROM {scan(file)} AS w WHERE w.entity = {literal(entity)} AND w.state = 'decided'"
 
     def _values(self, entity: str) -> str:
-        return scan(self.folder / "3_validate" / f"{entity}.parquet")
+        return f"({Validated(self.folder / stage_folder(Validated.stage)).loading(entity)})"
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()

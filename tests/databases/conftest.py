@@ -12,7 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import database_servers as servers
+import generate_moodle
 from database_servers import Database
+from moodle_sample.written import write
 
 
 @pytest.fixture(params=servers.KINDS)
@@ -26,7 +28,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 def sample_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """The Moodle sample, on PostgreSQL and on MariaDB, for tests that leave it as it is."""
     with servers.server(request.param).database() as found:
-        site = servers.sample_generator().build()
+        site = generate_moodle.build()
         servers.storable(site)
         servers.load(found, site, "mdl_")
         yield found
@@ -48,10 +50,9 @@ def mariadb() -> Iterator[Database]:
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a run of the sample gives from SQLite, with the broken text made storable as in the servers."""
     folder = tmp_path_factory.mktemp("baseline")
-    moodle = servers.sample_generator()
-    site = moodle.build()
+    site = generate_moodle.build()
     servers.storable(site)
-    moodle.write(site, folder / "moodle.sqlite")
+    write(site, folder / "moodle.sqlite")
     return servers.outcome(servers.migrate_site(folder / "workspace", f"sqlite:///{folder / 'moodle.sqlite'}"))
 
 

@@ -6,21 +6,19 @@ A server that is not there skips the test and says so; with LMS_MIGRATE_REQUIRE_
 from __future__ import annotations
 
 import getpass
-import importlib.util
 import os
 import re
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+from moodle_sample.schema import UNIQUE, Column
 from sqlalchemy.engine import make_url
 
 from migrate.pipeline import RunResult, run
@@ -167,19 +165,6 @@ def server(kind: str) -> Server:
 # The Moodle sample -----------------------------------------------------------------------------------------------
 
 
-def sample_generator() -> ModuleType:
-    """``sample_data/generate_moodle.py``, loaded once."""
-    name = "generate_moodle"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, REPOSITORY / "sample_data" / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
 def storable(site: Any) -> list[tuple[str, int, str]]:
     """Replace text that is not UTF-8, which servers refuse to store; gives table, id and column of each."""
     replaced = []
@@ -198,7 +183,7 @@ def load(database: Database, site: Any, prefix: str) -> None:
         for table, columns in site.columns.items():
             stored = database.quoted(prefix + table)
             listed = ", ".join(_ddl(database, column) for column in columns.values())
-            unique = sample_generator().UNIQUE.get(table)
+            unique = UNIQUE.get(table)
             if unique:
                 listed += f", UNIQUE ({', '.join(database.quoted(column) for column in unique)})"
             connection.exec_driver_sql(f"CREATE TABLE {stored} ({listed}, PRIMARY KEY (id))".replace("%", "%%"))
@@ -239,14 +224,13 @@ def _without(site: Any, table: str, *columns: str) -> None:
 
 def _with(site: Any, table: str, definition: str) -> None:
     name, kind, *rest = definition.split()
-    column = sample_generator().Column(name, kind.rstrip("?"), kind.endswith("?"), rest[0] if rest else None)
+    column = Column(name, kind.rstrip("?"), kind.endswith("?"), rest[0] if rest else None)
     site.columns[table][name] = column
     for row in site.all(table):
         row[name] = column.value
 
 
 def _as_4_1(site: Any) -> None:
-    column = sample_generator().Column
     set_release(site, "4.1.10 (Build: 20240422)")
     _without(site, "groups", "visibility", "participation")
     _without(site, "course", "pdfexportfont")
@@ -257,9 +241,9 @@ def _as_4_1(site: Any) -> None:
     _without(site, "customcert", "usecustomfilename", "customfilenamepattern")
     # Until 4.2 one table holds what 4.3 spread over scorm_attempt, scorm_element and scorm_scoes_value.
     names = ("id", "userid", "scormid", "scoid", "attempt", "timemodified")
-    site.columns["scorm_scoes_track"] = {name: column(name, "bigint", False, None) for name in names} | {
-        "element": column("element", "varchar(255)", False, "''"),
-        "value": column("value", "longtext", False, None),
+    site.columns["scorm_scoes_track"] = {name: Column(name, "bigint", False, None) for name in names} | {
+        "element": Column("element", "varchar(255)", False, "''"),
+        "value": Column("value", "longtext", False, None),
     }
     tracks = {}
     for number, row in site.rows["scorm_scoes_value"].items():
@@ -277,7 +261,7 @@ def _as_4_1(site: Any) -> None:
 
 def _as_5_1(site: Any) -> None:
     set_release(site, "5.1+ (Build: 20251017)")
-    site.columns["course"]["fullname"] = sample_generator().Column("fullname", "varchar(1333)", False, "''")
+    site.columns["course"]["fullname"] = Column("fullname", "varchar(1333)", False, "''")
     _with(site, "course", "enableaitools smallint?")
     _with(site, "course_modules", "enableaitools smallint?")
     _with(site, "course_modules", "enabledaiactions longtext?")

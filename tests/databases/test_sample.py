@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import database_servers as servers
+import generate_moodle
 import pyarrow.parquet as pq
 import pytest
 from database_servers import Database
+from moodle_sample.schema import SCHEMA
 
 from migrate.connectors.database import DatabaseSource
 from migrate.contracts.load import load_contract
@@ -19,7 +21,7 @@ PREFIXES = {"postgresql": "x7_", "mariadb": ""}
 
 
 def sample(version: str = "4.5") -> Any:
-    site = servers.as_version(servers.sample_generator().build(), version)
+    site = servers.as_version(generate_moodle.build(), version)
     servers.storable(site)
     return site
 
@@ -34,7 +36,7 @@ def test_same_run_as_from_sqlite_and_the_source_is_left_alone(
     result = servers.migrate_site(tmp_path / "workspace", database.url, prefix)
     assert servers.outcome(result) == baseline
     assert database.checksums() == before
-    assert len(before) == len(servers.sample_generator().SCHEMA)
+    assert len(before) == len(SCHEMA)
     facts = json.loads((result.folder / "run.json").read_text("utf-8"))
     assert facts["source"]["version"] == "4.5.5+ (Build: 20250613)"
     for archive in facts["archive"].values():
@@ -88,11 +90,11 @@ def test_names_arrive_as_they_are(database: Database, tmp_path: Path) -> None:
 @pytest.mark.long
 def test_only_broken_text_differs_from_the_sample_as_it_is(tmp_path: Path, baseline: dict[str, Any]) -> None:
     """Servers refuse text that is not UTF-8, so the sample loses that fault there: its row, and what waits for it."""
-    site = servers.sample_generator().build()
+    site = generate_moodle.build()
     broken = servers.storable(site)
     assert [(table, column) for table, _, column in broken] == [("user", "lastname")]
     file = tmp_path / "moodle.sqlite"
-    servers.sample_generator().generate(file)
+    generate_moodle.generate(file)
     whole = servers.outcome(servers.migrate_site(tmp_path / "workspace", f"sqlite:///{file}"))
     user = str(broken[0][1])
     enrolments = {f"e{row['id']}-r" for row in site.all("user_enrolments") if row["userid"] == broken[0][1]}

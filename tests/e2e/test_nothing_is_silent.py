@@ -176,8 +176,8 @@ def test_a_column_of_a_file_is_found_whatever_case_the_contract_writes_it_in(tmp
     assert b",kept\n" in (result.folder / "4_load/people.csv").read_bytes()
 
 
-def test_coverage_is_counted_though_another_pair_uses_other_views(tmp_path: Path) -> None:
-    workspace = write_workspace(tmp_path / "school")
+def share_courses(workspace: Path) -> None:
+    """Two views cover the courses, and only one of them is mapped."""
     view = """\
   {0}:
     key: id
@@ -187,8 +187,35 @@ def test_coverage_is_counted_though_another_pair_uses_other_views(tmp_path: Path
 """
     change(workspace, "systems/school.yaml", ("  enrol:\n", view.format("some", "<>") + view.format("rest", "=") + "  enrol:\n"))
     change(workspace, "mapping/courses.yaml", ("school.course", "school.some"))
-    result = Bench.of(workspace).run({"course": [COURSE, {**COURSE, "id": 3, "title": "x"}]})
-    assert [(row["code"], row["key"]) for row in findings(result.folder)] == [("SRC-UNCOVERED", "3")]
+
+
+SHARED = {"course": [COURSE, {**COURSE, "id": 3, "title": "x"}, {**COURSE, "id": 4, "title": None}]}
+
+
+def test_coverage_is_counted_though_another_pair_uses_other_views(tmp_path: Path) -> None:
+    workspace = write_workspace(tmp_path / "school")
+    share_courses(workspace)
+    result = Bench.of(workspace).run(SHARED)
+    assert [(row["code"], row["key"]) for row in findings(result.folder)] == [("SRC-UNCOVERED", "3"), ("SRC-UNCOVERED", "4")]
+
+
+def test_what_a_dropped_view_holds_is_counted_as_lost_and_not_as_uncovered(tmp_path: Path) -> None:
+    workspace = write_workspace(tmp_path / "school")
+    share_courses(workspace)
+    with (workspace / "mapping/pair.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("drop: {rest: nobody needs them}\n")
+    result = Bench.of(workspace).run(SHARED)
+    assert [(row["code"], row["key"]) for row in findings(result.folder)] == [("SRC-UNCOVERED", "4")]
+    (lost,) = [one for one in result.summary["loss_register"] if one["source"] == "rest"]
+    assert (lost["rows"], lost["treatment"], lost["reason"]) == (1, "dropped", "nobody needs them")
+
+
+def test_a_view_that_is_dropped_and_mapped_is_refused(tmp_path: Path) -> None:
+    workspace = write_workspace(tmp_path / "school")
+    share_courses(workspace)
+    with (workspace / "mapping/pair.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("drop: {some: nobody needs them}\n")
+    assert "the view is dropped, and mappings read it" in refusal(workspace)
 
 
 # Names --------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from sample_runs import SampleRun, sample_run
 from small_pair import CLEAN_ROWS, Bench, write_workspace
 
 from migrate import pipeline
-from migrate.artefacts import Loaded, Mapped, Validated, write_manifest
+from migrate.artefacts import Extracted, Loaded, Mapped, Validated, write_manifest
 from migrate.errors import RunFailed
 
 Table = list[list[str]]
@@ -536,7 +536,8 @@ STEPS = [
     ("validate", "2_map", "people.parquet"),
     ("load", "3_validate", "people.parquet"),
     ("reconcile", "3_validate", "people.parquet"),
-    ("reconcile", "3_validate", "dispositions.parquet"),
+    ("load", "2_map", "people.parquet"),
+    ("reconcile", "2_map", "people.parquet"),
     ("read_back", "4_load", "people.csv"),
     ("reconcile", "5_read_back", "people.parquet"),
 ]
@@ -606,14 +607,16 @@ def test_a_loader_takes_validated_rows_only(bench: Bench) -> None:
 # Dispositions ------------------------------------------------------------------------------------------------------
 
 
-def _rewrite_dispositions(run: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
-    """As a faulty validate stage would leave them, manifest and all."""
-    folder = run / "3_validate"
-    file = folder / "dispositions.parquet"
+def _rewrite_mapped(run: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    """As stages would leave rows that lose count of them, manifests and all."""
+    mapped, validated = run / "2_map", run / "3_validate"
+    file = mapped / "courses.parquet"
     content = pq.read_table(file)
-    rows = sorted(content.to_pylist(), key=lambda row: (row["entity"], row["key"]))
+    rows = sorted(content.to_pylist(), key=lambda row: row["_key"])
     pq.write_table(pa.Table.from_pylist(change(rows), content.schema), file)
-    write_manifest(Validated, folder, Mapped(run / "2_map"), folder.glob("*.parquet"))
+    write_manifest(Mapped, mapped, Extracted(run / "1_extract"), [*mapped.glob("*.parquet"), mapped / "reading.json"])
+    loading = json.loads((validated / "manifest.json").read_text("utf-8"))["loading"]
+    write_manifest(Validated, validated, Mapped(mapped), validated.glob("*.parquet"), loading=loading)
 
 
 @pytest.mark.parametrize(
@@ -621,12 +624,12 @@ def _rewrite_dispositions(run: Path, change: Callable[[list[dict[str, Any]]], li
     [
         ("one less", lambda rows: rows[1:]),
         ("one twice", lambda rows: [rows[0], *rows]),
-        ("a word nobody knows", lambda rows: [{**rows[0], "disposition": "skipped"}, *rows[1:]]),
-        ("one for another", lambda rows: [{**rows[0], "key": rows[1]["key"]}, *rows[1:]]),
+        ("a word nobody knows", lambda rows: [{**rows[0], "_disposition": "skipped"}, *rows[1:]]),
+        ("one for another", lambda rows: [{**rows[0], "_key": rows[1]["_key"]}, *rows[1:]]),
     ],
 )
 def test_dispositions_that_do_not_balance_fail_the_run(bench: Bench, name: str, change: Any) -> None:
-    result = _before(bench, "reconcile", lambda run: _rewrite_dispositions(run, change))
+    result = _before(bench, "reconcile", lambda run: _rewrite_mapped(run, change))
     assert result.exit_code == FAILED, name
     assert "do not balance" in (result.failure or "")
     assert "courses" in (result.failure or "")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from migrate.engines import lacking
+from migrate.spark import limits
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "e2e" / "support")]
 SMALL = {
@@ -20,6 +21,7 @@ SMALL = {
     "spark.default.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
 }
@@ -44,3 +46,10 @@ def spark(spark_settings: dict[str, str], tmp_path_factory: pytest.TempPathFacto
 
     with session(tmp_path_factory.mktemp("spark"), "500MB", spark_settings) as engine:
         yield engine
+
+
+@pytest.fixture
+def on_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spark itself joins, groups and sorts, as if the rows were too many for one task."""
+    monkeypatch.setattr(limits, "FEW", -1)
+    monkeypatch.setattr(limits, "WITH_DRIVER", 0)

@@ -43,6 +43,7 @@ STEPS: dict[str, list[tuple[str, Any]]] = {
     "scale": [("number", {"scale": {"factor": 0.01, "offset": 1}}), ("whole", {"scale": {"factor": 3}})],
 }
 """For each operator: the column it is tried on, and the step."""
+pytestmark = pytest.mark.usefixtures("on_spark")
 KINDS = {"text": "other", "whole": "count", "number": "ratio", "instant": "later", "day": "next_day", "flag": "mark"}
 """Two columns of each type."""
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrate.expressions.vocabulary import QUERIES
-from migrate.spark import store
+from migrate.spark import limits
 
 TYPED = {
     "select a.x, count(*) as n, min(a.y), max(a.y), sum(a.y), string_agg(a.y, ',' order by a.y) "
@@ -44,8 +44,13 @@ OURS = (
     "select a.x, min(a.k) as k from a where a.x in (select b.x from b where b.y > 0) group by a.x",
     "with recursive up as (select k from a where y is null union select a.k from a join up on a.y = up.k) select * from up",
     "select a.x from a where a.x <> 'x' and not exists (select 1 from b where b.x = a.x and b.y > 1)",
+    "select a.k from a where exists (select 1 from b where b.x = a.x and (b.y <> a.y or a.y is null))",
+    "select a.k, case when exists (select 1 from b where b.y < a.y) then 'more' end as t from a",
     "select u.n, u.v from (select unnest(list_distinct([{'n': 'x', 'v': x}])) as u from a)",
     "select k from a where false union all select k from b union all select null",
+    "select a.k, b.x, c.k as other from a left join b on b.x = a.x left join a as c on c.x = coalesce(b.x, a.x) and c.y = b.y",
+    "select a.k, b.k as b, c.k as c, d.k as d from a join b on b.x = a.x left join b as c on upper(c.x) = upper(a.x || b.x) "
+    "full join a as d on d.k = c.k + a.k where coalesce(d.k, 0) < 3",
     "select v.n, a.x from a join (values (1, 'x'), (2, null)) as v(n, w) on v.w = a.x",
 )
 rows = st.lists(
@@ -83,6 +88,7 @@ SAMPLE_B = [("x", 2), ("X", 1), ("é", None), ("x", 2)]
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("on_spark")
 @pytest.mark.parametrize("second", [SAMPLE_B, [*SAMPLE_B, (None, 1)], []], ids=["without null", "with null", "empty"])
 def test_every_query_agrees(spark: Any, second: list[Any]) -> None:
     _compare(spark, SAMPLE_A, second, QUERIES + OURS)
@@ -90,12 +96,14 @@ def test_every_query_agrees(spark: Any, second: list[Any]) -> None:
 
 
 @pytest.mark.long
-def test_every_query_agrees_as_if_the_rows_were_many(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "FEW", -1)
+@pytest.mark.parametrize("with_driver", [0, limits.WITH_DRIVER], ids=["a task", "the driver"])
+def test_every_query_agrees_where_rows_are_few(spark: Any, monkeypatch: pytest.MonkeyPatch, with_driver: int) -> None:
+    monkeypatch.setattr(limits, "WITH_DRIVER", with_driver)
     _compare(spark, SAMPLE_A, [*SAMPLE_B, (None, 1)], QUERIES + OURS)
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("on_spark")
 @given(one=rows, two=rows)
 @settings(max_examples=5, deadline=None, suppress_health_check=SLOW)
 def test_every_query_agrees_on_many_rows(spark: Any, one: list[Any], two: list[Any]) -> None:

@@ -14,7 +14,7 @@ from sample_runs import NOW, write_sample_workspace
 from small_pair import GOOD_ROWS, Bench, write_workspace
 
 from migrate.pipeline import RunResult, run
-from migrate.spark import store
+from migrate.spark import limits
 
 VARIES = ("run", "timings")
 """Of a summary: what no two runs share."""
@@ -59,13 +59,13 @@ ODD_ROWS = {
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("few", "with_driver"), [(store.FEW, 2), (-1, 0)], ids=["few rows", "as many rows"])
+@pytest.mark.parametrize(("few", "with_driver"), [(limits.FEW, 2), (-1, 0)], ids=["few rows", "as many rows"])
 def test_both_engines_give_the_same_small_run(
     few: int, with_driver: int, spark_settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With rules over both sides, in a folder whose name has to be quoted; and as if the rows were too many for one task."""
-    monkeypatch.setattr(store, "FEW", few)
-    monkeypatch.setattr(store, "WITH_DRIVER", with_driver)
+    monkeypatch.setattr(limits, "FEW", few)
+    monkeypatch.setattr(limits, "WITH_DRIVER", with_driver)
     folder = write_workspace(tmp_path / "50% é")
     add_rules(folder)
     use(spark_settings, folder)
@@ -83,12 +83,17 @@ def test_both_engines_give_the_same_small_run(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("pair", ["csv_history_to_totara", "moodle_to_canvas"])
-def test_both_engines_give_the_same_run_of_a_sample(pair: str, spark_settings: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [False, True], ids=["few rows", "as many rows"])
+@pytest.mark.parametrize("pair", ["csv_history_to_totara", "moodle_to_canvas", "canvas_to_moodle"])
+def test_both_engines_give_the_same_run_of_a_sample(
+    pair: str, many: bool, spark_settings: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     one, other = (write_sample_workspace(tmp_path / name / "workspace", pair) for name in ("duckdb", "spark"))
     for workspace in (one, other):  # of their own, for a worklist tells what the runs before had
         use(spark_settings, workspace)
     expected = run(one, now=lambda: NOW)
+    if many:
+        request.getfixturevalue("on_spark")
     got = run(other, engine="spark", now=lambda: NOW)
     assert got.failure is None
     assert files_that_differ(expected.folder, got.folder) == []

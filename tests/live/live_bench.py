@@ -15,9 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from mapped_rows import lay
 from world import World, WorldTarget, silent
 
-from migrate.artefacts import Loaded, Validated, write_manifest
+from migrate.artefacts import Loaded, Mapped, Validated, write_manifest
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.target import Record
@@ -27,8 +28,9 @@ from migrate.live.load import Live
 from migrate.live.rollback import Rollback, RollingBack
 from migrate.live.run import RESULTS_FILE, predict, read_live, write_live
 from migrate.progress import Silent
+from migrate.reconciliation.dispositions import DISPOSITIONS
 from migrate.run_folder import RunFolder
-from migrate.stages.reconcile import DISPOSITIONS, reconcile
+from migrate.stages.reconcile import reconcile
 from migrate.workspace import TargetSettings
 
 Row = Mapping[str, Any]
@@ -310,30 +312,25 @@ class Bench:
         return key_text(row[f] for f in self.plan.pair.mappings[mapping].target.key)
 
     def _validated(self, run: RunFolder, plan: Plan) -> Validated:
-        folder = run.stage("validate")
+        """As the map stage would leave the rows, with nothing that validation changed."""
+        mapped, folder = run.stage("map"), run.stage("validate")
         candidates = self.candidates()
-        said: list[dict[str, str | None]] = []
         for mapping in plan.names:
             loaded = plan.pair.mappings[mapping]
             fields = [f for f in loaded.target.fields if f in loaded.model.fields]
-            chosen = sorted(candidates[mapping].items(), key=lambda item: self.key_of(mapping, item[1]))
-            columns = [pa.array([k for k, _ in chosen], pa.string()),
-                       pa.array([self.key_of(mapping, r) for _, r in chosen], pa.string())]  # fmt: skip
-            columns += [pa.array([r.get(f) for _, r in chosen], TYPES[loaded.target.fields[f].type]) for f in fields]
-            table = pa.Table.from_arrays(columns, names=["_key", "_target_key", *fields])
-            pq.write_table(table, folder / f"{mapping}.parquet")
-            for k, row in self.rows[mapping].items():
-                word = "candidate" if k in candidates[mapping] else row.get("_kept") or "blocked"
-                said.append(
-                    {"entity": mapping, "key": k, "disposition": word, "target_key": self.key_of(mapping, row), "code": None}
-                )
-            run.summary["entities"][mapping] = {"source": len(self.rows[mapping]), "references": {}}
+            rows = sorted(self.rows[mapping].items(), key=lambda item: self.key_of(mapping, item[1]))
+            words = ["candidate" if k in candidates[mapping] else str(row.get("_kept") or "blocked") for k, row in rows]
+            own = {"_key": [k for k, _ in rows], "_target_key": [self.key_of(mapping, row) for _, row in rows]}
+            columns = {column: pa.array(cells, pa.string()) for column, cells in own.items()}
+            for f in fields:
+                columns[f] = pa.array([row.get(f) for _, row in rows], TYPES[loaded.target.fields[f].type])
+            lay(mapped, folder, mapping, pa.table(columns), words)
+            run.summary["entities"][mapping] = {"source": len(rows), "references": {}}
             run.facts["entities"][mapping] = {}
-        names = ("entity", "key", "disposition", "target_key", "code")
-        schema = pa.schema([(n, pa.string()) for n in names])
-        pq.write_table(pa.Table.from_pylist(said, schema=schema), folder / "dispositions.parquet")
         write_findings([], folder / "findings.parquet")
-        write_manifest(Validated, folder, None, folder.glob("*.parquet"))
+        write_manifest(Mapped, mapped, None, mapped.glob("*.parquet"))
+        loading = {mapping: len(candidates[mapping]) for mapping in plan.names}
+        write_manifest(Validated, folder, Mapped(mapped), folder.glob("*.parquet"), loading=loading)
         return Validated(folder)
 
     def _run(self) -> RunFolder:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 from live_school import LiveSchool, different, dispositions, findings
 from small_pair import GOOD_ROWS
 
@@ -170,3 +171,42 @@ def test_a_ledger_that_is_lost(small: LiveSchool, by_records: LiveSchool, monkey
     assert small.held() == by_records.held()
     assert known(small.folder) == known(by_records.folder)
     assert not {state for _, state in receipts(small.folder)} & {"intended", "unknown"}
+
+
+def test_tables_come_in_the_order_of_the_ledgers_index(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = {str(row["id"]): row for row in GOOD_ROWS["user"]}
+    numbers = [str(n * 7919 % 3001 + 10) for n in range(1, 400)]  # as texts in another order than as numbers
+    some = next(iter(people.values()))
+    more = [{**some, "id": n, "login": f"l{n}", "name": f"N {n}", "email": f"e{n}@example.org", "boss": None} for n in numbers]
+    small.rows({**GOOD_ROWS, "user": [*GOOD_ROWS["user"], *more]})
+    small.set({"options": {"batch": 150}})
+    given: list[list[str]] = []
+    intend = Ledger.intend_table
+
+    def noted(self: Ledger, run: str, entity: str, rows: pa.Table) -> Any:
+        if entity == "people":
+            given.append(rows["_key"].to_pylist())
+        return intend(self, run, entity, rows)
+
+    monkeypatch.setattr(Ledger, "intend_table", noted)
+    assert small.live().failure is None
+    keys = max(([key for part in level for key in part] for level in _levels(given)), key=len)
+    assert len(given) > 2
+    assert len(keys) >= len(numbers)
+    assert keys == sorted(keys, key=str.encode)
+    assert keys != sorted(keys, key=lambda key: (len(key), key))
+    engine = sa.create_engine(f"sqlite:///{small.folder / 'ledger.sqlite'}")
+    with engine.connect() as connection:
+        known = connection.execute(sa.text("SELECT key FROM identities WHERE entity = 'people' ORDER BY key")).scalars()
+        assert [key for key in known if key in set(keys)] == keys
+    engine.dispose()
+
+
+def _levels(given: list[list[str]]) -> list[list[list[str]]]:
+    """Tables of one depth after the other: those whose parents are written come after all others, from the first key on."""
+    levels: list[list[list[str]]] = []
+    for part in given:
+        if not levels or part[0].encode() < levels[-1][-1][-1].encode():
+            levels.append([])
+        levels[-1].append(part)
+    return levels

@@ -23,10 +23,10 @@ def table(keys: tuple[str, ...], mapping: str = "people") -> pa.Table:
 
 def together(ledger: Ledger, run: str, entity: str, keys: tuple[str, ...], state: str) -> None:
     """In columns; ``open`` is left as it was begun."""
-    batches = ledger.intend_table(run, entity, table(keys))
+    begun = ledger.intend_table(run, entity, table(keys))
     if state != "open":
         natives = {key: f"n-{key}" for key in keys} if state == "done" else {}
-        ledger.settle_table(batches, state, natives, "lost" if state == "unknown" else "")  # type: ignore[arg-type]
+        ledger.settle_table(begun, state, natives, "lost" if state == "unknown" else "")  # type: ignore[arg-type]
 
 
 def alone(ledger: Ledger, run: str, entity: str, keys: tuple[str, ...], state: str) -> None:
@@ -113,14 +113,18 @@ def both(ledgers: tuple[Ledger, Ledger], state: str, changes: list[tuple[str, st
         assert found == told[1][what], what
 
 
+def _upgraded(connection: sa.Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "migrate.ledger:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    connection.execute(sa.text("INSERT INTO runs VALUES ('run-1', 'live', NULL, 'memory', '2026', NULL, 'failed')"))
+
+
 def at_first(engine: sa.Engine) -> None:
     """A ledger as the first version left it: one record written, one of which nobody knows."""
     with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", "migrate.ledger:migrations")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(sa.text("INSERT INTO runs VALUES ('run-1', 'live', NULL, 'memory', '2026', NULL, 'failed')"))
+        _upgraded(connection, "0001")
         receipt = (
             "INSERT INTO receipts (run, entity, key, mapping, source_key, action, state, native, fingerprint, meant, intended) "
             "VALUES ('run-1', 'person', :k, 'people', 's', 'create', :s, NULL, 'f', :m, '2026')"
@@ -134,10 +138,52 @@ def at_first(engine: sa.Engine) -> None:
         )
 
 
+def at_second(engine: sa.Engine) -> None:
+    """A ledger as the second version left it: the same in batches, whose receipts hold what ids the target gave."""
+    with engine.begin() as connection:
+        _upgraded(connection, "0002")
+        for number, key, state in ((1, "a", "done"), (2, "b", "unknown")):
+            batch = "VALUES (:n, 'run-1', 'person', 'people', 'create', :s, NULL, '2026', NULL)"
+            connection.execute(sa.text(f"INSERT INTO batches {batch}"), {"n": number, "s": state})
+            receipt = "(batch, key, source_key, native, fingerprint, meant) VALUES (:n, :k, 's', :i, 'f', :m)"
+            values = {"n": number, "k": key, "i": "7" if key == "a" else None, "m": '{"n": 1}' if key == "a" else "{}"}
+            connection.execute(sa.text(f"INSERT INTO receipts {receipt}"), values)
+        connection.execute(
+            sa.text(
+                "INSERT INTO identities (entity, key, mapping, source_key, native, fingerprint, receipt, state, origin, run) "
+                "SELECT 'person', 'a', 'people', 's', '7', 'f', id, 'held', 'created', 'run-1' FROM receipts WHERE key = 'a'"
+            )
+        )
+        if engine.dialect.name == "postgresql":  # numbers that were given by hand
+            connection.execute(sa.text("SELECT setval(pg_get_serial_sequence('batches', 'id'), 2)"))
+
+
 def goes_on(ledger: Ledger | None) -> None:
     assert ledger is not None
     assert (ledger.known("person")["a"].meant, ledger.known("person")["a"].native) == ('{"n": 1}', "7")
     assert [(row.key, row.meant) for row in ledger.open_receipts("person")] == [("b", "{}")]
     together(ledger, "run-1", "person", ("c",), "done")
     assert [row.key for row in ledger.receipts("run-1")] == ["a", "b", "c"]
+    assert ledger.known_as("person", ["7", "n-c"]).keys() >= {"n-c"}
+    assert ledger.known("person")["c"].native == "n-c"
     ledger.close()
+
+
+def as_written(ledger: Ledger) -> None:
+    """More records than are objects at one time, with texts that something on the way could take for something else."""
+    odd = ["", "007", "1e5", "NULL", "\\N", "\\.", '"', "a,b", "a\nb", "a\r\nb", " a ", "ä|1", "Z", "😀", "nan", "true"]
+    keys = tuple(sorted({*odd, *(f"{n:05}" for n in range(2_500))}, key=str.encode))
+    natives = {key: key for key in keys if key not in ("007", "Z")}
+    ledger.begin("run-1", "live", "memory")
+    ledger.settle_table(ledger.intend_table("run-1", "person", table(keys)), "done", natives)
+    ledger.saw("person", [("Z", ""), ("a,b", "null")])
+    found = {row["key"]: row for batch in ledger.identities("person") for row in batch.to_pylist()}
+    assert list(found) == list(keys)
+    assert {key: row["native"] for key, row in found.items()} == {key: natives.get(key) for key in keys}
+    assert {key: row["seen"] for key, row in found.items() if row["seen"] is not None} == {"Z": "", "a,b": "null"}
+    assert {row["source_key"] for row in found.values()} == {f"s-{key}" for key in keys}
+    assert {row["meant"] for row in found.values()} == {'{"at": null, "name": "Ä"}'}
+    assert {row.key: row.native for row in ledger.receipts("run-1")} == {key: natives.get(key) for key in keys}
+    assert not list(ledger.identities("nothing"))
+    with ledger.engine.connect() as connection:  # as the stage sorts, and as the index does
+        assert list(connection.execute(sa.text("SELECT key FROM identities ORDER BY key")).scalars()) == list(keys)

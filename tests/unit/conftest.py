@@ -232,14 +232,18 @@ class Bench:
         mapped, settled = map_stage(Extracted(folder), plan, known or {}, run, Silent(), "500MB", *decided, matched)
         validated = validate(mapped, plan, run, Silent(), "500MB")
         build_worklist(mapped, settled, *decided, run, "500MB")
-        ended = pq.read_table(validated.parquet("dispositions")).to_pylist()
+        with session() as connection:
+            ended = records(connection, validated.dispositions(*plan.names))
+            loading = {m: records(connection, validated.loading(m)) for m in plan.names}
+        for m in plan.names:
+            assert validated.rows(m) == len(loading[m])
         renamed = {"key": "_key", "disposition": "_disposition", "code": "_code"}
         rows = {m: [{renamed.get(k, k): v for k, v in row.items()} for row in ended if row["entity"] == m] for m in plan.names}
         return Settled(
             rows,
             pq.read_table(validated.parquet("findings")).to_pylist(),
             {m: run.summary["entities"][m]["references"] for m in plan.names},
-            {m: pq.read_table(validated.parquet(m)).to_pylist() for m in plan.names},
+            loading,
             validated,
             run,
             plan,

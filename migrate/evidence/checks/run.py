@@ -11,7 +11,7 @@ from migrate.evidence.archive import MANIFEST
 from migrate.evidence.checks.checking import Check, Context, verdict
 from migrate.evidence.gather import STAGE_FOLDERS
 from migrate.evidence.masking import RECORD
-from migrate.stages.reconcile import DISPOSITIONS
+from migrate.reconciliation.dispositions import DISPOSITIONS
 
 DISPOSITIONS_FILE, FINDINGS_FILE = "run/dispositions.parquet", "run/findings.parquet"
 WORKLIST_FILE, DIFFERENCES_FILE = "run/worklist.parquet", "run/6_reconcile/differences.parquet"

@@ -110,7 +110,7 @@ class SampleRun:
 
     def copy(self, folder: Path) -> RunFolder:
         """The run as it was after loading, in another folder."""
-        for stage in ("3_validate", "4_load"):
+        for stage in ("2_map", "3_validate", "4_load"):
             shutil.copytree(self.folder / stage, folder / stage)
         read = [json.loads((self.folder / name).read_text("utf-8")) for name in ("summary.json", "run.json")]
         return RunFolder(folder, *read)

@@ -47,10 +47,10 @@ from migrate.matching import evidence as matching_evidence
 from migrate.models import build
 from migrate.privacy import suppression
 from migrate.privacy.settings import Privacy
+from migrate.reconciliation.dispositions import DISPOSITIONS
 from migrate.run_folder import STAGES
 from migrate.runbook import log as runbook_log
 from migrate.runbook.load import checked as checked_runbook
-from migrate.stages.reconcile import DISPOSITIONS
 from migrate.test_plan import sheets, store
 from migrate.test_plan.words import PolicyFile
 from migrate.workspace import Settings

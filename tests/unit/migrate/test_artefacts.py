@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -97,3 +98,54 @@ def test_every_stage_has_a_kind() -> None:
     from migrate.run_folder import STAGES
 
     assert tuple(k.stage for k in (Extracted, Mapped, Validated, Loaded, ReadBack, Reconciled)) == STAGES
+
+
+@pytest.fixture
+def validated(tmp_path: Path) -> Validated:
+    """Five mapped people: 1 and 2 load (2 without its boss), 3 was lost by validation, 4 by the map stage, 5 is one with 1."""
+    folders = [tmp_path / "2_map", tmp_path / "3_validate"]
+    for folder in folders:
+        folder.mkdir()
+    said = ["candidate", "candidate", "candidate", "held", "merged"]
+    text = pa.string()
+    mapped = {
+        "_key": ["1", "2", "3", "4", "5"], "_target_key": ["a", "b", "c", "d", "e"], "_disposition": said,
+        "_code": pa.array([None, None, None, "P-HELD", "P-ONE"], text), "_into": pa.array([None, None, None, None, "1"], text),
+        "to:name": ["Ana", "Bo", "Cy", "Di", "Ana"], "to:boss": pa.array([None, "3", None, None, None], text),
+    }  # fmt: skip
+    pq.write_table(pa.table(mapped), folders[0] / "users.parquet")
+    changed = {
+        "_key": ["2", "3"], "_disposition": ["candidate", "quarantined"], "_code": pa.array([None, "GATE"], text),
+        "to:boss": pa.array([None, None], text),
+    }  # fmt: skip
+    pq.write_table(pa.table(changed), folders[1] / "users.parquet")
+    write_manifest(Mapped, folders[0], None, folders[0].glob("*.parquet"))
+    write_manifest(Validated, folders[1], Mapped(folders[0]), folders[1].glob("*.parquet"), loading={"users": 2})
+    return Validated(folders[1])
+
+
+def test_what_loads_is_what_was_mapped_but_for_what_validation_changed(validated: Validated) -> None:
+    rows = duckdb.sql(f"{validated.loading('users')} ORDER BY 1")
+    assert rows.columns == ["_key", "_target_key", "name", "boss"]
+    assert rows.fetchall() == [("1", "a", "Ana", None), ("2", "b", "Bo", None)]
+    assert validated.fields("users") == ["name", "boss"]
+    assert validated.rows("users") == 2
+
+
+def test_every_mapped_record_has_a_disposition(validated: Validated) -> None:
+    """That of validation goes before that of the map stage; a merged record has the target key of its survivor."""
+    assert duckdb.sql(f"{validated.dispositions('users')} ORDER BY 2").fetchall() == [
+        ("users", "1", "candidate", "a", None), ("users", "2", "candidate", "b", None),
+        ("users", "3", "quarantined", "c", "GATE"), ("users", "4", "held", "d", "P-HELD"), ("users", "5", "merged", "a", "P-ONE"),
+    ]  # fmt: skip
+
+
+def test_validated_rows_are_those_that_were_mapped(validated: Validated) -> None:
+    validated.verify()
+    rows = pq.read_table(validated.mapped.parquet("users"))
+    pq.write_table(rows.slice(1), validated.mapped.parquet("users"))
+    with pytest.raises(RunFailed, match="not what stage map wrote"):
+        validated.verify()
+    write_manifest(Mapped, validated.mapped.folder, None, validated.mapped.folder.glob("*.parquet"))
+    with pytest.raises(RunFailed, match="2_map is not what was validated"):
+        validated.verify()

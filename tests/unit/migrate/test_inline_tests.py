@@ -24,7 +24,7 @@ PAIR = "{from: old, to: new, label: x, crosswalks: [kinds]}"
 GOOD = """
 name: all is well
 given: {person: [{id: 1, name: ' Ana ', age: 3, active: 1, born: 29/02/2000, mail: a, boss: 7},
-  {id: 2, name: ''}, {id: 3, name: x, boss: 8}]}
+  {id: 2, name: ''}, {id: 3, name: x}]}
 identities: {users: {'7': seven, '8': {excluded: true}}}
 crosswalks: {kinds: {a: x}}
 expect:
@@ -134,3 +134,59 @@ def test_a_mapping_that_cannot_run_is_a_problem_of_the_test(bench: Any) -> None:
 
 def test_without_tests_none_run(bench: Any) -> None:
     assert run_inline_tests(bench.users("")).ran == 0
+
+
+BOSSES = """
+from: old.person
+to: new.users
+exclude: [{code: U-GONE, when: "name = 'gone'", reason: they left}]
+fields: {user_id: {expr: "'b-' || id"}}
+"""
+BELOW = """
+tests:
+  - name: below somebody who is excluded
+    given: {person: [{id: 1, name: Ana, boss: 8}, {id: 2, name: ''}]}
+    identities: {bosses: {'8': {excluded: true}}}
+    expect: EXPECT
+    dispositions: {'2': quarantined, '1': ENDED}
+    findings: [U-NAME, CODES]
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "ended", "manager", "codes"),
+    [
+        ("", "blocked", None, ["REF-BLOCKED"]),
+        (", missing: {code: U-BOSS, severity: hold}", "held", None, ["U-BOSS"]),
+        (", missing: {code: U-BOSS, severity: warn}", "created", None, ["U-BOSS"]),
+        (", missing: {code: U-BOSS, severity: warn, set: none}", "created", "none", ["U-BOSS"]),
+        (", excluded: {code: U-BELOW, reason: r}", "excluded", None, []),
+    ],
+)
+def test_a_reference_to_an_excluded_record_ends_as_in_a_run(
+    bench: Any, rule: str, ended: str, manager: str | None, codes: list[str]
+) -> None:
+    expect = f"[{{user_id: 1, manager: {manager or 'null'}}}]" if ended == "created" else "[]"
+    fields = f"name: {{from: name, check: {{not_blank: {{code: U-NAME}}}}}}\nmanager: {{ref: bosses, by: boss{rule}}}"
+    text = BELOW.replace("EXPECT", expect).replace("ENDED", ended).replace(", CODES", "".join(f", {code}" for code in codes))
+    pair = bench.users(text, fields, bosses=BOSSES)
+    assert [str(problem) for problem in run_inline_tests(pair).problems] == []
+    ana, nobody, gone = {"id": 1, "name": "Ana", "boss": 8}, {"id": 2, "name": ""}, {"id": 8, "name": "gone"}
+    run = bench.settle(pair, {"person": [ana, nobody, gone]})
+    assert run.dispositions()["1"].replace("candidate", "created") == ended
+    assert {code for code, _ in run.raised("users")} == {"U-NAME", *codes}
+    assert [row["manager"] for row in run.loading["users"] if row["_key"] == "1"] == ([manager] if ended == "created" else [])
+
+
+def test_who_refers_to_a_row_of_the_test_that_is_kept_back_waits_for_it(bench: Any) -> None:
+    text = """
+        name: a chain
+        given: {person: [{id: 1, name: ''}, {id: 2, name: x, boss: 1}, {id: 3, name: x, boss: 2}, {id: 4, name: x, boss: 7}]}
+        identities: IDENTITIES
+        expect: [{user_id: 4, manager: seven}]
+        dispositions: {'1': quarantined, '2': blocked, '3': blocked}
+        findings: [U-NAME, REF-BLOCKED]
+    """
+    given = {"'7'": "seven", **{f"'{n}'": str(n) for n in (1, 2, 3, 4)}}
+    identities = "{users: {" + ", ".join(f"{key}: '{value}'" for key, value in given.items()) + "}}"
+    assert [str(problem) for problem in outcome(bench, text.replace("IDENTITIES", identities))] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,18 @@ def test_another_contract_is_not_proved(bench: Any, own_cache: Path) -> None:
         assert proofs.known(pair) is None
         del contract.document.data["more"]
     assert proofs.known(pair) == PROOF
+
+
+@pytest.mark.parametrize("package", ["migrate", "validators"])
+def test_the_code_of_both_packages_is_part_of_the_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    (tmp_path / package).mkdir()
+    file = tmp_path / package / "__init__.py"
+    file.write_text("")
+    mine = SimpleNamespace(__file__=str(file))
+    monkeypatch.setattr(proofs, "PACKAGES", tuple(mine if p.__name__ == package else p for p in proofs.PACKAGES))
+    before = proofs._tool.__wrapped__()
+    (tmp_path / package / "new.py").write_text("x = 1")
+    assert proofs._tool.__wrapped__() != before
 
 
 def test_another_tool_has_proved_nothing(bench: Any, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

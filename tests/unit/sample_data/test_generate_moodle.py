@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import sqlite3
@@ -11,26 +10,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import generate_moodle as moodle
 import pytest
+from moodle_sample.clock import TERMS, madrid
+from moodle_sample.ordinary import build_site
+from moodle_sample.schema import EMPTY_TABLES, SCHEMA, columns_of
+from moodle_sample.written import write
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"
 GENERATOR = SAMPLES / "generate_moodle.py"
-
-
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_moodle", GENERATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-moodle = _load()
 ALL_FAULTS = (*moodle.FAULTS, *moodle.HISTORY_FAULTS, *moodle.GRADE_FAULTS)
 
 REQUIRED_CODES = {
@@ -86,7 +76,7 @@ def database(sample: Path) -> Iterator[sqlite3.Connection]:
 def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     """The site before any fault is planted."""
     path = tmp_path_factory.mktemp("ordinary") / "moodle.sqlite"
-    moodle.write(moodle.build_site(), path)
+    write(build_site(), path)
     with closing(connect(path)) as open_database:
         yield open_database
 
@@ -114,17 +104,17 @@ def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
 
 
 def test_every_table_is_there_with_its_columns(database: sqlite3.Connection) -> None:
-    for table in moodle.SCHEMA:
+    for table in SCHEMA:
         stored = database.execute(f'PRAGMA table_info("mdl_{table}")').fetchall()
-        expected = moodle.columns_of(table).values()
+        expected = columns_of(table).values()
         assert [(name.decode(), kind.decode().lower()) for _, name, kind, *_ in stored] == [
             (column.name, column.type) for column in expected
         ]
 
 
 def test_only_logs_and_caches_are_empty(database: sqlite3.Connection) -> None:
-    empty = [table for table in moodle.SCHEMA if database.execute(f'SELECT count(*) FROM "mdl_{table}"').fetchone()[0] == 0]
-    assert tuple(empty) == moodle.EMPTY_TABLES
+    empty = [table for table in SCHEMA if database.execute(f'SELECT count(*) FROM "mdl_{table}"').fetchone()[0] == 0]
+    assert tuple(empty) == EMPTY_TABLES
 
 
 @pytest.mark.parametrize(
@@ -171,7 +161,7 @@ def test_a_term_has_several_courses(database: sqlite3.Connection) -> None:
     found = database.execute(
         "SELECT substr(shortname, -7), count(*) FROM mdl_course WHERE shortname GLOB '*-20[0-9][0-9]-S[12]' GROUP BY 1"
     ).fetchall()
-    assert {term.decode(): count for term, count in found} == dict.fromkeys(moodle.TERMS, 4)
+    assert {term.decode(): count for term, count in found} == dict.fromkeys(TERMS, 4)
 
 
 def test_categories_are_three_deep(database: sqlite3.Connection) -> None:
@@ -226,7 +216,7 @@ def test_addresses_are_of_nobody(database: sqlite3.Connection) -> None:
     ],
 )
 def test_madrid_time(moment: tuple[int, ...], expected: int) -> None:
-    assert moodle.madrid(*moment) == expected
+    assert madrid(*moment) == expected
 
 
 def test_the_list_for_people_is_the_list_of_the_generator() -> None:

@@ -32,3 +32,11 @@ def test_each_fault_is_there_as_often_as_listed(database: sqlite3.Connection, fa
 @pytest.mark.parametrize("name", LISTS)
 def test_the_list_is_up_to_date(name: str) -> None:
     assert (SAMPLES / f"{name}.md").read_text("utf-8") == LISTS[name].fault_table()
+
+
+def test_a_fault_that_several_targets_meet_alike_is_stated_once() -> None:
+    stated: dict[tuple[str, str, str], set[int]] = {}
+    for module in LISTS.values():
+        for fault in module.FAULTS:
+            stated.setdefault((fault.what, fault.where, fault.code), set()).add(id(fault))
+    assert [key for key, objects in stated.items() if len(objects) > 1] == []

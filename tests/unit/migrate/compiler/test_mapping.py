@@ -853,3 +853,42 @@ def test_every_complaint_comes_at_once(bench: Any, refused: Any) -> None:
     pair = bench.users("let: {a: nope1}", "name: {from: nope2}\nage: {expr: nope3}\nstatus: {ref: nope4, by: nope5}")
     values = {p.value for p in refused(make_plan, pair, "2025-01-01 00:00:00")}
     assert values == {"nope1", "nope2", "nope3", "nope4", "nope5"}
+
+
+@pytest.mark.parametrize(
+    ("key", "reference", "found"),
+    [
+        ("int", "int", {"1": "7", "2": "7", "3": None}),
+        ("string", "string", {"1": "7", "2": "07", "3": None}),
+        ("string", "int", {"1": "7", "2": "7", "3": None}),
+        ("int", "string", {"1": "7", "2": None, "3": None}),
+    ],
+)
+def test_a_reference_means_the_same_whether_it_is_found_by_number_or_by_text(
+    bench: Any, key: str, reference: str, found: dict[str, str | None]
+) -> None:
+    source = f"""
+        system: old
+        label: Old
+        source: {{kind: database}}
+        entities:
+          person: {{key: id, fields: {{id: {{type: {key}}}}}}}
+          team: {{key: id, fields: {{id: {{}}, lead: {{type: {reference}}}}}}}
+        """
+    target = """
+        system: new
+        label: New
+        target: {kind: files}
+        entities:
+          users: {key: id, file: u.csv, fields: {id: {}}}
+          teams: {key: id, file: t.csv, fields: {id: {}, lead: {}}}
+        """
+    pair = bench.pair(
+        source=source, target=target, users="from: old.person\nto: new.users\nfields: {id: {from: id}}\n",
+        teams="from: old.team\nto: new.teams\nfields: {id: {from: id}, lead: {ref: users, by: lead}}\n",
+    )  # fmt: skip
+    people = [{"id": "7"}, {"id": "7"}] + ([{"id": "07"}] if key == "string" else [])
+    leads = {"1": "7", "2": "07", "3": None}
+    result = bench.map(pair, {"person": people, "team": [{"id": n, "lead": lead} for n, lead in leads.items()]})
+    assert result.by_key("to:lead", "teams") == found
+    assert len(result.rows("teams")) == 3, "a key that stands twice is found once"

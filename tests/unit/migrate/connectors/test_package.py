@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from migrate.connectors.package import file_names, pack, write_file
 from migrate.contracts.model import Entity, FileFormat
@@ -59,6 +62,7 @@ HOSTILE = [
     ";",
     "",
     "=1+1",
+    "a#",
     "\ufeffa",
     "\u2028",
     "名👍",
@@ -202,3 +206,31 @@ def test_parents_stand_before_their_children(bench: Any) -> None:
         assert parent in seen
         seen.add(key)
     assert len(seen) == 7
+
+
+HARD = st.sampled_from(",;\t\"'\n\r\\=- ")
+TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0#") | HARD, max_size=6)
+
+
+@given(
+    st.lists(st.tuples(TEXT | st.none(), TEXT), max_size=8),
+    st.sampled_from(["s", "s own"]),
+    st.sampled_from([{}, {"delimiter": ";"}, {"delimiter": "\t", "quote": "'"}]),
+)
+@settings(max_examples=100)
+def test_the_engine_writes_what_is_written_without_it(
+    rows: list[tuple[str | None, str]], fields: str, format_: dict[str, str]
+) -> None:
+    """Part by part, files are written here; as one, by the engine, which quotes ``#`` as well."""
+    entity = Entity.model_validate_json(json.dumps({"key": "s", "fields": {"s": {}, "own": {}}}))
+    chosen = FileFormat.model_validate(format_)
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        connection.execute("CREATE TABLE given (n INTEGER, s VARCHAR, own VARCHAR)")
+        for number, cells in enumerate(rows):
+            connection.execute("INSERT INTO given VALUES (?, ?, ?)", [number, *cells])
+        written = []
+        for part, most in enumerate((None, 1000)):
+            names = file_names(Path(folder), f"{part}.csv")
+            ((file, count),) = write_file(connection, entity, fields.split(), "SELECT * FROM given", "t.n", chosen, names, most)
+            written.append((count, file.read_bytes()))
+    assert written[0] == written[1]

@@ -196,3 +196,35 @@ def test_what_map_leaves_at_fault_is_said(bench: Any) -> None:
     assert again["why"].startswith("the decision (map) was applied: the record has that key. It mends no other fault")
     (ended,) = mapped.rows("users")
     assert (ended["target_key"], ended["_disposition"]) == ("theirs", "quarantined")
+
+
+def test_decisions_of_one_import_do_not_end_each_other(bench: Any) -> None:
+    target = TARGET.replace("{required: true}\n      email", "{}\n      email")
+    target += "  teams:\n    key: id\n    file: teams.csv\n    fields: {id: {required: true}, name: {}, lead: {}}\n"
+    users = """
+        from: old.person
+        to: new.users
+        fields:
+          user_id: {from: id}
+          name: {from: name, check: {not_blank: {code: U-NAME, severity: hold}}}
+        """
+    teams = """
+        from: old.team
+        to: new.teams
+        fields:
+          id: {from: id}
+          name: {from: name, values: {ok: ok}, unmapped: {code: T-NAME, severity: hold}}
+          lead: {ref: users, by: lead, excluded: {code: T-LEAD, reason: "the lead left"}}
+        """
+    pair = bench.pair(SOURCE, target, users=dedent(users), teams=dedent(teams))
+    given = {
+        "person": [{"id": 1, "name": " "}, {"id": 2, "name": "Bo"}],
+        "team": [{"id": 1, "name": "odd", "lead": 1}, {"id": 2, "name": "odd", "lead": 2}],
+    }
+    first = bench.settle(pair, given)
+    decisions = [bench.answer(first.item("U-NAME"), "exclude"), bench.answer(first.item("T-NAME"), "accept")]
+    second = bench.settle(pair, given, decisions, run_id="2")
+    assert second.dispositions("teams") == {"1": "excluded", "2": "candidate"}
+    assert second.item("T-NAME")["state"] == "decided"
+    given["team"] += [{"id": 3, "name": "odd", "lead": 2}, {"id": 4, "name": "odd", "lead": 2}]
+    assert bench.settle(pair, given, decisions, run_id="3").item("T-NAME")["state"] == "expired"

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from migrate.cli import cli
+from migrate.compiler.plan import make_plan
+from migrate.lineage import views
 from migrate.profiling.fit import misfits, plain_source
 from migrate.profiling.run import profile
 from migrate.workspace import open_workspace
@@ -129,9 +131,23 @@ def test_of_another_system_nothing_is_told(workspace: Path) -> None:
 
 def test_fields_are_followed_through_views_that_pass_them_on(workspace: Path) -> None:
     contract = open_workspace(mapped(workspace)).source.model
-    assert plain_source(contract, "person_view", "status") == ("person", "status")
-    assert plain_source(contract, "person_view", "kind") is None
-    assert plain_source(contract, "person", "kind") == ("person", "kind")
+    made_of = views.view_lineage(contract)
+    assert plain_source(contract, made_of, "person_view", "status") == ("person", "status")
+    assert plain_source(contract, made_of, "person_view", "kind") is None
+    assert plain_source(contract, made_of, "person", "kind") == ("person", "kind")
+
+
+def test_a_view_is_looked_at_once_for_all_its_fields(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile(workspace)
+    mapped(workspace)
+    fields = "{user_id: {from: pid}, name: {from: status}, mail: {from: status}, nick: {from: status}}"
+    (workspace / "mapping/users.yaml").write_text(f"from: old.person_view\nto: new.users\nfields: {fields}\n", "utf-8")
+    asked, real = list[str](), views.view_columns
+    monkeypatch.setattr(views, "view_columns", lambda contract, view: (asked.append(view), real(contract, view))[1])
+    opened = open_workspace(workspace)
+    _, found = misfits(opened, make_plan(opened.pair, "2026-01-01 00:00:00"))
+    assert [(one.code, one.field) for one in found] == []
+    assert asked == ["person_view"]
 
 
 def test_a_run_can_be_profiled_and_a_profile_says_what_it_is_of(workspace: Path, refused: Any) -> None:

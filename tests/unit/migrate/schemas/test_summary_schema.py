@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from summaries import faults, found_at, keys
 
 from migrate.cli import cli
+from migrate.reconciliation.dispositions import DISPOSITIONS
 from migrate.schemas import SCHEMAS, SUMMARY, schema_text
-from migrate.stages.reconcile import DISPOSITIONS
 
 ROOT = Path(__file__).parents[4]
 SCHEMA: dict[str, Any] = json.loads(schema_text("summary"))

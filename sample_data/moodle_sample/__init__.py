@@ -1,0 +1,1 @@
+"""The parts of the Moodle sample: see ``generate_moodle.py``."""
