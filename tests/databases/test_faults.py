@@ -12,17 +12,19 @@ from pathlib import Path
 
 import connectorx
 import database_servers as servers
+import generate_moodle
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from database_servers import At, Database
+from moodle_sample.schema import SCHEMA
 
 from migrate.errors import EXIT_CONFIGURATION, EXIT_FAILED, SourceRefused
 from migrate.pipeline import RunResult
 
 
 def load_sample(database: Database) -> None:
-    site = servers.sample_generator().build()
+    site = generate_moodle.build()
     servers.storable(site)
     servers.load(database, site, "mdl_")
 
@@ -123,7 +125,7 @@ def test_a_table_that_may_not_be_read(sample_database: Database, tmp_path: Path)
     database = sample_database
     reader = database.name[-20:]
     host = database.url.partition("://")[2].rpartition("@")[2]
-    tables = [f"mdl_{table}" for table in servers.sample_generator().SCHEMA if table != "grade_grades"]
+    tables = [f"mdl_{table}" for table in SCHEMA if table != "grade_grades"]
     if database.kind == "mariadb":
         database.execute(f"CREATE USER '{reader}'@'%' IDENTIFIED BY 'reader'")
         database.execute(*[f"GRANT SELECT ON {database.name}.{table} TO '{reader}'@'%'" for table in tables])

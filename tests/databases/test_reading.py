@@ -13,6 +13,7 @@ from typing import Any
 
 import connectorx
 import database_servers as servers
+import generate_moodle
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -91,7 +92,7 @@ def test_connectorx_is_really_used(database: Database, monkeypatch: pytest.Monke
 
 def test_both_ways_give_the_same_sample(database: Database, without_connectorx: Callable[[], None]) -> None:
     """Every cell of every table of the Moodle sample."""
-    site = servers.sample_generator().build()
+    site = generate_moodle.build()
     servers.storable(site)
     servers.load(database, site, "x7_")
     described = {table: {"key": "id", "fields": {name: {} for name in columns}} for table, columns in site.columns.items()}
