@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,6 +20,8 @@ from migrate.errors import RunFailed
 from migrate.run_folder import stage_folder
 
 MANIFEST = "manifest.json"
+RESULTS = "results"
+"""The Parquet file of the load stage that says what became of records."""
 _VALUE = "to:"
 """How columns begin that hold the value of a target field."""
 
@@ -135,8 +137,40 @@ class Validated(Artefact):
         return [column for column in pq.read_schema(artefact.parquet(mapping)).names if column.startswith(_VALUE)]
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """What a rehearsal says of every record of a mapping that may load, where it says the same of all."""
+
+    entity: str
+    result: str
+    code: str | None = None
+    message: str | None = None
+
+
 class Loaded(Artefact):
+    """What was written. ``results.parquet`` holds what became of each record, but of mappings in :attr:`foreseen`."""
+
     stage = "load"
+
+    @property
+    def foreseen(self) -> dict[str, Foreseen]:
+        """Mappings of which one thing is said of all records."""
+        said = self.manifest.get("foreseen", {})
+        assert isinstance(said, dict)
+        return {mapping: Foreseen(**words) for mapping, words in said.items()}
+
+    def results(self, validated: Validated) -> str:
+        """A SELECT of what became of each record: ``entity``, ``key``, ``result``, ``code``, ``message``, ``native``,
+        ``mapping``, ``source_key`` and ``blamed``."""
+        listed = self.parquet(RESULTS)
+        columns = pq.read_schema(listed).names
+        selects = [f"SELECT * FROM read_parquet({literal(str(listed))})"]
+        for mapping, said in self.foreseen.items():
+            words = {"mapping": literal(mapping)} | {word: literal(text) for word, text in asdict(said).items()}
+            words |= {"key": "_target_key", "source_key": "_key"}
+            values = (f"CAST({words.get(column, 'NULL')} AS VARCHAR) AS {name(column)}" for column in columns)
+            selects.append(f"SELECT {', '.join(values)} FROM ({validated.loading(mapping)})")
+        return " UNION ALL ".join(selects)
 
 
 class ReadBack(Artefact):
@@ -148,7 +182,7 @@ class Reconciled(Artefact):
 
 
 def write_manifest(
-    kind: type[Artefact], folder: Path, parent: Artefact | None, files: Iterable[Path], **more: dict[str, int]
+    kind: type[Artefact], folder: Path, parent: Artefact | None, files: Iterable[Path], **more: Mapping[str, object]
 ) -> None:
     """Write ``manifest.json``: per file its rows, schema hash and sha256; the hash of the parent's manifest; and ``more``."""
     entries: dict[str, dict[str, object]] = {}

@@ -105,8 +105,9 @@ def translated(error: duckdb.Error) -> RunFailed:
 
 def copy_to_parquet(connection: Engine, select: str, file: Path) -> int:
     """Write the rows of ``select`` to ``file``; gives their number."""
-    # Columns of keys have hardly a value twice; looking for a dictionary of them takes longer than writing them.
-    options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
+    # Columns of keys have hardly a value twice; looking for a dictionary of them takes longer than writing them. What has no
+    # dictionary is written as differences and lengths (version 2), which is quicker both ways, and smaller.
+    options = "FORMAT parquet, PARQUET_VERSION V2, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000"
     return number(connection, f"COPY ({select}) TO {literal(str(file))} ({options})")
 
 

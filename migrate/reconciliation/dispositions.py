@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from migrate.artefacts import Foreseen
 from migrate.compiler.text import literal
 from migrate.engine import Engine, copy_to_parquet, scan
 
@@ -20,13 +21,16 @@ _ENDED = f"result IN ({', '.join(literal(word) for word in DISPOSITIONS)})"
 _BATCH = 100_000
 
 
-def finish_dispositions(connection: Engine, validated: str, file: Path, *, missing: bool) -> None:
+def finish_dispositions(
+    connection: Engine, validated: str, file: Path, foreseen: Mapping[str, Foreseen] = MappingProxyType({}), *, missing: bool
+) -> None:
     """Write the run's file of dispositions, by entity and key, which the view ``dispositions`` shows from then on.
 
     ``connection`` has the view ``results`` and the table ``differences``; ``validated`` is SQL of the dispositions before the
-    load. ``missing``: were there records that were not found again?
+    load. ``foreseen``: what the load says of all records of each mapping, where it lists none. ``missing``: were there records
+    that were not found again?
     """
-    alike, apart = _alike(connection, validated)
+    alike, apart = (foreseen, list[str]()) if foreseen else _alike(connection, validated)
     result, code = (_said(column, alike) for column in ("result", "code"))
     joined = ""
     if apart:
@@ -55,22 +59,18 @@ def finish_dispositions(connection: Engine, validated: str, file: Path, *, missi
     connection.execute(f"CREATE VIEW dispositions AS SELECT * FROM {scan(file)}")
 
 
-@dataclass(frozen=True)
-class _Ended:
-    """What the load says of the candidates of a mapping."""
-
-    result: str
-    code: str | None
-
-
-def _said(column: Literal["result", "code"], alike: Mapping[str, _Ended]) -> str:
+def _said(column: Literal["result", "code"], alike: Mapping[str, Foreseen]) -> str:
     """SQL of what became of a candidate ``d`` of one of these mappings; null for all other records."""
     whens = " ".join(f"WHEN {literal(mapping)} THEN {literal(getattr(said, column))}" for mapping, said in alike.items())
-    value = f"CASE WHEN d.disposition = 'candidate' THEN CASE d.entity {whens} END END" if alike else "NULL"
+    value = (
+        f"CASE WHEN d.disposition = 'candidate' AND d.target_key IS NOT NULL THEN CASE d.entity {whens} END END"
+        if alike
+        else "NULL"
+    )
     return f"CAST({value} AS VARCHAR)"
 
 
-def _alike(connection: Engine, validated: str) -> tuple[Mapping[str, _Ended], list[str]]:
+def _alike(connection: Engine, validated: str) -> tuple[Mapping[str, Foreseen], list[str]]:
     """Mappings whose candidates all ended in one way, each of them: no record has to be joined with its result there. And the
     mappings of which there are other results.
 
@@ -90,7 +90,7 @@ def _alike(connection: Engine, validated: str) -> tuple[Mapping[str, _Ended], li
     for mapping, result, code, *counted in ended:
         rows, keys, target_keys, _ = the_same = [int(number) for number in counted]
         if ways[mapping] == 1 and candidates.get(mapping) == the_same and rows == keys == target_keys:
-            alike[mapping] = _Ended(result, code)
+            alike[mapping] = Foreseen(mapping, result, code)
     return alike, [mapping for mapping in ways if mapping not in alike]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 
-from migrate.artefacts import Loaded, Validated, write_manifest
+from migrate.artefacts import Foreseen, Loaded, Validated, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
@@ -80,11 +81,13 @@ def load(
             file.unlink()
         files = [package]
     whole = len(plan.names) == len(plan.pair.mappings)
+    foreseen: dict[str, Foreseen] = {}
     if live is not None:
         write_live(validated, plan, run, progress, memory, live, folder, whole=whole)
     else:
-        predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed, adopts=adopts)
-    write_manifest(Loaded, folder, validated, [*files, *beside, folder / RESULTS_FILE])
+        foreseen = predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed, adopts=adopts)
+    said = {mapping: asdict(words) for mapping, words in foreseen.items()}
+    write_manifest(Loaded, folder, validated, [*files, *beside, folder / RESULTS_FILE], foreseen=said)
     if deliver is not None:
         _deliver(files, deliver)
     return Loaded(folder)

@@ -14,7 +14,7 @@ from migrate.engine import Engine, Opener, copy_to_parquet, number, scan, sessio
 from migrate.errors import Unbalanced
 from migrate.findings import Finding, publish_findings
 from migrate.live.read import ASKED
-from migrate.live.run import ONLY_LIVE, RESULTS_FILE
+from migrate.live.run import ONLY_LIVE
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress
 from migrate.reconciliation import excused as excuse
@@ -57,9 +57,8 @@ def reconcile(
     loaded.verify()
     validated.verify()
     folder = run.stage("reconcile")
-    results = scan(loaded.folder / RESULTS_FILE)
     with opened(run.scratch, memory) as connection:
-        connection.execute(f"CREATE VIEW results AS SELECT * FROM {results}")
+        connection.execute(f"CREATE VIEW results AS {loaded.results(validated)}")
         connection.execute(
             "CREATE TABLE differences (entity VARCHAR, key VARCHAR, target_key VARCHAR, field VARCHAR, kind VARCHAR, "
             "expected VARCHAR, actual VARCHAR)"
@@ -71,7 +70,8 @@ def reconcile(
         }
         missing = any(run.summary["entities"][mapping]["missing"] for mapping in plan.names)
         file = run.path / "dispositions.parquet"
-        finish_dispositions(connection, f"({validated.dispositions(*plan.names)})", file, missing=missing)
+        before = f"({validated.dispositions(*plan.names)})"
+        finish_dispositions(connection, before, file, loaded.foreseen, missing=missing)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ import pytest
 from migrate.artefacts import (
     Artefact,
     Extracted,
+    Foreseen,
     Loaded,
     Mapped,
     ReadBack,
@@ -149,3 +151,21 @@ def test_validated_rows_are_those_that_were_mapped(validated: Validated) -> None
     write_manifest(Mapped, validated.mapped.folder, None, validated.mapped.folder.glob("*.parquet"))
     with pytest.raises(RunFailed, match="2_map is not what was validated"):
         validated.verify()
+
+
+def test_results_are_those_listed_and_those_foreseen_of_whole_mappings(validated: Validated, tmp_path: Path) -> None:
+    folder = tmp_path / "4_load"
+    folder.mkdir()
+    names = ("entity", "key", "result", "code", "message", "native", "mapping", "source_key", "blamed")
+    schema = pa.schema([(column, pa.string()) for column in names])
+    listed = dict(zip(names, ("courses", "c1", "updated", None, None, "7", "courses", "1", None), strict=True))
+    pq.write_table(pa.Table.from_pylist([listed], schema), folder / "results.parquet")
+    said = {"users": asdict(Foreseen("people", "held", "LIVE-ONLY", "it's for a live run"))}
+    write_manifest(Loaded, folder, validated, [folder / "results.parquet"], foreseen=said)
+    waits = ("held", "LIVE-ONLY", "it's for a live run", None, "users")
+    rows = duckdb.sql(f"{Loaded(folder).results(validated)} ORDER BY 1, 2")
+    assert rows.fetchall() == [
+        tuple(listed.values()),
+        ("people", "a", *waits, "1", None),
+        ("people", "b", *waits, "2", None),
+    ]

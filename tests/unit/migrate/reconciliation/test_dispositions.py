@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from migrate.artefacts import Foreseen
 from migrate.engine import session
 from migrate.reconciliation import dispositions
 from migrate.reconciliation.dispositions import finish_dispositions, grows
@@ -23,14 +24,16 @@ def table(columns: tuple[str, ...], rows: Rows) -> pa.Table:
     return pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema)
 
 
-def ended(folder: Path, before: Rows, results: Rows, missing: Rows = []) -> Rows:  # noqa: B006 - never changed
+def ended(
+    folder: Path, before: Rows, results: Rows, missing: Rows = [], foreseen: dict[str, Foreseen] = {}  # noqa: B006 - never changed
+) -> Rows:  # fmt: skip
     """``(entity, key, disposition, target key, code)`` of every record, in the order of the file."""
     file = folder / "dispositions.parquet"
     with session() as connection:
         connection.register("before", table(BEFORE, before))
         connection.register("results", table(RESULT, results))
         connection.register("differences", table(("entity", "key", "kind"), missing))
-        finish_dispositions(connection, "before", file, missing=bool(missing))
+        finish_dispositions(connection, "before", file, foreseen, missing=bool(missing))
         assert connection.execute("SELECT count(*) FROM dispositions").fetchone() == (len(before),)
     return [tuple(row.values()) for row in pq.read_table(file).to_pylist()]
 
@@ -87,6 +90,20 @@ def test_results_that_are_not_those_of_the_candidates_are_seen(
 def test_a_candidate_without_a_target_key_is_no_result_s(tmp_path: Path) -> None:
     found = ended(tmp_path, [("users", "1", "candidate", None, None)], [("users", "1", None, "created", None)])
     assert found == [("users", "1", "candidate", None, None)]
+
+
+def test_what_is_foreseen_of_a_mapping_is_said_of_its_candidates_alone(tmp_path: Path) -> None:
+    said = {"users": Foreseen("people", "created"), "courses": Foreseen("courses", "held", "LIVE-ONLY", "waits")}
+    before = [*BEFORE_LOAD, ("users", "4", "candidate", None, None), ("staff", "1", "candidate", "s1", None)]
+    found = {row[:2]: (row[2], row[4]) for row in ended(tmp_path, before, [], [("users", "2", "missing")], said)}
+    assert found == {
+        ("courses", "9"): ("held", "LIVE-ONLY"),
+        ("staff", "1"): ("candidate", None),
+        ("users", "1"): ("created", None),
+        ("users", "2"): ("failed", "REC-MISSING"),
+        ("users", "3"): ("quarantined", "USR-1"),
+        ("users", "4"): ("candidate", None),
+    }
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 100])
