@@ -70,7 +70,21 @@ class Extracted(Artefact):
 
 
 class Mapped(Artefact):
+    """Every source record of every mapping. ``keys`` of the manifest: the fields whose values are target keys as they are."""
+
     stage = "map"
+
+    def select(self, mapping: str) -> str:
+        """A SELECT of the rows of a mapping, ``_target_key`` included."""
+        keys = self.manifest.get("keys", {})
+        assert isinstance(keys, dict)
+        return with_target_key(self.parquet(mapping), keys.get(mapping))
+
+
+def with_target_key(file: Path, field: str | None) -> str:
+    """A SELECT of the mapped rows of a file, with ``_target_key``, which is the value of ``field`` where one is named."""
+    key = f", {name(_VALUE + field)} AS _target_key" if field is not None else ""
+    return f"SELECT *{key} FROM read_parquet([{literal(str(file))}])"
 
 
 class Validated(Artefact):
@@ -103,7 +117,7 @@ class Validated(Artefact):
 
     def loading(self, mapping: str) -> str:
         """A SELECT of the rows of a mapping that may load: ``_key``, ``_target_key``, and the target fields with their types."""
-        rows, changed = (f"read_parquet({literal(str(a.parquet(mapping)))})" for a in (self.mapped, self))
+        rows, changed = f"({self.mapped.select(mapping)})", self._changed(mapping)
         replaced = set(self._values(self, mapping))
         columns = ["m._key", "m._target_key"]
         for column in self._values(self.mapped, mapping):
@@ -121,16 +135,19 @@ class Validated(Artefact):
         may load), ``target_key`` (of what it was merged into, where it was) and ``code``."""
         selects = []
         for mapping in mappings:
-            rows, changed = (f"read_parquet({literal(str(a.parquet(mapping)))})" for a in (self.mapped, self))
-            merged = f"SELECT _into FROM {rows} WHERE _into IS NOT NULL"
+            rows, changed = f"({self.mapped.select(mapping)})", self._changed(mapping)
+            merged = f"SELECT _into FROM {rows} AS r WHERE _into IS NOT NULL"
             selects.append(
                 f"SELECT {literal(mapping)} AS entity, m._key AS key, coalesce(c._disposition, m._disposition) AS disposition, "
                 "coalesce(i._target_key, m._target_key) AS target_key, "
                 f"CASE WHEN c._key IS NULL THEN m._code ELSE c._code END AS code FROM {rows} AS m "
                 f"LEFT JOIN {changed} AS c ON c._key = m._key "
-                f"LEFT JOIN (SELECT _key, _target_key FROM {rows} WHERE _key IN ({merged})) AS i ON i._key = m._into"
+                f"LEFT JOIN (SELECT _key, _target_key FROM {rows} AS r WHERE _key IN ({merged})) AS i ON i._key = m._into"
             )
         return " UNION ALL ".join(selects)
+
+    def _changed(self, mapping: str) -> str:
+        return f"read_parquet({literal(str(self.parquet(mapping)))})"
 
     @staticmethod
     def _values(artefact: Artefact, mapping: str) -> list[str]:

@@ -80,7 +80,8 @@ def map_stage(
         if matches := write_evidence(connection, plan, lists or {}, folder):
             run.facts["matches"] = matches
         _count_view_losses(connection, plan, run)
-    write_manifest(Mapped, folder, extracted, [*folder.glob("*.parquet"), folder / READING])
+    keys = {mapping: compiled.key_field for mapping, compiled in plan.rows.items() if compiled.key_field is not None}
+    write_manifest(Mapped, folder, extracted, [*folder.glob("*.parquet"), folder / READING], keys=keys)
     return Mapped(folder), settled
 
 

@@ -33,7 +33,7 @@ def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, mem
         for mapping in plan.names:
             total = run.summary["entities"][mapping]["source"]
             with progress.task("validate", mapping, total) as task:
-                connection.execute(f"CREATE VIEW {name(MAPPED, mapping)} AS SELECT * FROM {scan(mapped.parquet(mapping))}")
+                connection.execute(f"CREATE VIEW {name(MAPPED, mapping)} AS {mapped.select(mapping)}")
                 _gate(connection, plan.pair.mappings[mapping], task)
         referential = Referential(connection, plan.pair, plan.names)
         referential.settle()
