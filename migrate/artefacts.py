@@ -66,7 +66,16 @@ class Artefact:
 
 
 class Extracted(Artefact):
+    """The rows of the source as they are."""
+
     stage = "extract"
+
+    @property
+    def growing(self) -> dict[str, str]:
+        """Entities whose whole key is one number that grows from row to row, with its field."""
+        said = self.manifest.get("growing", {})
+        assert isinstance(said, dict)
+        return said
 
 
 class Mapped(Artefact):
