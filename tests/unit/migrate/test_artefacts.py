@@ -169,3 +169,12 @@ def test_results_are_those_listed_and_those_foreseen_of_whole_mappings(validated
         ("people", "a", *waits, "1", None),
         ("people", "b", *waits, "2", None),
     ]
+
+
+def test_a_target_key_that_is_a_field_s_value_is_read_from_there(mapped: Mapped) -> None:
+    rows = {"_key": ["1", "2"], "to:login": ["ana", None], "to:name": ["Ana", "Bo"]}
+    for mapping, more in (("users", {}), ("staff", {"_target_key": ["s-1", "s-2"]})):
+        pq.write_table(pa.table(rows | more), mapped.parquet(mapping))
+    write_manifest(Mapped, mapped.folder, None, mapped.folder.glob("*.parquet"), keys={"users": "login"})
+    read = {m: duckdb.sql(f"SELECT _key, _target_key FROM ({mapped.select(m)})").fetchall() for m in ("users", "staff")}
+    assert read == {"users": [("1", "ana"), ("2", None)], "staff": [("1", "s-1"), ("2", "s-2")]}
