@@ -12,20 +12,34 @@ from migrate.spark.names import column, columns_of
 from migrate.spark.parts import Lifted, Swaps, conjuncts_of, is_nothing, quote, select_sql, unknown
 from migrate.spark.relations import HALF, Relations, Source
 from migrate.spark.text import sql_of
-from migrate.spark.types import quoted, spark_type
+from migrate.spark.types import INTEGERS, NOTHING, plain, quoted, spark_type
 
 JOINED = "_joined"
 """What several relations of a FROM clause are called once they are one."""
 
 
+INNER = ("JOIN", "INNER JOIN", "CROSS JOIN")
+OUTER = ("LEFT", "RIGHT", "FULL")
+
+
+def _values(condition: exp.Expr, kind: str) -> Sequence[exp.Expr]:
+    """What is computed before a condition of a join is looked at: Spark asks no function of ours in an outer join."""
+    if isinstance(condition, exp.EQ | exp.NullSafeEQ):
+        return (condition.this, condition.expression)
+    return () if kind in INNER else (condition,)
+
+
 def _spread(sources: list[Source]) -> tuple[int, exp.Expr] | None:
-    """The first value in a condition that is made of several relations before it, and the place of what is joined by it."""
+    """The first value in a condition that is made of the rows of a join before it, and the place of what is joined by it: a value
+    of several relations, or of one for which that join may have no row."""
     for at, source in enumerate(sources):
         before = {other.alias for other in sources[:at]}
+        outer = any(other.kind.startswith(OUTER) for other in sources[:at])
         for condition in conjuncts_of(source.on):
-            for value in (condition.this, condition.expression) if isinstance(condition, exp.EQ | exp.NullSafeEQ) else ():
+            for value in _values(condition, source.kind):
                 owners = {part.table for part in columns_of(value)}
-                if len(owners) > 1 and owners <= before:
+                made = bool(owners) and not isinstance(value.unnest(), exp.Column)
+                if owners <= before and (len(owners) > 1 or (outer and made)):
                     return at, value
     return None
 
@@ -61,19 +75,38 @@ class Steps:
             conditions = []
             for condition in conjuncts_of(source.on):
                 if isinstance(condition, exp.EQ | exp.NullSafeEQ):
-                    condition = condition.copy()
-                    for side in ("this", "expression"):
-                        value = condition.args[side]
-                        owners = {c.table for c in columns_of(value)}
-                        if isinstance(value.unnest(), exp.Column | exp.Literal) or not owners:
-                            continue
-                        owner = next((s for s in sources[: at + 1] if {s.alias} == owners), None)
-                        if owner is None:
-                            raise unknown(condition)
-                        condition.set(side, self._with_column(owner, value))
+                    condition = self._of_one_type(condition.copy(), sources[: at + 1])
+                for value in _values(condition, source.kind):
+                    owners = {c.table for c in columns_of(value)}
+                    if isinstance(value.unnest(), exp.Column | exp.Literal) or not owners:
+                        continue
+                    owner = next((s for s in sources[: at + 1] if {s.alias} == owners), None)
+                    if owner is None and value is not condition:
+                        raise unknown(condition)
+                    if owner is not None and value is condition:
+                        condition = self._with_column(owner, value)
+                    elif owner is not None:
+                        value.replace(self._with_column(owner, value))
                 conditions.append(condition)
             source.on = exp.and_(*conditions)
         return sources
+
+    def _of_one_type(self, condition: exp.Binary, sources: list[Source]) -> exp.Binary:
+        """Numbers of two types, or a number and a text, are compared as DuckDB does: as values of one type."""
+        from_sql = "FROM " + ", ".join(f"{quote(source.relation)} AS {quote(source.alias)}" for source in sources)
+        scalars = self.relations.scalars(from_sql, {source.alias: source.relation for source in sources})
+        sides = (condition.this, condition.expression)
+        kinds = [scalars.type_of(side) for side in sides]
+        if None in kinds or NOTHING in kinds or kinds[0] == kinds[1] or {plain(kind) for kind in kinds if kind} <= INTEGERS:
+            return condition
+        if "VARCHAR" in kinds:
+            wanted = next(kind for kind in kinds if kind != "VARCHAR")
+        else:
+            wanted = str(scalars.type_of(exp.Array(expressions=[side.copy() for side in sides]))).removesuffix("[]")
+        for side, kind in zip(sides, kinds, strict=True):
+            if kind != wanted:
+                side.replace(exp.cast(side.copy(), str(wanted), dialect="duckdb"))
+        return condition
 
     def _with_column(self, owner: Source, value: exp.Expr) -> exp.Column:
         """Give a relation of a FROM clause a value as a further column."""
@@ -123,7 +156,8 @@ class Steps:
                 kind = kinds[name] if name in kinds else next(k for n, k in kinds.items() if n.lower() == name.lower())
                 same = isinstance(value, exp.Column) and scalars.type_of(value) == kind
                 columns.append(f"{text if same else f'CAST({text} AS {spark_type(kind)})'} AS {quoted(name)}")
-            sql = f"SELECT {'DISTINCT ' if distinct else ''}{', '.join(columns)} "
+            floats = distinct and any(map(shells.is_float, kinds.values()))
+            sql = f"SELECT {'DISTINCT ' if distinct and not floats else ''}{', '.join(columns)} "
             sql += f"FROM {quoted(first.relation)} AS {quoted(first.alias)}"
             for source in others:
                 on = ""
@@ -133,6 +167,7 @@ class Steps:
                 sql += f" {kind} {quoted(source.relation)} AS {quoted(source.alias)}{on}"
             if where:
                 sql += " WHERE " + " AND ".join(scalars.write(part) for part in where)
+            sql = shells.distinct(sql, kinds) if floats else sql
             if order:
                 sql += " ORDER BY " + shells.ordering(order, scalars.write)
             return sql + (f" LIMIT {limit}" if limit else "")

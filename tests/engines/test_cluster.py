@@ -103,11 +103,7 @@ def test_a_cluster_gives_the_same_run(cluster: Cluster, spark_settings: dict[str
     at(cluster.url, workspaces[1])
 
     expected = Bench.of(workspaces[0]).run()
-    paths = os.pathsep.join(str(folder) for folder in (HERE.parents[1], HERE.parent / "e2e" / "support", HERE))
-    ended = subprocess.run(
-        [sys.executable, str(HERE / "many_rows.py"), str(workspaces[1])],
-        env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    ended = on_spark(workspaces[1])
     assert ended.returncode == expected.exit_code, ended.stderr
 
     (got,) = (workspaces[1] / "runs").iterdir()
@@ -117,6 +113,24 @@ def test_a_cluster_gives_the_same_run(cluster: Cluster, spark_settings: dict[str
     assert [word for word in summaries[0] if word not in VARIES and summaries[0][word] != summaries[1][word]] == []
     told = [log.read_text("utf-8") for log in cluster.logs.glob("work/app-*/*/stderr")]
     assert sum(text.count("Finished task") for text in told) > 100, "the executor computed"
+
+
+@pytest.mark.long
+def test_a_cluster_that_is_none_is_told(spark_settings: dict[str, str], tmp_path: Path) -> None:
+    folder = write_workspace(tmp_path / "workspace")
+    use(spark_settings, folder)
+    at("spark:/nowhere", folder)
+    ended = on_spark(folder)
+    assert ended.returncode not in (0, 1)
+    assert "Spark cannot start" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def on_spark(workspace: Path) -> subprocess.CompletedProcess[str]:
+    """A run in a process of its own."""
+    paths = os.pathsep.join(str(folder) for folder in (HERE.parents[1], HERE.parent / "e2e" / "support", HERE))
+    command = [sys.executable, str(HERE / "many_rows.py"), str(workspace)]
+    return subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
 
 
 def at(url: str, workspace: Path) -> None:
