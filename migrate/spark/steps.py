@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -25,7 +25,9 @@ OUTER = ("LEFT", "RIGHT", "FULL")
 def _values(condition: exp.Expr, kind: str) -> Sequence[exp.Expr]:
     """What is computed before a condition of a join is looked at: Spark asks no function of ours in an outer join."""
     if isinstance(condition, exp.EQ | exp.NullSafeEQ):
-        return (condition.this, condition.expression)
+        sides = (condition.this, condition.expression)
+        if kind in INNER or all(list(columns_of(side)) for side in sides):
+            return sides
     return () if kind in INNER else (condition,)
 
 
@@ -74,8 +76,7 @@ class Steps:
                 continue
             conditions = []
             for condition in conjuncts_of(source.on):
-                if isinstance(condition, exp.EQ | exp.NullSafeEQ):
-                    condition = self._of_one_type(condition.copy(), sources[: at + 1])
+                condition = condition.copy()
                 for value in _values(condition, source.kind):
                     owners = {c.table for c in columns_of(value)}
                     if isinstance(value.unnest(), exp.Column | exp.Literal) or not owners:
@@ -87,26 +88,32 @@ class Steps:
                         condition = self._with_column(owner, value)
                     elif owner is not None:
                         value.replace(self._with_column(owner, value))
+                if isinstance(condition, exp.EQ | exp.NullSafeEQ):
+                    self._as_one_type(condition.this, condition.expression, {s.alias: s for s in sources})
                 conditions.append(condition)
             source.on = exp.and_(*conditions)
         return sources
 
-    def _of_one_type(self, condition: exp.Binary, sources: list[Source]) -> exp.Binary:
-        """Numbers of two types, or a number and a text, are compared as DuckDB does: as values of one type."""
-        from_sql = "FROM " + ", ".join(f"{quote(source.relation)} AS {quote(source.alias)}" for source in sources)
-        scalars = self.relations.scalars(from_sql, {source.alias: source.relation for source in sources})
-        sides = (condition.this, condition.expression)
-        kinds = [scalars.type_of(side) for side in sides]
-        if None in kinds or NOTHING in kinds or kinds[0] == kinds[1] or {plain(kind) for kind in kinds if kind} <= INTEGERS:
-            return condition
-        if "VARCHAR" in kinds:
-            wanted = next(kind for kind in kinds if kind != "VARCHAR")
-        else:
-            wanted = str(scalars.type_of(exp.Array(expressions=[side.copy() for side in sides]))).removesuffix("[]")
-        for side, kind in zip(sides, kinds, strict=True):
+    def _as_one_type(self, left: exp.Expr, right: exp.Expr, owners: Mapping[str, Source]) -> None:
+        """Columns of two types, such as a number and a text, become columns of the type in which DuckDB compares them."""
+        left, right = left.unnest(), right.unnest()
+        if not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
+            return
+        kinds = [self._kind_of(owners[side.table], side.name) for side in (left, right)]
+        if NOTHING in kinds or kinds[0] == kinds[1] or {plain(kind) for kind in kinds} <= INTEGERS:
+            return
+        wanted = next((kind for kind in kinds if kind != "VARCHAR"), "") if "VARCHAR" in kinds else self._common(kinds)
+        for side, kind in zip((left, right), kinds, strict=True):
             if kind != wanted:
-                side.replace(exp.cast(side.copy(), str(wanted), dialect="duckdb"))
-        return condition
+                side.replace(self._with_column(owners[side.table], exp.cast(side.copy(), wanted, dialect="duckdb")))
+
+    def _kind_of(self, owner: Source, name: str) -> str:
+        return next(kind for known, kind in self.relations.columns(owner.relation).items() if known.lower() == name.lower())
+
+    def _common(self, kinds: Sequence[str]) -> str:
+        """The type that holds the values of several."""
+        values = exp.Array(expressions=[exp.cast(exp.Null(), kind, dialect="duckdb") for kind in kinds])
+        return str(self.relations.scalars("", {}).type_of(values)).removesuffix("[]")
 
     def _with_column(self, owner: Source, value: exp.Expr) -> exp.Column:
         """Give a relation of a FROM clause a value as a further column."""

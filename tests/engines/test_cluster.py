@@ -21,6 +21,8 @@ from both_sides_rules import add_rules
 from small_pair import Bench, write_rows, write_workspace
 from test_whole_run import ODD_ROWS, VARIES, files_that_differ, use
 
+from migrate.spark import limits
+
 HERE = Path(__file__).parent
 PATIENCE = 60.0
 """Seconds in which a process has to say where it listens."""
@@ -31,6 +33,10 @@ DEPLOY = "org.apache.spark.deploy"
 class Cluster:
     url: str
     logs: Path
+
+    def tasks(self) -> int:
+        """How many its executors have finished."""
+        return sum(log.read_text("utf-8").count("Finished task") for log in self.logs.glob("work/app-*/*/stderr"))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +87,10 @@ def said(pattern: str, log: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.long
-def test_a_cluster_gives_the_same_run(cluster: Cluster, spark_settings: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("few", "with_driver"), [(-1, 0), (limits.FEW, 2)], ids=["Spark SQL", "tasks"])
+def test_a_cluster_gives_the_same_run(
+    few: int, with_driver: int, cluster: Cluster, spark_settings: dict[str, str], tmp_path: Path
+) -> None:
     """Its executors have DuckDB and PyArrow, and not this package."""
     without = tmp_path / "without"
     without.mkdir()
@@ -103,7 +112,8 @@ def test_a_cluster_gives_the_same_run(cluster: Cluster, spark_settings: dict[str
     at(cluster.url, workspaces[1])
 
     expected = Bench.of(workspaces[0]).run()
-    ended = on_spark(workspaces[1])
+    before = cluster.tasks()
+    ended = on_spark(workspaces[1], few, with_driver)
     assert ended.returncode == expected.exit_code, ended.stderr
 
     (got,) = (workspaces[1] / "runs").iterdir()
@@ -111,8 +121,7 @@ def test_a_cluster_gives_the_same_run(cluster: Cluster, spark_settings: dict[str
     summaries = [json.loads((run / "summary.json").read_text("utf-8")) for run in (expected.folder, got)]
     assert summaries[1].keys() == summaries[0].keys()
     assert [word for word in summaries[0] if word not in VARIES and summaries[0][word] != summaries[1][word]] == []
-    told = [log.read_text("utf-8") for log in cluster.logs.glob("work/app-*/*/stderr")]
-    assert sum(text.count("Finished task") for text in told) > 100, "the executor computed"
+    assert cluster.tasks() > before + 10, "the executor computed"
 
 
 @pytest.mark.long
@@ -120,16 +129,16 @@ def test_a_cluster_that_is_none_is_told(spark_settings: dict[str, str], tmp_path
     folder = write_workspace(tmp_path / "workspace")
     use(spark_settings, folder)
     at("spark:/nowhere", folder)
-    ended = on_spark(folder)
+    ended = on_spark(folder, -1, 0)
     assert ended.returncode not in (0, 1)
     assert "Spark cannot start" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def on_spark(workspace: Path) -> subprocess.CompletedProcess[str]:
+def on_spark(workspace: Path, few: int, with_driver: int) -> subprocess.CompletedProcess[str]:
     """A run in a process of its own."""
     paths = os.pathsep.join(str(folder) for folder in (HERE.parents[1], HERE.parent / "e2e" / "support", HERE))
-    command = [sys.executable, str(HERE / "many_rows.py"), str(workspace)]
+    command = [sys.executable, str(HERE / "own_process.py"), str(workspace), str(few), str(with_driver)]
     return subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
 
 

@@ -40,6 +40,8 @@ ASKED = (
 )
 """Each is asked of the two columns of every type."""
 MIXED = (
+    "select x.id, y.id as other from rows x {join} rows y on x.id = y.id and y.money = 0 and y.day <> '1970-01-01'",
+    "select x.id, y.id as other from rows x {join} rows y on x.id = y.id and x.text = 'a' and y.whole = 0 and 1 = y.part",
     "select x.id, y.id as other from rows x {join} rows y on x.whole = y.number",
     "select x.id, y.id as other from rows x {join} rows y on x.part = y.whole and y.number > 0.5",
     "select x.id, y.id as other from rows x {join} rows y on x.money = y.whole and x.text <> y.text",
@@ -87,7 +89,7 @@ def test_values_arrive_whatever_way_they_take(spark: Any, way: str, monkeypatch:
 
 
 @given(odd=odd_tables())
-@settings(max_examples=1, deadline=None, phases=[Phase.generate], suppress_health_check=SLOW)
+@settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=SLOW)
 def test_each_type_in_each_query(spark: Any, odd: pa.Table) -> None:
     pairs = {kind: odd.select(["id", kind, second]).rename_columns(["id", "a", "b"]) for kind, (second, *_) in KINDS.items()}
     given_rows = {f"{kind}_rows": rows for kind, rows in pairs.items()}
@@ -97,7 +99,7 @@ def test_each_type_in_each_query(spark: Any, odd: pa.Table) -> None:
 
 
 @given(odd=odd_tables())
-@settings(max_examples=1, deadline=None, phases=[Phase.generate], suppress_health_check=SLOW)
+@settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=SLOW)
 def test_joins_by_columns_of_two_types(spark: Any, odd: pa.Table) -> None:
     for query in MIXED:
         for join in ("join", "left join"):

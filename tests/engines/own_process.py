@@ -1,4 +1,5 @@
-"""``python many_rows.py WORKSPACE``: a run on Spark in a process of its own, which has one Spark, as if its rows were many."""
+"""``python own_process.py WORKSPACE FEW WITH_DRIVER``: a run on Spark in a process of its own, for a process has one Spark. The
+numbers are those of ``migrate/spark/limits.py``."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from migrate import pipeline
 from migrate.spark import limits
 
 
-def main(workspace: Path) -> int:
+def main(workspace: Path, few: int, with_driver: int) -> int:
     """Run it; the exit code is the run's."""
-    limits.FEW, limits.WITH_DRIVER = -1, 0
+    limits.FEW, limits.WITH_DRIVER = few, with_driver
     result = pipeline.run(workspace, engine="spark", now=lambda: NOW)
     if result.failure is not None:
         print(result.failure, file=sys.stderr)
@@ -21,4 +22,4 @@ def main(workspace: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
