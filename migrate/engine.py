@@ -84,7 +84,7 @@ def session(
         settings["threads"] = threads
     connection = duckdb.connect(":memory:", config=settings)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")  # its cursors, too
         for schema in (RAW, SOURCE, IDENTITY, MAPPED, CROSSWALK, LISTED):
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         with shown(connection) as told:

@@ -99,6 +99,7 @@ SPARK_OWN = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.timeType.enabled": "true",
     "spark.sql.caseSensitive": "false",
     "spark.sql.legacy.timeParserPolicy": "EXCEPTION",
     "spark.sql.variable.substitute": "false",  # ${...} in a value is a text

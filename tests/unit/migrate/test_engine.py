@@ -18,6 +18,12 @@ def test_the_session_is_utc_and_has_its_schemas() -> None:
     assert {"raw", "source", "identity", "mapped", "crosswalk"} <= found
 
 
+def test_its_cursors_are_utc_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    with session() as connection:
+        assert connection.cursor().execute("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)
+
+
 def test_errors_of_the_engine_are_run_failures() -> None:
     with pytest.raises(RunFailed, match="the engine stopped"), session() as connection:
         connection.execute("SELECT * FROM nowhere")
