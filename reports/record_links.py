@@ -17,6 +17,7 @@ from reports.evidence import Evidence
 from reports.model import Table
 from reports.record_fields import Asked
 from reports.source_values import Reading
+from reports.turns import turns_of
 
 # What records near by refer to, by its key; and what refers to them, by its key. Rows of the other side are looked up last.
 _TABLES = """CREATE OR REPLACE TEMP TABLE refers_out (record BIGINT, field VARCHAR, entity VARCHAR, key VARCHAR);
@@ -27,11 +28,12 @@ _FIRST = """CREATE OR REPLACE TEMP TABLE read_in AS
     SELECT DISTINCT entity, field, refers, sum(n) OVER (PARTITION BY entity, field) AS n FROM referred SEMI JOIN (
         SELECT field, refers FROM (
             SELECT field, refers, sum(sum(n)) OVER (PARTITION BY field ORDER BY refers) - sum(n) AS before
-            FROM referred GROUP BY field, refers) WHERE before < {most}) AS first USING (field, refers)"""
+            FROM referred GROUP BY field, refers) WHERE before < {turns}) AS first USING (field, refers)"""
 # Evenly over the fields.
 _LINKS = """SELECT record, field, refers FROM (
         SELECT *, row_number() OVER (PARTITION BY field ORDER BY refers, record) AS turn FROM (
-            SELECT record, field, d.row AS refers FROM refers_out JOIN d USING (entity, key)
+            SELECT record, field, d.row AS refers FROM refers_out
+                JOIN (FROM d WHERE entity IN ({others})) AS d USING (entity, key)
             UNION SELECT d.row, field, refers FROM refers_in JOIN d USING (entity, key)))
     ORDER BY turn, record, field LIMIT {most}"""
 
@@ -87,10 +89,12 @@ def _near(evidence: Evidence, references: Sequence[_Reference], near: Sequence[A
         of_entity = list(group)
         evidence.do(_out(of_entity))
         total += sum(_count(evidence, each) for each in of_entity)
-    evidence.do(_FIRST.format(most=most))
+    turns = turns_of((int(n) for (n,) in evidence.ask("SELECT sum(n) FROM referred GROUP BY field")), most)
+    evidence.do(_FIRST.format(turns=turns))
     for each in references:
-        _read_in(evidence, each, most)
-    return total, evidence.ask(_LINKS.format(most=most))
+        _read_in(evidence, each, turns)
+    others = ", ".join(literal(other) for other in sorted({each.other for each in references}))
+    return total, evidence.ask(_LINKS.format(most=most, others=others))
 
 
 def _register(evidence: Evidence, near: Sequence[Asked]) -> None:
@@ -126,14 +130,14 @@ def _count(evidence: Evidence, each: _Reference) -> int:
     return int(n)
 
 
-def _read_in(evidence: Evidence, each: _Reference, most: int) -> None:
+def _read_in(evidence: Evidence, each: _Reference, turns: int) -> None:
     """Who refers to records near by, as far as ``read_in`` says."""
     listed = f"FROM read_in WHERE entity = {literal(each.entity)} AND field = {literal(each.field)}"
     ((n,),) = evidence.ask(f"SELECT coalesce(max(n), 0) {listed}")
     if n:
         others = f"FROM near SEMI JOIN (SELECT refers {listed}) AS r ON near.row = r.refers"
         # Records are numbered by their keys, so that the first keys are those of the first rows.
-        first = f" ORDER BY near.row, m._key LIMIT {most}" if n > most else ""
+        first = f" ORDER BY near.row, m._key LIMIT {turns}" if n > turns else ""
         evidence.do(
             f"INSERT INTO refers_in SELECT {literal(each.entity)}, m._key, {literal(each.field)}, near.row FROM {each.rows} AS m "
             f"JOIN ({others}) AS near ON near.key = {each.key}{first}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from reports.evidence import Evidence
 from reports.masking import Masker
 from reports.model import Table
 from reports.source_values import Reading
+from reports.turns import turns_of
 
 _BLOCK = 10
 """Names are counted for 2 to the power of this many records at a time, to know how many records have as many as can be shown."""
@@ -95,17 +96,6 @@ def _parts(counted: Sequence[tuple[_Named, list[Blocks]]], most: int) -> list[st
     """SQL of the names of each entity, of no more records than it takes to have ``most`` names of all."""
     turns = turns_of([sum(n for _, n in blocks) for _, fields in counted for blocks in fields], most)
     return [named.first(max(_last(blocks, turns) for blocks in fields)) for named, fields in counted]
-
-
-def turns_of(numbers: Iterable[int], most: int) -> int:
-    """How many each has to give at most, that they give ``most`` together or all that they have."""
-    ascending = sorted(numbers)
-    for at, number in enumerate(ascending):
-        share = -(-most // (len(ascending) - at))
-        if number >= share:
-            return share
-        most -= number
-    return ascending[-1] if ascending else 0
 
 
 def _last(blocks: Blocks, turns: int) -> int:
