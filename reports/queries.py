@@ -187,7 +187,7 @@ CAUSE_VALUES = """SELECT cause, value, count(*) AS n, count(*) OVER (PARTITION B
     ORDER BY cause, n DESC, value"""
 
 UNEXPLAINED = """SELECT entity, disposition, code, count(*) AS n
-    FROM d ANTI JOIN (SELECT entity, key FROM f WHERE severity IS DISTINCT FROM 'warn') AS told USING (entity, key)
+    FROM d ANTI JOIN (SELECT record AS row FROM f WHERE severity IS DISTINCT FROM 'warn') AS told USING (row)
     WHERE disposition IN ('quarantined', 'blocked', 'held', 'failed')
     GROUP BY entity, disposition, code ORDER BY n DESC, entity, disposition, code"""
 
