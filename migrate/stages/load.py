@@ -19,7 +19,8 @@ from migrate.engine import session
 from migrate.errors import RunFailed, TargetRefused
 from migrate.ledger import Ledger
 from migrate.live.load import Live
-from migrate.live.run import RESULTS_FILE, predict, write_live
+from migrate.live.names import RESULTS_FILE
+from migrate.live.run import predict, write_live
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
