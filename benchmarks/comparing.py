@@ -95,9 +95,11 @@ def prepare(folder: Path) -> None:
     with session() as connection:
         validated = lay(connection, run, "record", list(FIELDS), scan(folder / "expected.parquet"))
     (back / "record.parquet").hardlink_to(folder / "actual.parquet")
-    absent = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in ("code", "message", "native", "blamed"))
-    done = f"'record' AS entity, _target_key AS key, 'created' AS result, {absent}, 'record' AS mapping, _key AS source_key"
-    duckdb.sql(f"COPY (SELECT {done} FROM '{folder / 'expected.parquet'}') TO '{loaded / 'results.parquet'}' (FORMAT parquet)")
+    absent = ("code", "message", "native", "blamed", "key", "source_key")
+    done = ", ".join(
+        ["'record' AS entity", "'created' AS result", "'record' AS mapping", *(f"NULL::VARCHAR AS {n}" for n in absent)]
+    )
+    duckdb.sql(f"COPY (SELECT {done}) TO '{loaded / 'results.parquet'}' (FORMAT parquet)")
     write_findings([], back / "findings.parquet")
     duckdb.sql(
         f"COPY (SELECT '' AS entity, '' AS key, '' AS reason WHERE FALSE) TO '{back / 'refused.parquet'}' (FORMAT parquet)"

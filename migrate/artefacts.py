@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,8 +20,6 @@ from migrate.errors import RunFailed
 from migrate.run_folder import stage_folder
 
 MANIFEST = "manifest.json"
-RESULTS = "results"
-"""The Parquet file of the load stage that says what became of records."""
 _VALUE = "to:"
 """How columns begin that hold the value of a target field."""
 
@@ -38,7 +36,7 @@ class Artefact:
 
     def rows(self, *names: str) -> int:
         """Rows of some of its Parquet files together, as their footers say."""
-        return sum(int(pq.read_metadata(self.parquet(name)).num_rows) for name in names)
+        return sum(_rows(self.parquet(name)) for name in names)
 
     @property
     def manifest(self) -> dict[str, object]:
@@ -127,13 +125,16 @@ class Validated(Artefact):
     def loading(self, mapping: str) -> str:
         """A SELECT of the rows of a mapping that may load: ``_key``, ``_target_key``, and the target fields with their types."""
         rows, changed = f"({self.mapped.select(mapping)})", self._changed(mapping)
-        replaced = set(self._values(self, mapping))
+        any_changed = _rows(self.parquet(mapping)) > 0
+        replaced = set(self._values(self, mapping)) if any_changed else set()
         columns = ["m._key", "m._target_key"]
         for column in self._values(self.mapped, mapping):
             own = f"m.{name(column)}"
             value = f"CASE WHEN c._key IS NULL THEN {own} ELSE c.{name(column)} END" if column in replaced else own
             columns.append(f"{value} AS {name(column.removeprefix(_VALUE))}")
         chosen = f"SELECT {', '.join(columns)} FROM {rows} AS m"
+        if not any_changed:
+            return f"{chosen} WHERE m._disposition = 'candidate'"
         if replaced:
             kept = "coalesce(c._disposition, m._disposition) = 'candidate'"
             return f"{chosen} LEFT JOIN {changed} AS c ON c._key = m._key WHERE m._disposition = 'candidate' AND {kept}"
@@ -146,12 +147,21 @@ class Validated(Artefact):
         for mapping in mappings:
             rows, changed = f"({self.mapped.select(mapping)})", self._changed(mapping)
             merged = f"SELECT _into FROM {rows} AS r WHERE _into IS NOT NULL"
+            disposition, code, target_key, joined = "m._disposition", "m._code", "m._target_key", ""
+            if _rows(self.parquet(mapping)):
+                joined += f" LEFT JOIN {changed} AS c ON c._key = m._key"
+                disposition, code = (
+                    "coalesce(c._disposition, m._disposition)",
+                    "CASE WHEN c._key IS NULL THEN m._code ELSE c._code END",
+                )
+            if not _all_null(self.mapped.parquet(mapping), "_into"):
+                joined += (
+                    f" LEFT JOIN (SELECT _key, _target_key FROM {rows} AS r WHERE _key IN ({merged})) AS i ON i._key = m._into"
+                )
+                target_key = "coalesce(i._target_key, m._target_key)"
             selects.append(
-                f"SELECT {literal(mapping)} AS entity, m._key AS key, coalesce(c._disposition, m._disposition) AS disposition, "
-                "coalesce(i._target_key, m._target_key) AS target_key, "
-                f"CASE WHEN c._key IS NULL THEN m._code ELSE c._code END AS code FROM {rows} AS m "
-                f"LEFT JOIN {changed} AS c ON c._key = m._key "
-                f"LEFT JOIN (SELECT _key, _target_key FROM {rows} AS r WHERE _key IN ({merged})) AS i ON i._key = m._into"
+                f"SELECT {literal(mapping)} AS entity, m._key AS key, {disposition} AS disposition, {target_key} AS target_key, "
+                f"{code} AS code FROM {rows} AS m{joined}"
             )
         return " UNION ALL ".join(selects)
 
@@ -163,40 +173,8 @@ class Validated(Artefact):
         return [column for column in pq.read_schema(artefact.parquet(mapping)).names if column.startswith(_VALUE)]
 
 
-@dataclass(frozen=True)
-class Foreseen:
-    """What a rehearsal says of every record of a mapping that may load, where it says the same of all."""
-
-    entity: str
-    result: str
-    code: str | None = None
-    message: str | None = None
-
-
 class Loaded(Artefact):
-    """What was written. ``results.parquet`` holds what became of each record, but of mappings in :attr:`foreseen`."""
-
     stage = "load"
-
-    @property
-    def foreseen(self) -> dict[str, Foreseen]:
-        """Mappings of which one thing is said of all records."""
-        said = self.manifest.get("foreseen", {})
-        assert isinstance(said, dict)
-        return {mapping: Foreseen(**words) for mapping, words in said.items()}
-
-    def results(self, validated: Validated) -> str:
-        """A SELECT of what became of each record: ``entity``, ``key``, ``result``, ``code``, ``message``, ``native``,
-        ``mapping``, ``source_key`` and ``blamed``."""
-        listed = self.parquet(RESULTS)
-        columns = pq.read_schema(listed).names
-        selects = [f"SELECT * FROM read_parquet({literal(str(listed))})"]
-        for mapping, said in self.foreseen.items():
-            words = {"mapping": literal(mapping)} | {word: literal(text) for word, text in asdict(said).items()}
-            words |= {"key": "_target_key", "source_key": "_key"}
-            values = (f"CAST({words.get(column, 'NULL')} AS VARCHAR) AS {name(column)}" for column in columns)
-            selects.append(f"SELECT {', '.join(values)} FROM ({validated.loading(mapping)})")
-        return " UNION ALL ".join(selects)
 
 
 class ReadBack(Artefact):
@@ -205,6 +183,21 @@ class ReadBack(Artefact):
 
 class Reconciled(Artefact):
     stage = "reconcile"
+
+
+def _rows(file: Path) -> int:
+    return int(pq.read_metadata(file).num_rows)
+
+
+def _all_null(file: Path, column: str) -> bool:
+    """Does the file say of itself that a column holds nothing?"""
+    metadata = pq.read_metadata(file)
+    at = metadata.schema.names.index(column)
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(at).statistics
+        if statistics is None or not statistics.has_null_count or statistics.null_count != metadata.row_group(group).num_rows:
+            return False
+    return True
 
 
 def write_manifest(

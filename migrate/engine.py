@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -115,6 +116,15 @@ def number(connection: Engine, sql: str) -> int:
     """The first value of the first row, as a number; 0 where there is no row."""
     row = connection.execute(sql).fetchone()
     return int(row[0]) if row else 0
+
+
+def size_of(memory: str) -> int:
+    """The bytes that a setting of ``memory`` means: ``800MB``, ``1.5 GiB``."""
+    found = re.fullmatch(r"([\d.]+)\s*([KMGT]?)(i?)B", memory)
+    if found is None:
+        raise ValueError(memory)
+    number_, unit, binary = found.groups()
+    return int(float(number_) * (1024 if binary else 1000) ** " KMGT".index(unit or " "))
 
 
 def scan(*files: Path) -> str:

@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from migrate.engine import DEFAULT_MEMORY
-from migrate.reconciliation.dispositions import grows
+from migrate.reconciliation.dispositions import count_dispositions
 from migrate.worklist import items
 from reports import queries
 from reports.answers import mask_answers
@@ -83,7 +83,9 @@ class Evidence:
     def doubled(self) -> dict[str, int]:
         """By entity, how many more dispositions there are than keys."""
         with suppress(OSError, pa.ArrowException):
-            if grows(self._folder / FILES["dispositions"]):  # as they are written, which is seen without counting keys
+            if count_dispositions(
+                self._folder / FILES["dispositions"]
+            ).unique:  # as they are written, which is seen without counting keys
                 return {}
         return self.counts(queries.COUNTS["doubled"])
 

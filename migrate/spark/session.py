@@ -163,6 +163,10 @@ class SparkEngine:
         return self._number(number)
 
     def _copy(self, query: exp.Expr, file: Path) -> int:
+        for kind in query.find_all(exp.DataType):
+            # How DuckDB writes texts of which there are few. They are listed in the order of texts.
+            if kind.this == exp.DataType.Type.ENUM:
+                kind.replace(exp.DataType.build("VARCHAR"))
         relation = self._whole_types(self._catalog.lowering.query(query))
         row = self._answer(relation, self._written(relation), to=file).fetchone()
         return int(row[0]) if row else 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Collection
-from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 
-from migrate.artefacts import Foreseen, Loaded, Validated, write_manifest
+from migrate.artefacts import Loaded, Validated, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
@@ -20,7 +19,8 @@ from migrate.engine import session
 from migrate.errors import RunFailed, TargetRefused
 from migrate.ledger import Ledger
 from migrate.live.load import Live
-from migrate.live.run import RESULTS_FILE, predict, write_live
+from migrate.live.names import RESULTS_FILE
+from migrate.live.run import predict, write_live
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
@@ -81,13 +81,11 @@ def load(
             file.unlink()
         files = [package]
     whole = len(plan.names) == len(plan.pair.mappings)
-    foreseen: dict[str, Foreseen] = {}
     if live is not None:
         write_live(validated, plan, run, progress, memory, live, folder, whole=whole)
     else:
-        foreseen = predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed, adopts=adopts)
-    said = {mapping: asdict(words) for mapping, words in foreseen.items()}
-    write_manifest(Loaded, folder, validated, [*files, *beside, folder / RESULTS_FILE], foreseen=said)
+        predict(validated, plan, run, memory, ledger, folder, whole=whole, held=held, handed=handed, adopts=adopts)
+    write_manifest(Loaded, folder, validated, [*files, *beside, folder / RESULTS_FILE])
     if deliver is not None:
         _deliver(files, deliver)
     return Loaded(folder)
