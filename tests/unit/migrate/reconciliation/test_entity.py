@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from mapped_rows import lay
 
-from migrate.artefacts import ReadBack, Validated, write_manifest
+from migrate.artefacts import Mapped, ReadBack, Validated, write_manifest
 from migrate.engine import session
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.progress import Silent
@@ -148,7 +148,8 @@ def _compared(
         schema = pa.schema({**keys, **{name: KINDS[name] for name in filled}})
         lay(mapped, validated, mapping, pa.Table.from_pylist(case.rows(mapping), schema))
     loading = {mapping: len(case.rows(mapping)) for mapping in FILLED}
-    write_manifest(Validated, validated, None, [], loading=loading)
+    write_manifest(Mapped, mapped, None, [])
+    write_manifest(Validated, validated, Mapped(mapped), [], loading=loading)
     schema = pa.schema({"_target_key": pa.string(), **kinds})
     pq.write_table(pa.Table.from_pylist(case.read_back(), schema), back / "users.parquet")
     lists = {"refused": case.refused, "asked": case.asked, "kept": case.kept}
