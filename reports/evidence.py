@@ -51,7 +51,9 @@ class Evidence:
         self.limit = limit
         self._spill = TemporaryDirectory(prefix="report-")
         spill = {"temp_directory": self._spill.name, "memory_limit": DEFAULT_MEMORY}
-        self._db = duckdb.connect(config={**spill, "autoinstall_known_extensions": "false"})
+        # The first rows that meet a condition are those that stand first in the file.
+        ordered = {"preserve_insertion_order": "true"}
+        self._db = duckdb.connect(config={**spill, **ordered, "autoinstall_known_extensions": "false"})
         self.unreadable: list[str] = []
         self.available = {name: self._open(name, folder / file) for name, file in FILES.items()}
         self._open("unread", folder / UNREAD)
