@@ -31,13 +31,13 @@ def unknown_to_target(mapping: str, values: Mapping[str, str], known: Mapping[st
     ``unknown:field``. ``values``: SQL of the value of a field in a row ``m``; ``known``: a SELECT of ``v``, each value that it
     may have, once."""
     aliases = {field: f"t{number}" for number, field in enumerate(values)}
-    unknown = {f: f"({values[f]} IS NOT NULL AND {alias}.v IS NULL)" for f, alias in aliases.items()}
-    columns = [f"{values[f]} AS {name('value:' + f)}, {unknown[f]} AS {name('unknown:' + f)}" for f in values]
-    joins = " ".join(f"LEFT JOIN ({known[f]}) AS {alias} ON {alias}.v = {values[f]}" for f, alias in aliases.items())
-    return (
-        f"SELECT m._key AS key, {', '.join(columns)} FROM {name(MAPPED, mapping)} AS m {joins} "
-        f"WHERE m._disposition = 'candidate' AND ({' OR '.join(unknown.values())})"
-    )
+    columns = {field: f"s.{name('value:' + field)}" for field in values}
+    given = ", ".join(f"{sql} AS {name('value:' + field)}" for field, sql in values.items())
+    rows = f"SELECT m._key AS key, {given} FROM {name(MAPPED, mapping)} AS m WHERE m._disposition = 'candidate'"
+    unknown = {f: f"({columns[f]} IS NOT NULL AND {alias}.v IS NULL)" for f, alias in aliases.items()}
+    joins = " ".join(f"LEFT JOIN ({known[f]}) AS {alias} ON {alias}.v = {columns[f]}" for f, alias in aliases.items())
+    found = ", ".join(f"{columns[f]}, {unknown[f]} AS {name('unknown:' + f)}" for f in values)
+    return f"SELECT s.key, {found} FROM ({rows}) AS s {joins} WHERE {' OR '.join(unknown.values())}"
 
 
 def standing(mapping: str, columns: Iterable[str]) -> str:
