@@ -13,8 +13,6 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, SecretStr
 from pydantic import Field as Default
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from migrate.acceptance.settings import AcceptanceSettings
 from migrate.approvals.budgets import known_codes, near
@@ -425,6 +423,9 @@ def _is_instant(text: str) -> bool:
 
 def _password(url: str) -> str | None:
     """The password of a URL, in its user part or in its query."""
+    from sqlalchemy.engine import make_url  # takes a sixth of a second, and many workspaces have no address
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # told where the source is opened
