@@ -7,10 +7,11 @@ import pyarrow.compute as pc
 
 
 class Growing:
-    """Do the whole numbers of a column grow from row to row, through all batches? Then none of them stands twice."""
+    """Do the values of a column grow from row to row, through all batches? Then none of them stands twice. They are whole
+    numbers, or with ``texts`` texts, in the order of their bytes."""
 
-    def __init__(self, column: str) -> None:
-        self.column = column
+    def __init__(self, *, texts: bool = False) -> None:
+        self._texts = texts
         self._last: pa.Scalar | None = None
         self._grows = True
 
@@ -19,12 +20,12 @@ class Growing:
         """Were there rows, and did all of them grow?"""
         return self._grows and self._last is not None
 
-    def look(self, batch: pa.RecordBatch) -> None:
+    def look(self, values: pa.Array) -> None:
         """Take the next batch into account."""
-        if not self._grows or not batch.num_rows:
+        if not self._grows or not len(values):
             return
-        values = batch.column(self.column) if self.column in batch.schema.names else pa.nulls(batch.num_rows)
-        if values.null_count or not pa.types.is_signed_integer(values.type):
+        kind = values.type
+        if values.null_count or not (pa.types.is_string(kind) if self._texts else pa.types.is_signed_integer(kind)):
             self._grows = False
             return
         first = self._last is None or pc.less(self._last, values[0]).as_py()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -42,10 +44,11 @@ def extract(
         findings.append(Finding("SRC-VERSION", "warn", contract.system, None, None, source.info.version, message))
     _check_presence(source, plan, reading)
     for entity in reading.order(plan.physical) if reading else plan.physical:
-        keys = [Growing(key) for key in contract.entities[entity].key]
+        key = contract.entities[entity].key
+        keys = {part: Growing() for part in key}
         counts[entity] = _extract_entity(source, contract, entity, plan.physical[entity], folder, progress, reading, keys)
-        if len(keys) == 1 and keys[0].seen:
-            growing[entity] = keys[0].column
+        if len(key) == 1 and keys[key[0]].seen:
+            growing[entity] = key[0]
     run.facts["extract"] = {entity: counts[entity] for entity in plan.physical}
     run.facts["archive_files"] = _archive_undeclared(source, plan, run, progress, reading)
     register = _loss_register(source, plan, run, findings)
@@ -81,7 +84,7 @@ def _check_presence(source: SourceConnector, plan: Plan, reading: Reading | None
 
 def _extract_entity(
     source: SourceConnector, contract: Contract, entity: str, fields: list[str], folder: Path, progress: Progress,
-    reading: Reading | None, keys: Sequence[Growing],
+    reading: Reading | None, keys: Dict[str, Growing],
 ) -> dict[str, int]:  # fmt: skip
     file = folder / f"{entity}.parquet"
     if not source.present(entity):
@@ -98,7 +101,7 @@ def _extract_entity(
 
 
 def _write(
-    batches: Iterator[pa.RecordBatch], fields: list[str], file: Path, task: Task, keys: Sequence[Growing] = ()
+    batches: Iterator[pa.RecordBatch], fields: list[str], file: Path, task: Task, keys: Dict[str, Growing] = MappingProxyType({})
 ) -> int:  # fmt: skip
     total = 0
     for rows in written(_looked_at(batches, keys), fields, file):
@@ -107,10 +110,10 @@ def _write(
     return total
 
 
-def _looked_at(batches: Iterator[pa.RecordBatch], keys: Sequence[Growing]) -> Iterator[pa.RecordBatch]:
+def _looked_at(batches: Iterator[pa.RecordBatch], keys: Dict[str, Growing]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        for key in keys:
-            key.look(batch)
+        for part, growing in keys.items():
+            growing.look(batch.column(part) if part in batch.schema.names else pa.nulls(batch.num_rows))
         yield batch
 
 

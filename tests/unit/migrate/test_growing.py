@@ -14,10 +14,10 @@ from migrate.growing import Growing
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 
 
-def grow(*batches: pa.Array) -> bool:
-    looked = Growing("id")
+def grow(*batches: pa.Array, texts: bool = False) -> bool:
+    looked = Growing(texts=texts)
     for values in batches:
-        looked.look(pa.RecordBatch.from_arrays([values], ["id"]))
+        looked.look(values)
     return looked.seen
 
 
@@ -43,7 +43,8 @@ def test_only_whole_numbers_that_keep_their_value_as_keys_count(values: pa.Array
     assert not grow(ids(0), values)
 
 
-def test_a_column_that_is_not_there_does_not_grow() -> None:
-    looked = Growing("key")
-    looked.look(pa.RecordBatch.from_arrays([ids(1, 2)], ["id"]))
-    assert not looked.seen
+@given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=2)), max_size=3), max_size=4))
+def test_texts_grow_by_their_bytes(batches: list[list[str | None]]) -> None:
+    values = [None if value is None else value.encode() for batch in batches for value in batch]
+    grows = bool(values) and None not in values and all(a < b for a, b in pairwise(values))  # type: ignore[operator]
+    assert grow(*(pa.array(batch, pa.string()) for batch in batches), texts=True) is grows
