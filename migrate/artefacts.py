@@ -38,6 +38,11 @@ class Artefact:
         """Rows of some of its Parquet files together, as their footers say."""
         return sum(_rows(self.parquet(name)) for name in names)
 
+    def largest_first(self, names: Iterable[str]) -> list[str]:
+        """Names by the rows of their Parquet files. Who sorts several together does well to begin with the largest: with a small
+        one first the engine (DuckDB 1.5) holds on to what it has, and has no memory left for the others."""
+        return sorted(names, key=self.rows, reverse=True)
+
     @property
     def manifest(self) -> dict[str, object]:
         try:

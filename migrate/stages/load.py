@@ -64,7 +64,7 @@ def load(
             fields = [f for f in entity.fields if contract.target.strict_columns or f in mapped]
             rows = " UNION ALL ".join(
                 f"SELECT {', '.join(_column(plan, n, f) for f in fields)}, _target_key FROM ({validated.loading(n)})"
-                for n in mappings
+                for n in validated.mapped.largest_first(mappings)
             )
             order = _order(connection, plan, entity_name, rows, fields)
             with progress.task("load", entity_name, validated.rows(*mappings)) as task:

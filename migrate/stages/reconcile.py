@@ -70,7 +70,13 @@ def reconcile(
         }
         missing = any(run.summary["entities"][mapping]["missing"] for mapping in plan.names)
         file = run.path / "dispositions.parquet"
-        finish_dispositions(connection, plan.names, f"({validated.dispositions(*plan.names)})", file, missing=missing)
+        finish_dispositions(
+            connection,
+            plan.names,
+            f"({validated.dispositions(*validated.mapped.largest_first(plan.names))})",
+            file,
+            missing=missing,
+        )
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)
