@@ -35,6 +35,8 @@ MAPPING = "from: left.record\nto: right.record\nfields:\n" + "".join(f"  {f}: {{
 
 def make(rows: int, folder: Path) -> dict[str, int]:
     """Write ``expected.parquet`` and ``actual.parquet``; gives what was planted."""
+    from migrate.engine import copy_to_parquet
+
     folder.mkdir(parents=True, exist_ok=True)
     texts = ", ".join(f"'{f} ' || (hash('{f}', n) % 100000) AS {f}" for f in TEXTS)
     numbers = ", ".join(f"(hash('{f}', n) % 100000) / 7.0 AS {f}" for f in NUMBERS)
@@ -62,7 +64,7 @@ def make(rows: int, folder: Path) -> dict[str, int]:
         extra = more[0] if more else 0
         for side, table in (("expected", "e"), ("actual", "a")):
             sql = f"SELECT number AS _key, number AS _target_key, * FROM {table}"
-            engine.execute(f"COPY ({sql}) TO '{folder / side}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+            copy_to_parquet(engine, sql, folder / f"{side}.parquet")  # as the stages write
     answer = {"different": planted, "missing": gone[0] if gone else 0, "extra": extra}
     (folder / "planted.json").write_text(json.dumps(answer))
     return answer
@@ -93,11 +95,13 @@ def prepare(folder: Path) -> None:
     run = RunFolder(folder / "run")
     loaded, back = (run.stage(stage) for stage in ("load", "read_back"))
     with session() as connection:
-        validated = lay(connection, run, "record", list(FIELDS), scan(folder / "expected.parquet"))
+        validated = lay(connection, run, "record", list(FIELDS), scan(folder / "expected.parquet"), "number")
     (back / "record.parquet").hardlink_to(folder / "actual.parquet")
-    absent = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in ("code", "message", "native", "blamed"))
-    done = f"'record' AS entity, _target_key AS key, 'created' AS result, {absent}, 'record' AS mapping, _key AS source_key"
-    duckdb.sql(f"COPY (SELECT {done} FROM '{folder / 'expected.parquet'}') TO '{loaded / 'results.parquet'}' (FORMAT parquet)")
+    absent = ("code", "message", "native", "blamed", "key", "source_key")
+    done = ", ".join(
+        ["'record' AS entity", "'created' AS result", "'record' AS mapping", *(f"NULL::VARCHAR AS {n}" for n in absent)]
+    )
+    duckdb.sql(f"COPY (SELECT {done}) TO '{loaded / 'results.parquet'}' (FORMAT parquet)")
     write_findings([], back / "findings.parquet")
     duckdb.sql(
         f"COPY (SELECT '' AS entity, '' AS key, '' AS reason WHERE FALSE) TO '{back / 'refused.parquet'}' (FORMAT parquet)"

@@ -58,7 +58,7 @@ fields: {number: {from: number}, name: {from: name}, email: {from: email}, activ
 }  # fmt: skip
 # Keys grow with their source in no way: a prime apart in a hundred million.
 VALIDATED = """\
-SELECT number AS _target_key, CAST(n AS VARCHAR) AS _key, number, 'Name ' || number AS name, number || '@example.org' AS email,
+SELECT CAST(n AS VARCHAR) AS _key, number, 'Name ' || number AS name, number || '@example.org' AS email,
 n % 3 > 0 AS active FROM (SELECT n, format('p-{{:08}}', n * 7919117 % 100000000) AS number FROM range({rows}) AS r (n))"""
 
 
@@ -71,7 +71,7 @@ def given(folder: Path, rows: int, order: Literal["grows", "random"]) -> Path:
     file, clock = folder / "given.arrow", Clock()
     with session(folder / "spilled", MEMORY) as connection:
         fields, made = ["number", "name", "email", "active"], f"({VALIDATED.format(rows=rows)})"
-        validated = lay(connection, RunFolder(folder / "run"), "people", fields, made)
+        validated = lay(connection, RunFolder(folder / "run"), "people", fields, made, "number")
         changes = Changes(connection, check(folder).plan, validated, None, whole=True)
         with clock:
             for step in (changes.mean, changes.recall, changes.compare):

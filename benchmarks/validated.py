@@ -12,15 +12,18 @@ from migrate.run_folder import RunFolder
 _NONE = "CAST(NULL AS VARCHAR)"
 
 
-def lay(connection: duckdb.DuckDBPyConnection, run: RunFolder, mapping: str, fields: list[str], rows: str) -> Validated:
-    """Write ``rows``, a table or subquery with ``_key``, ``_target_key`` and ``fields``, as mapped; all of them may load."""
+def lay(
+    connection: duckdb.DuckDBPyConnection, run: RunFolder, mapping: str, fields: list[str], rows: str, key: str
+) -> Validated:  # fmt: skip
+    """Write ``rows``, a table or subquery with ``_key`` and ``fields``, as mapped; all of them may load. ``key`` is the field
+    whose values are the target keys."""
     mapped, validated = Mapped(run.stage("map")), Validated(run.stage("validate"))
     values = ", ".join(f'"{field}" AS "to:{field}"' for field in fields)
     working = f"'candidate' AS _disposition, {_NONE} AS _code, {_NONE} AS _into"
-    count = copy_to_parquet(connection, f"SELECT _key, _target_key, {working}, {values} FROM {rows}", mapped.parquet(mapping))
+    count = copy_to_parquet(connection, f"SELECT _key, {working}, {values} FROM {rows}", mapped.parquet(mapping))
     nothing = f"SELECT {_NONE} AS _key, {_NONE} AS _disposition, {_NONE} AS _code WHERE FALSE"
     copy_to_parquet(connection, nothing, validated.parquet(mapping))
     write_findings([], validated.parquet("findings"))
-    write_manifest(Mapped, mapped.folder, None, mapped.folder.glob("*.parquet"))
+    write_manifest(Mapped, mapped.folder, None, mapped.folder.glob("*.parquet"), keys={mapping: key})
     write_manifest(Validated, validated.folder, mapped, validated.folder.glob("*.parquet"), loading={mapping: count})
     return validated

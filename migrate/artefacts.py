@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -36,7 +36,12 @@ class Artefact:
 
     def rows(self, *names: str) -> int:
         """Rows of some of its Parquet files together, as their footers say."""
-        return sum(int(pq.read_metadata(self.parquet(name)).num_rows) for name in names)
+        return sum(_rows(self.parquet(name)) for name in names)
+
+    def largest_first(self, names: Iterable[str]) -> list[str]:
+        """Names by the rows of their Parquet files. Who sorts several together does well to begin with the largest: with a small
+        one first the engine (DuckDB 1.5) holds on to what it has, and has no memory left for the others."""
+        return sorted(names, key=self.rows, reverse=True)
 
     @property
     def manifest(self) -> dict[str, object]:
@@ -64,11 +69,34 @@ class Artefact:
 
 
 class Extracted(Artefact):
+    """The rows of the source as they are."""
+
     stage = "extract"
+
+    @property
+    def growing(self) -> dict[str, str]:
+        """Entities whose whole key is one number that grows from row to row, with its field."""
+        said = self.manifest.get("growing", {})
+        assert isinstance(said, dict)
+        return said
 
 
 class Mapped(Artefact):
+    """Every source record of every mapping. ``keys`` of the manifest: the fields whose values are target keys as they are."""
+
     stage = "map"
+
+    def select(self, mapping: str) -> str:
+        """A SELECT of the rows of a mapping, ``_target_key`` included."""
+        keys = self.manifest.get("keys", {})
+        assert isinstance(keys, dict)
+        return with_target_key(self.parquet(mapping), keys.get(mapping))
+
+
+def with_target_key(file: Path, field: str | None) -> str:
+    """A SELECT of the mapped rows of a file, with ``_target_key``, which is the value of ``field`` where one is named."""
+    key = f", {name(_VALUE + field)} AS _target_key" if field is not None else ""
+    return f"SELECT *{key} FROM read_parquet([{literal(str(file))}])"
 
 
 class Validated(Artefact):
@@ -101,14 +129,17 @@ class Validated(Artefact):
 
     def loading(self, mapping: str) -> str:
         """A SELECT of the rows of a mapping that may load: ``_key``, ``_target_key``, and the target fields with their types."""
-        rows, changed = (f"read_parquet({literal(str(a.parquet(mapping)))})" for a in (self.mapped, self))
-        replaced = set(self._values(self, mapping))
+        rows, changed = f"({self.mapped.select(mapping)})", self._changed(mapping)
+        any_changed = _rows(self.parquet(mapping)) > 0
+        replaced = set(self._values(self, mapping)) if any_changed else set()
         columns = ["m._key", "m._target_key"]
         for column in self._values(self.mapped, mapping):
             own = f"m.{name(column)}"
             value = f"CASE WHEN c._key IS NULL THEN {own} ELSE c.{name(column)} END" if column in replaced else own
             columns.append(f"{value} AS {name(column.removeprefix(_VALUE))}")
         chosen = f"SELECT {', '.join(columns)} FROM {rows} AS m"
+        if not any_changed:
+            return f"{chosen} WHERE m._disposition = 'candidate'"
         if replaced:
             kept = "coalesce(c._disposition, m._disposition) = 'candidate'"
             return f"{chosen} LEFT JOIN {changed} AS c ON c._key = m._key WHERE m._disposition = 'candidate' AND {kept}"
@@ -119,16 +150,28 @@ class Validated(Artefact):
         may load), ``target_key`` (of what it was merged into, where it was) and ``code``."""
         selects = []
         for mapping in mappings:
-            rows, changed = (f"read_parquet({literal(str(a.parquet(mapping)))})" for a in (self.mapped, self))
-            merged = f"SELECT _into FROM {rows} WHERE _into IS NOT NULL"
+            rows, changed = f"({self.mapped.select(mapping)})", self._changed(mapping)
+            merged = f"SELECT _into FROM {rows} AS r WHERE _into IS NOT NULL"
+            disposition, code, target_key, joined = "m._disposition", "m._code", "m._target_key", ""
+            if _rows(self.parquet(mapping)):
+                joined += f" LEFT JOIN {changed} AS c ON c._key = m._key"
+                disposition, code = (
+                    "coalesce(c._disposition, m._disposition)",
+                    "CASE WHEN c._key IS NULL THEN m._code ELSE c._code END",
+                )
+            if not _all_null(self.mapped.parquet(mapping), "_into"):
+                joined += (
+                    f" LEFT JOIN (SELECT _key, _target_key FROM {rows} AS r WHERE _key IN ({merged})) AS i ON i._key = m._into"
+                )
+                target_key = "coalesce(i._target_key, m._target_key)"
             selects.append(
-                f"SELECT {literal(mapping)} AS entity, m._key AS key, coalesce(c._disposition, m._disposition) AS disposition, "
-                "coalesce(i._target_key, m._target_key) AS target_key, "
-                f"CASE WHEN c._key IS NULL THEN m._code ELSE c._code END AS code FROM {rows} AS m "
-                f"LEFT JOIN {changed} AS c ON c._key = m._key "
-                f"LEFT JOIN (SELECT _key, _target_key FROM {rows} WHERE _key IN ({merged})) AS i ON i._key = m._into"
+                f"SELECT {literal(mapping)} AS entity, m._key AS key, {disposition} AS disposition, {target_key} AS target_key, "
+                f"{code} AS code FROM {rows} AS m{joined}"
             )
         return " UNION ALL ".join(selects)
+
+    def _changed(self, mapping: str) -> str:
+        return f"read_parquet({literal(str(self.parquet(mapping)))})"
 
     @staticmethod
     def _values(artefact: Artefact, mapping: str) -> list[str]:
@@ -147,8 +190,23 @@ class Reconciled(Artefact):
     stage = "reconcile"
 
 
+def _rows(file: Path) -> int:
+    return int(pq.read_metadata(file).num_rows)
+
+
+def _all_null(file: Path, column: str) -> bool:
+    """Does the file say of itself that a column holds nothing?"""
+    metadata = pq.read_metadata(file)
+    at = metadata.schema.names.index(column)
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(at).statistics
+        if statistics is None or not statistics.has_null_count or statistics.null_count != metadata.row_group(group).num_rows:
+            return False
+    return True
+
+
 def write_manifest(
-    kind: type[Artefact], folder: Path, parent: Artefact | None, files: Iterable[Path], **more: dict[str, int]
+    kind: type[Artefact], folder: Path, parent: Artefact | None, files: Iterable[Path], **more: Mapping[str, object]
 ) -> None:
     """Write ``manifest.json``: per file its rows, schema hash and sha256; the hash of the parent's manifest; and ``more``."""
     entries: dict[str, dict[str, object]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
+from migrate.artefacts import with_target_key
 from migrate.compiler.decided import EXCLUDED
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan
@@ -14,7 +15,7 @@ from migrate.compiler.shared import IDENTITY, MAPPED
 from migrate.compiler.source import RAW, SOURCE, physical_sql, view_sql
 from migrate.compiler.text import key_text, literal, name
 from migrate.contracts.model import FileFormat
-from migrate.engine import Engine, copy_to_parquet, scan
+from migrate.engine import Engine, copy_to_parquet
 from migrate.mapping.model import TestIdentity
 
 _NUMBER = "TRY_CAST({0} AS BIGINT) AS source_number"
@@ -46,14 +47,18 @@ def source_statements(connection: Engine, plan: Plan, given_views: frozenset[str
             yield view, view_sql(contract, view, contract.entities[view], plan.as_of)
 
 
-def unique_sources(connection: Engine, plan: Plan) -> frozenset[str]:
-    """The mapped source entities in which no key stands twice."""
+def unique_sources(connection: Engine, plan: Plan, growing: Dict[str, str]) -> frozenset[str]:
+    """The mapped source entities in which no key stands twice. ``growing``: those that came in the order of a key of one whole
+    number, with its field, for they need not be counted."""
     found = set()
     for entity in {plan.pair.mappings[n].source_name for n in plan.names}:
         model = plan.pair.source.model.entities[entity]
         parts = [f"e.{name(part)}" for part in model.key]
         # Whole numbers are told apart as they are; making texts of them takes longer than counting them.
         plain = len(parts) == 1 and model.fields[model.key[0]].type == "int"
+        if plain and entity in plan.physical and growing.get(entity) == model.key[0] and not model.fields[model.key[0]].never:
+            found.add(entity)
+            continue
         sql = f"SELECT count(*) = count(DISTINCT {parts[0] if plain else key_text(parts)}) FROM {name(SOURCE, entity)} AS e"
         row = connection.execute(sql).fetchone()
         if row and row[0]:
@@ -113,9 +118,13 @@ def build_given_identity(connection: Engine, compiled: Compiled, rows: Dict[str,
 
 
 def map_rows(connection: Engine, compiled: Compiled, file: Path) -> int:
-    """Write every source row of a mapping, with its values and where it stands, to ``file``; gives the row count."""
-    rows = copy_to_parquet(connection, compiled.select, file)
-    connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, compiled.mapping.name)} AS SELECT * FROM {scan(file)}")
+    """Write every source row of a mapping, with its values and where it stands, to ``file``; gives the row count. A target key
+    that is the value of a field is not written beside it."""
+    select, key = compiled.select, compiled.key_field
+    if key is not None:
+        select = f"SELECT * EXCLUDE (_target_key) FROM ({select})"
+    rows = copy_to_parquet(connection, select, file)
+    connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, compiled.mapping.name)} AS {with_target_key(file, key)}")
     return rows
 
 

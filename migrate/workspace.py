@@ -13,8 +13,6 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, SecretStr
 from pydantic import Field as Default
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from migrate.acceptance.settings import AcceptanceSettings
 from migrate.approvals.budgets import known_codes, near
@@ -99,6 +97,7 @@ SPARK_OWN = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.timeType.enabled": "true",
     "spark.sql.caseSensitive": "false",
     "spark.sql.legacy.timeParserPolicy": "EXCEPTION",
     "spark.sql.variable.substitute": "false",  # ${...} in a value is a text
@@ -424,6 +423,9 @@ def _is_instant(text: str) -> bool:
 
 def _password(url: str) -> str | None:
     """The password of a URL, in its user part or in its query."""
+    from sqlalchemy.engine import make_url  # takes a sixth of a second, and many workspaces have no address
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # told where the source is opened

@@ -26,7 +26,7 @@ def disagreements(
         found += _compare("dispositions.parquet", counted, {
             (row.name, name): row.dispositions[name].n for row in rows for name in DISPOSITIONS
         })  # fmt: skip
-        for entity, doubled in evidence.counts(queries.COUNTS["doubled"]).items():
+        for entity, doubled in evidence.doubled().items():
             if doubled:
                 found.append(f"{entity}: {_records(doubled)} in dispositions.parquet more than once, or without a key.")
     if evidence.available["findings"]:

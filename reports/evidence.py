@@ -11,6 +11,7 @@ The parquet files become relations, whether or not the run got as far as writing
 from __future__ import annotations
 
 import glob
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -20,11 +21,13 @@ import duckdb
 import pyarrow as pa
 
 from migrate.engine import DEFAULT_MEMORY
+from migrate.reconciliation.dispositions import count_dispositions
 from migrate.worklist import items
 from reports import queries
 from reports.answers import mask_answers
 from reports.masking import Masker
 from reports.model import Table
+from reports.shown_records import choose_records
 
 FILES = {
     "dispositions": "dispositions.parquet",
@@ -44,11 +47,13 @@ class Evidence:
     """An open run folder. ``limit`` is the number of rows per table that :meth:`tables` gives."""
 
     def __init__(self, folder: Path, masker: Masker, limit: int) -> None:
-        self._masker = masker
+        self._folder, self._masker = folder, masker
         self.limit = limit
         self._spill = TemporaryDirectory(prefix="report-")
         spill = {"temp_directory": self._spill.name, "memory_limit": DEFAULT_MEMORY}
-        self._db = duckdb.connect(config={**spill, "autoinstall_known_extensions": "false"})
+        # The first rows that meet a condition are those that stand first in the file.
+        ordered = {"preserve_insertion_order": "true"}
+        self._db = duckdb.connect(config={**spill, **ordered, "autoinstall_known_extensions": "false"})
         self.unreadable: list[str] = []
         self.available = {name: self._open(name, folder / file) for name, file in FILES.items()}
         self._open("unread", folder / UNREAD)
@@ -76,6 +81,15 @@ class Evidence:
     def counts(self, sql: str) -> dict[Any, int]:
         """A query's last column by the others: by a tuple, or by the value where there is only one."""
         return {row[0] if len(row) == 2 else row[:-1]: row[-1] for row in self.ask(sql)}
+
+    def doubled(self) -> dict[str, int]:
+        """By entity, how many more dispositions there are than keys."""
+        with suppress(OSError, pa.ArrowException):
+            if count_dispositions(
+                self._folder / FILES["dispositions"]
+            ).unique:  # as they are written, which is seen without counting keys
+                return {}
+        return self.counts(queries.COUNTS["doubled"])
 
     def row_of(self, entity: str, key: str) -> int | None:
         """The row of a source record among the dispositions."""
@@ -140,6 +154,8 @@ class Evidence:
 
     def _table(self, name: str) -> Table:
         total = int(self.ask(f"SELECT count(*) FROM {name}")[0][0])
+        if name == "dispositions":
+            choose_records(self._db, self.limit)
         found = self._db.sql(queries.ROWS[name].format(limit=self.limit)).to_arrow_table()
         columns = {column: found.column(column).to_pylist() for column in found.column_names}
         self._mask(name, columns)
@@ -151,7 +167,7 @@ class Evidence:
         fields = columns.get("field", [])
         if name in ("findings", "worklist"):
             shown = [hide.value(*each) for each in zip(entities, fields, columns["value"], strict=True)]
-            keys = [hide.key(*each) for each in zip(entities, columns["key"], strict=True)]
+            keys = hide.keys(entities, columns["key"])
             columns["message"] = [
                 hide.message(entity, field, message, (value, masked), (key, masked_key), (root, hide.root(root)))
                 for entity, field, message, value, masked, key, masked_key, root in zip(
@@ -175,5 +191,5 @@ class Evidence:
         if name == "differences":
             for side in ("expected", "actual"):
                 columns[side] = [hide.value(*each) for each in zip(entities, fields, columns[side], strict=True)]
-        columns["key"] = [hide.key(*each) for each in zip(entities, columns["key"], strict=True)]
-        columns["target_key"] = [hide.target_key(*each) for each in zip(entities, columns["target_key"], strict=True)]
+        columns["key"] = hide.keys(entities, columns["key"])
+        columns["target_key"] = hide.target_keys(entities, columns["target_key"])

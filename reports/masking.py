@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 HIDDEN = "•••"
@@ -79,6 +79,7 @@ class Masker:
             for name, classes in self._classes.items()
         }
         names = {*described, *self._classes}
+        self._by_field: dict[tuple[str | None, str | None], str | None] = {}
         self._keys = {name: self._of_key(name, described.get(name) or {}, "key") for name in names}
         self._target_keys = {name: self._of_key(name, described.get(name) or {}, "target_key") for name in names}
 
@@ -87,6 +88,11 @@ class Masker:
 
         Without a field, as in a finding about a whole record, values of a personal entity are hidden.
         """
+        if (entity, field) not in self._by_field:
+            self._by_field[entity, field] = self._field_class(entity, field)
+        return self._by_field[entity, field]
+
+    def _field_class(self, entity: str | None, field: str | None) -> str | None:
         classes = self._hidden_classes(entity)
         if not classes:
             return None
@@ -117,6 +123,18 @@ class Masker:
     def target_key(self, entity: str | None, key: str | None) -> str | None:
         """The key of a target record."""
         return _mask_key(key, self._target_keys.get(entity or "", ()))
+
+    def keys(self, entities: Iterable[str | None], keys: Iterable[str | None]) -> list[str | None]:
+        """The keys of many source records, each beside its entity. Those of most entities are nothing personal."""
+        hidden = self._keys
+        pairs = zip(entities, keys, strict=True)
+        return [self.key(entity, key) if hidden.get(entity or "") else key for entity, key in pairs]
+
+    def target_keys(self, entities: Iterable[str | None], keys: Iterable[str | None]) -> list[str | None]:
+        """The same of target records."""
+        hidden = self._target_keys
+        pairs = zip(entities, keys, strict=True)
+        return [self.target_key(entity, key) if hidden.get(entity or "") else key for entity, key in pairs]
 
     def root(self, root_cause: str | None) -> str | None:
         """A root cause, written ``entity/key``."""
@@ -167,7 +185,8 @@ class Masker:
         if named is None:
             return ("identifier",) if IDENTIFYING.intersection(classes.values()) else ()
         fields = [named] if isinstance(named, str) else list(named)
-        return tuple(classes.get(field) for field in fields)
+        found = tuple(classes.get(field) for field in fields)
+        return found if any(found) else ()
 
 
 def masker_for(run: Mapping[str, Any], role: str | None = None) -> Masker:
@@ -192,7 +211,7 @@ def _classes(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def _mask_key(key: str | None, classes: tuple[str | None, ...]) -> str | None:
-    if key is None or not any(classes):
+    if key is None or not classes:
         return key
     parts = _split(key) if len(classes) > 1 else [key]
     if len(parts) != len(classes):

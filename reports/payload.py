@@ -22,8 +22,8 @@ def encode(table: Table) -> str:
 
 def _column(values: Sequence[str | int | None]) -> dict[str, list[Any]]:
     """A dictionary and one code per row, or the plain values where they seldom repeat."""
-    codes: dict[str | int | None, int] = {}
-    coded = [codes.setdefault(value, len(codes)) for value in values]
-    if len(codes) * 2 > len(coded) and len(coded) > 64:
+    known = dict.fromkeys(values)
+    if len(known) * 2 > len(values) > 64:
         return {"plain": list(values)}
-    return {"values": list(codes), "codes": coded}
+    codes = {value: code for code, value in enumerate(known)}
+    return {"values": list(known), "codes": list(map(codes.__getitem__, values))}

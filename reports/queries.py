@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reports.shown_records import SHOWN
+
 COLUMNS = {
     "dispositions": ("entity", "key", "disposition", "target_key", "code"),
     "findings": ("code", "severity", "entity", "key", "field", "value", "message", "root_cause"),
@@ -67,6 +69,7 @@ DIFFERENCES = (
         AND compared.field IS NOT DISTINCT FROM changes.field AND compared.how = changes.how
         AND (CASE WHEN NOT compared.masked THEN compared.expected END) IS NOT DISTINCT FROM changes.expected
         AND (CASE WHEN NOT compared.masked THEN compared.actual END) IS NOT DISTINCT FROM changes.actual""",
+    "DROP TABLE compared",
 )
 
 _UNDECIDED = ", ".join(
@@ -134,13 +137,17 @@ FINDINGS = (
     LEFT JOIN records AS origin ON split_part(root, '/', 1) = origin.entity
         AND substr(root, instr(root, '/') + 1) = origin.key
     LEFT JOIN w ON faults.item = w.item""",
+    "DROP TABLE faults",
 )
 
 HISTORY = (
     # What the run before knew of a finding or an item, and where it left a record: filled in where there is one to compare with.
     "CREATE TEMP TABLE news (row BIGINT, history VARCHAR)",
     "CREATE TEMP TABLE item_news (item VARCHAR, history VARCHAR)",
+    # A record of a bucket that holds the same records as then, each where it ended then, has no row of its own.
     "CREATE TEMP TABLE ended_before (entity VARCHAR, key VARCHAR, was VARCHAR)",
+    "CREATE TEMP TABLE as_before (bucket UBIGINT)",
+    "CREATE TEMP MACRO bucket_of(entity, key) AS hash(entity, key) % 131072",
 )
 
 CAUSES = """WITH told AS (
@@ -180,7 +187,7 @@ CAUSE_VALUES = """SELECT cause, value, count(*) AS n, count(*) OVER (PARTITION B
     ORDER BY cause, n DESC, value"""
 
 UNEXPLAINED = """SELECT entity, disposition, code, count(*) AS n
-    FROM d ANTI JOIN (SELECT entity, key FROM f WHERE severity IS DISTINCT FROM 'warn') AS told USING (entity, key)
+    FROM d ANTI JOIN (SELECT record AS row FROM f WHERE severity IS DISTINCT FROM 'warn') AS told USING (row)
     WHERE disposition IN ('quarantined', 'blocked', 'held', 'failed')
     GROUP BY entity, disposition, code ORDER BY n DESC, entity, disposition, code"""
 
@@ -189,30 +196,30 @@ UNTOLD = """SELECT x.entity, x.kind, count(*) FROM x ANTI JOIN f ON f.needs AND 
             OR x.kind = 'extra' AND f.key IS NULL AND f.value = x.target_key)
     GROUP BY x.entity, x.kind"""
 
-_WHOSE = ("row", "entity", "key", "target_key", "disposition")
-_ASKED = ", ".join(f"d.{one}" for one in _WHOSE)
-_PACKED = ", ".join(f"'{one}': {one}" for one in _WHOSE)
-_LOOKED_AT = """SELECT record AS row, entity, code AS why FROM f WHERE record IS NOT NULL
+LOOKED_AT = """CREATE OR REPLACE TEMP TABLE looked_at AS
+    SELECT record AS row, entity, code AS why FROM f WHERE record IS NOT NULL
     UNION ALL SELECT root_record, split_part(root, '/', 1), 'root' FROM f WHERE root_record IS NOT NULL
     UNION ALL SELECT record, entity, concat_ws(' ', kind, field) FROM x WHERE record IS NOT NULL
     UNION ALL SELECT TRY_CAST(unnest(string_split(records, ' ')) AS BIGINT), entity, concat_ws(' ', 'item', code, decision)
         FROM w WHERE records IS NOT NULL"""
 # Some of every rule first, and the same ones each time.
-TROUBLED = f"""SELECT {_ASKED} FROM d JOIN (
+TROUBLED = """CREATE OR REPLACE TEMP TABLE troubled AS
+    SELECT row, row_number() OVER (ORDER BY turn, row) AS place FROM (
         SELECT row, min(turn) AS turn FROM (
-            SELECT row, row_number() OVER (PARTITION BY entity, why ORDER BY row) AS turn FROM ({_LOOKED_AT}))
-        GROUP BY row) AS turns USING (row)
-    ORDER BY turn, row LIMIT {{limit}}"""
+            SELECT row, row_number() OVER (PARTITION BY entity, why ORDER BY row) AS turn FROM looked_at)
+        WHERE row IS NOT NULL GROUP BY row ORDER BY turn, row LIMIT {limit})"""
 # Spread over the file by a multiplication that scatters the row numbers.
-UNTROUBLED = f"""SELECT {_ASKED} FROM (
-        SELECT unnest(first) AS d, generate_subscripts(first, 1) AS turn FROM (
-            SELECT arg_min({{{{{_PACKED}}}}}, (row * 2654435761) % 4294967296, {{each}}) AS first
-            FROM d ANTI JOIN ({_LOOKED_AT}) AS told USING (row) GROUP BY entity, disposition))
-    ORDER BY turn, d.row LIMIT {{limit}}"""
-# Of records that the page shows field by field, what they refer to and what refers to them; evenly over the fields.
-LINKS = """SELECT record, field, refers FROM (
-        SELECT *, row_number() OVER (PARTITION BY field ORDER BY refers, record) AS turn FROM ({links}))
-    ORDER BY turn, record, field LIMIT {limit}"""
+UNTROUBLED = """CREATE OR REPLACE TEMP TABLE untroubled AS
+    SELECT row, row_number() OVER (ORDER BY turn, row) AS place FROM (
+        SELECT unnest(first) AS row, generate_subscripts(first, 1) AS turn FROM (
+            SELECT arg_min(row, (row * 2654435761) % 4294967296, {each}) AS first
+            FROM d ANTI JOIN looked_at USING (row) GROUP BY entity, disposition)
+        ORDER BY turn, row LIMIT {limit})"""
+PICKED = """SELECT d.row, d.entity, d.key, d.target_key, d.disposition, good FROM d JOIN (
+        SELECT row, place, false AS good FROM troubled UNION ALL SELECT row, place, true FROM untroubled) AS picked USING (row)
+    ORDER BY good, place"""
+UNEQUAL = """SELECT entity, key, field FROM x SEMI JOIN troubled ON x.record = troubled.row
+    WHERE kind IN ('different', 'missing') AND key IS NOT NULL"""
 RULES = (
     """WITH reached AS (SELECT cause, count(DISTINCT (entity, key)) AS reach FROM f WHERE key IS NOT NULL GROUP BY cause)
     SELECT entity, cause, code, arg_min(severity, """
@@ -236,7 +243,7 @@ COUNTS = {
     "doubled": "SELECT entity, count(*) - count(DISTINCT key) FROM d GROUP BY entity",
     "left_out": """SELECT entity, disposition, code, count(*) AS n FROM d
         WHERE disposition IN ('excluded', 'merged')
-        GROUP BY entity, disposition, code ORDER BY n DESC, code""",
+        GROUP BY entity, disposition, code ORDER BY n DESC, code, entity, disposition""",
     "findings": "SELECT code, count(*) FROM findings GROUP BY code",
     "severities": "SELECT code, arg_min(severity, " + SEVERITY_RANK + ") FROM findings GROUP BY code",
     "differences": "SELECT entity, kind, field, count(*) FROM x GROUP BY entity, kind, field",
@@ -247,23 +254,7 @@ COUNTS = {
 }
 
 ROWS = {
-    "dispositions": """WITH read_back AS (
-            SELECT entity, key, min(CASE kind WHEN 'missing' THEN 'missing' ELSE 'different' END) AS answer
-            FROM x WHERE kind IN ('missing', 'different') GROUP BY entity, key),
-        told AS (SELECT DISTINCT entity, key FROM findings UNION SELECT entity, key FROM x)
-        SELECT row, entity, key, target_key, disposition, code, read_back, was FROM (
-            SELECT d.row, d.entity, d.key, target_key, disposition, code, was,
-                CASE WHEN disposition IN ('created', 'updated', 'unchanged')
-                    THEN coalesce(answer, CASE WHEN unread.key IS NULL THEN 'no difference' ELSE 'not read' END) END AS read_back,
-                CASE WHEN disposition IN ('quarantined', 'blocked', 'held', 'failed') THEN 0
-                    WHEN told.key IS NOT NULL THEN 1 WHEN disposition IN ('excluded', 'merged') THEN 2
-                    WHEN disposition = 'updated' THEN 3 ELSE 4 END AS urgency
-            FROM d LEFT JOIN read_back ON d.entity = read_back.entity AND d.key = read_back.key
-            LEFT JOIN told ON d.entity = told.entity AND d.key = told.key
-            LEFT JOIN unread ON d.entity = unread.entity AND d.key = unread.key
-            LEFT JOIN ended_before ON d.entity = ended_before.entity AND d.key = ended_before.key
-            ORDER BY urgency, d.row LIMIT {limit})
-        ORDER BY row""",
+    "dispositions": SHOWN,
     "findings": """SELECT record, severity, code, entity, key, field, value, message,
             CASE WHEN NOT own THEN root END AS root,
             CASE WHEN NOT own THEN root_record END AS root_record, cause, state, item, history

@@ -91,7 +91,7 @@ class RecordFields:
         excused = self._excused(database)
         found = {}
         for entity, asked in by_entity.items():
-            mapped = self._rows(database, self._folder / "2_map" / f"{entity}.parquet", "_key", [r.key for r in asked])
+            mapped = self._rows(database, self._folder / "2_map" / f"{entity}.parquet", "_key", [r.key for r in asked], "to:")
             back = self._read_back(database, entity, asked)
             for record in asked:
                 rules = excused.get((entity, record.key), {})
@@ -100,17 +100,18 @@ class RecordFields:
         return found
 
     def _rows(
-        self, database: duckdb.DuckDBPyConnection, file: Path, key: str, keys: Iterable[str | None]
+        self, database: duckdb.DuckDBPyConnection, file: Path, key: str, keys: Iterable[str | None], of: str = ""
     ) -> dict[str, dict[str, str | None]]:
-        """``{key: {column: text}}``; nothing where the file is not there or cannot be read."""
+        """``{key: {column: text}}`` of the columns that begin with ``of``, which is left out of the names; nothing where the
+        file is not there or cannot be read."""
         if not file.is_file():
             return {}
         asked = pa.table({"k": pa.array([each for each in dict.fromkeys(keys) if each is not None], pa.string())})
         try:
             scan = f"read_parquet({literal(glob.escape(str(file)))})"
             described = database.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
-            columns = [str(column) for column, *_ in described if not str(column).startswith("_")]
-            texts = "".join(f", CAST({name(column)} AS VARCHAR)" for column in columns)
+            columns = [c.removeprefix(of) for c, *_ in described if c.startswith(of) and not c.startswith("_")]
+            texts = "".join(f", CAST({name(of + column)} AS VARCHAR)" for column in columns)
             database.register("asked_keys", asked)
             rows = database.execute(f"SELECT {name(key)}{texts} FROM {scan} SEMI JOIN asked_keys ON {name(key)} = k").fetchall()
         except duckdb.Error:
@@ -145,7 +146,7 @@ class RecordFields:
         unequal: set[str | None],
         rules: Mapping[str, str],
     ) -> Iterable[Cell]:
-        given = {column[3:]: value for column, value in mapped.get(record.key, {}).items() if column.startswith("to:")}
+        given = mapped.get(record.key, {})
         held = back.get(record.target_key or "")
         # What no line of the mapping fills may hold something in the target all the same.
         unfilled = sorted({each for each in unequal if each is not None and each in (held or {})} - given.keys())

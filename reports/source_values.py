@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from migrate.compiler.text import literal
 from migrate.engine import DEFAULT_MEMORY
@@ -91,12 +90,14 @@ def _mapping(about: Mapping[str, Any]) -> MappingReading:
     return MappingReading(str(about["file"]), str(about["target"]), sources, str(about["select"]), labels, classes, fields)
 
 
-def source_values(folder: Path, reading: Reading, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, tuple[Any, ...]]]:
+def source_values(
+    folder: Path, reading: Reading, wanted: Mapping[str, Iterable[str | None]]
+) -> dict[str, dict[str, tuple[Any, ...]]]:
     """``{mapping: {source key: values beside the labels}}`` of the wanted records, as text.
 
     A mapping is missing where its extract is gone or damaged, or its statements are not what they should be.
     """
-    asked = {name: list(keys) for name, keys in wanted.items() if name in reading.mappings}
+    asked = {name: [key for key in keys if key is not None] for name, keys in wanted.items() if name in reading.mappings}
     found: dict[str, dict[str, tuple[Any, ...]]] = {}
     if not any(asked.values()) or not (folder / EXTRACT).is_dir():
         return found
@@ -106,14 +107,13 @@ def source_values(folder: Path, reading: Reading, wanted: Mapping[str, Iterable[
             about = reading.mappings[mapping]
             if not keys or not all(_make(database, extract, reading, entity, made) for entity in about.sources):
                 continue
-            database.register("asked", pa.table({"k": pa.array(keys, pa.string())}))
+            # Values and no join: the engine takes them down to where a record is read, and makes fields of no other.
+            texts = ", ".join(map(_key_literal, keys))
             try:
-                rows = database.execute(f"SELECT r.* FROM ({_one(about.select, 'SELECT')}) AS r SEMI JOIN asked ON r._key = k")
+                rows = database.execute(f"SELECT r.* FROM ({_one(about.select, 'SELECT')}) AS r WHERE r._key IN ({texts})")
                 found[mapping] = {row[0]: row[1:] for row in rows.fetchall()}
             except (duckdb.Error, ValueError):
                 continue
-            finally:
-                database.unregister("asked")
     return found
 
 
@@ -152,6 +152,13 @@ def _make(database: duckdb.DuckDBPyConnection, extract: Path, reading: Reading, 
         except (duckdb.Error, ValueError, KeyError):
             made[entity] = False
     return made[entity]
+
+
+def _key_literal(key: str) -> str:
+    """A key as a literal of SQL, which cannot hold the sign of number 0. Most keys have nothing that needs quoting."""
+    if key.isascii() and key.isalnum():
+        return f"'{key}'"
+    return " || chr(0) || ".join(map(literal, key.split("\0")))
 
 
 def _one(sql: str, kind: str) -> str:

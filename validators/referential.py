@@ -20,10 +20,11 @@ from migrate.engine import number as counted
 from migrate.expressions import read_query
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
+from validators.looking import GONE, LOST, TARGET, not_in_source, referring_to_lost, standing, unknown_to_target
 
-LOST, REPLACED, OPEN, TARGET = "lost", "replaced", "open", "target"
+REPLACED, OPEN, REFERRING = "replaced", "open", "referring"
+_SCHEMAS = (LOST, REPLACED, OPEN, REFERRING, TARGET)
 """Schemas with a table or view for each mapping, and of ``TARGET`` for each entity."""
-GONE = "('excluded', 'merged')"
 _NOBODY = "CAST(NULL AS VARCHAR)"
 """The root cause of a row that leaves by its own fault."""
 ROUNDS = 10_000
@@ -77,7 +78,7 @@ class Referential:
     def settle_one(self, mapping_name: str, excluded: Mapping[str, str]) -> None:
         """Propagate within one mapping, and ask nothing of the target's rules. ``excluded``: for the mappings that it refers to,
         a SELECT of the ``key`` of each record that is left behind."""
-        for schema in (LOST, REPLACED, OPEN, TARGET):
+        for schema in _SCHEMAS:
             self.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         self._begin()
         self._open(self.pair.mappings[mapping_name])
@@ -123,33 +124,32 @@ class Referential:
 
     def outcomes(self, mapping: LoadedMapping) -> dict[str, dict[str, int]]:
         """Per reference field: resolved, empty and blocked, over every record that is neither excluded nor merged."""
-        fields = [f for f, rule in mapping.model.fields.items() if rule.ref]
-        if not fields:
+        references = {f: rule.ref for f, rule in mapping.model.fields.items() if rule.ref}
+        if not references:
             return {}
-        counts, joins, columns = [], [], []
-        for number, target_field in enumerate(fields):
-            reference, other = f"s.{name('ref:' + target_field)}", mapping.model.fields[target_field].ref
-            assert other is not None
-            alias = f"o{number}"
-            there = f"{reference} IS NOT NULL AND {alias}.key IS NOT NULL"
-            counts += [f"count(*) FILTER ({there})", f"count(*) FILTER ({reference} IS NULL)",
-                       f"count(*) FILTER ({reference} IS NOT NULL AND {alias}.key IS NULL)"]  # fmt: skip
-            joins.append(f"LEFT JOIN ({self._there(other)}) AS {alias} ON {alias}.key = {reference}")
-            columns.append(name("ref:" + target_field))
-        row = self.connection.execute(
-            f"SELECT {', '.join(counts)} FROM ({self._standing(mapping.name, columns)}) AS s {' '.join(joins)}"
-        ).fetchone()
+        columns = [name("ref:" + f) for f in references]
+        given = ", ".join(f"count({column})" for column in columns)
+        row = self.connection.execute(f"SELECT count(*), {given} FROM ({standing(mapping.name, columns)}) AS s").fetchone()
         assert row is not None
-        numbers = list(map(int, row))
-        words = ("resolved", "empty", "blocked")
-        return {f: dict(zip(words, numbers[3 * at : 3 * at + 3], strict=True)) for at, f in enumerate(fields)}
+        rows, *filled = map(int, row)
+        found = {}
+        for (target_field, other), number in zip(references.items(), filled, strict=True):
+            blocked = counted(self.connection, not_in_source(mapping.name, target_field, other))
+            if other in self.names:
+                lost = f"SELECT count(*) FROM ({self._referring(mapping.name, target_field, other)}) AS s"
+                again = f"SELECT key FROM {name(LOST, mapping.name)}"
+                blocked += counted(
+                    self.connection, f"{lost} WHERE s.was NOT IN {GONE} OR (s.was = 'merged' AND s.key IN ({again}))"
+                )
+            found[target_field] = {"resolved": number - blocked, "empty": rows - number, "blocked": blocked}
+        return found
 
     def _begin(self) -> None:
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE _refused (entity VARCHAR, key VARCHAR, code VARCHAR, severity VARCHAR, "
             "field VARCHAR, value VARCHAR, message VARCHAR, root VARCHAR)"
         )
-        for schema in (LOST, REPLACED, OPEN, TARGET):
+        for schema in _SCHEMAS:
             self.connection.execute(f"CREATE SCHEMA {schema}")
 
     # One round -------------------------------------------------------------------------------------------------
@@ -185,17 +185,27 @@ class Referential:
 
     def _waiting_for(self, mapping_name: str, target_field: str, other: str) -> str:
         """(key, value, root) of the open rows that refer to lost records of another mapping, unless that gave way already."""
-        mapping, reference = self.pair.mappings[mapping_name], name("ref:" + target_field)
-        value, kept = "", ""
+        mapping, kept = self.pair.mappings[mapping_name], ""
         if target_field in replaceable(mapping):
-            value = f", m.{name('to:' + target_field)} AS now"
             replaced = f"SELECT key FROM {name(REPLACED, mapping_name)} WHERE field = {literal(target_field)}"
-            kept = f" AND s.now IS DISTINCT FROM {_replacement(mapping, target_field)} AND s.key NOT IN ({replaced})"
-        # The lost records come first: few rows refer to them, and only of those it has to be known whether they are open.
+            now = f"s.{name('to:' + target_field)}"
+            kept = f" AND {now} IS DISTINCT FROM {_replacement(mapping, target_field)} AND s.key NOT IN ({replaced})"
         return (
-            f"SELECT s.key, s.value, s.root FROM (SELECT m._key AS key, m.{reference} AS value, l.root{value} "
-            f"FROM {name(MAPPED, mapping_name)} AS m JOIN {name(LOST, other)} AS l ON l.key = m.{reference} "
-            f"WHERE m._disposition = 'candidate') AS s WHERE s.key NOT IN (SELECT key FROM {name(LOST, mapping_name)}){kept}"
+            f"SELECT s.key, s.value, s.root FROM ({self._referring(mapping_name, target_field, other)}) AS s "
+            f"WHERE s.was = 'candidate' AND s.key NOT IN (SELECT key FROM {name(LOST, mapping_name)}){kept}"
+        )
+
+    def _referring(self, mapping_name: str, target_field: str, other: str) -> str:
+        """A SELECT of the rows of a mapping that refer to lost records of another: ``key``, ``value`` of the reference, ``root``
+        of the lost record, ``was`` (the disposition of the map stage) and what may have given way."""
+        mapping, table = self.pair.mappings[mapping_name], name(REFERRING, mapping_name)
+        references = {f: rule.ref for f, rule in mapping.model.fields.items() if rule.ref in self.names and rule.ref}
+        if not self._known("referring", mapping_name, of=list(references.values())):
+            rows = referring_to_lost(mapping_name, references, [f for f in replaceable(mapping) if f in references])
+            self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {rows}")
+        reference = name("ref:" + target_field)
+        return (
+            f"SELECT r.*, r.{reference} AS value, l.root FROM {table} AS r JOIN {name(LOST, other)} AS l ON l.key = r.{reference}"
         )
 
     def _name_causes(self, order: list[str]) -> None:
@@ -204,11 +214,9 @@ class Referential:
             for target_field, rule in self.pair.mappings[mapping_name].model.fields.items():
                 if rule.ref is None or rule.ref not in self.names:
                     continue
-                outcome, reference = rule.missing, name("ref:" + target_field)
+                outcome = rule.missing
                 rows = (
-                    f"SELECT s.key, s.value, s.root FROM (SELECT m._key AS key, m.{reference} AS value, l.root, "
-                    f"m._disposition AS was FROM {name(MAPPED, mapping_name)} AS m "
-                    f"JOIN {name(LOST, rule.ref)} AS l ON l.key = m.{reference}) AS s "
+                    f"SELECT s.key, s.value, s.root FROM ({self._referring(mapping_name, target_field, rule.ref)}) AS s "
                     f"LEFT JOIN {name(LOST, mapping_name)} AS x ON x.key = s.key "
                     f"WHERE coalesce(x.disposition, s.was) NOT IN {GONE} AND s.key NOT IN (SELECT key FROM _refused "
                     f"WHERE entity = {literal(mapping_name)} AND field = {literal(target_field)})"
@@ -305,26 +313,30 @@ class Referential:
     def _target_references(self) -> int:
         """References that the target's own contract states, whatever way the value was made."""
         changed = 0
-        contract = self.pair.target.model
         for mapping in self._mappings():
+            asked: dict[str, tuple[str, str]] = {}
             for target_field, rule in mapping.target.fields.items():
                 reference = rule.references
                 if reference is None or reference.unknown == "keep" or target_field not in mapping.model.fields:
                     continue
                 if not self._loads(reference.entity):
                     continue
-                asked = [mapping.name, *(m.name for m in self._mappings() if m.target_name == reference.entity)]
-                if self._known("target", mapping.name, target_field, of=asked):
-                    continue
-                other = reference.field or contract.entities[reference.entity].key[0]
-                # The values come first: few are unknown, and only of their rows it has to be known whether they are open.
+                looked_at = [mapping.name, *(m.name for m in self._mappings() if m.target_name == reference.entity)]
+                if not self._known("target", mapping.name, target_field, of=looked_at):
+                    key = self.pair.target.model.entities[reference.entity].key
+                    asked[target_field] = reference.entity, reference.field or key[0]
+            if not asked:
+                continue
+            values = {f: self._value(mapping, f) for f in asked}
+            known = {f: f"SELECT DISTINCT {name(other)} AS v FROM {name(TARGET, entity)}" for f, (entity, other) in asked.items()}
+            rows = unknown_to_target(mapping.name, values, known)
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _unknown AS {rows}")
+            for target_field, (entity, other) in asked.items():
                 rows = (
-                    f"SELECT s.key, s.value, {_NOBODY} AS root FROM (SELECT m._key AS key, {self._value(mapping, target_field)} "
-                    f"AS value FROM {name(MAPPED, mapping.name)} AS m WHERE m._disposition = 'candidate') AS s "
-                    f"ANTI JOIN {name(TARGET, reference.entity)} AS t ON t.{name(other)} = s.value "
-                    f"WHERE s.value IS NOT NULL AND s.key NOT IN (SELECT key FROM {name(LOST, mapping.name)})"
+                    f"SELECT s.key, s.{name('value:' + target_field)} AS value, {_NOBODY} AS root FROM _unknown AS s "
+                    f"WHERE s.{name('unknown:' + target_field)} AND s.key NOT IN (SELECT key FROM {name(LOST, mapping.name)})"
                 )
-                message = f"the target would find no {reference.entity} with this {other}"
+                message = f"the target would find no {entity} with this {other}"
                 changed += self._close(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
         return changed
 
@@ -388,23 +400,6 @@ class Referential:
             return own
         gave_way = f"SELECT key FROM {name(REPLACED, mapping.name)} WHERE field = {literal(target_field)}"
         return f"CASE WHEN m._key IN ({gave_way}) THEN {_replacement(mapping, target_field)} ELSE {own} END"
-
-    @staticmethod
-    def _there(mapping_name: str) -> str:
-        """Keys of the records that load, or are one with another that does."""
-        return (
-            f"SELECT m._key AS key FROM {name(MAPPED, mapping_name)} AS m ANTI JOIN {name(LOST, mapping_name)} AS l "
-            "ON l.key = m._key"
-        )
-
-    @staticmethod
-    def _standing(mapping_name: str, columns: list[str]) -> str:
-        """Some columns of the rows that are neither excluded nor merged now."""
-        mapped, listed = name(MAPPED, mapping_name), ", ".join(f"m.{column}" for column in columns)
-        return (
-            f"SELECT {listed} FROM {mapped} AS m WHERE m._disposition NOT IN {GONE} UNION ALL SELECT {listed} FROM {mapped} AS m "
-            f"SEMI JOIN {name(LOST, mapping_name)} AS l ON l.key = m._key WHERE m._disposition = 'merged'"
-        )
 
     def _mappings(self) -> list[LoadedMapping]:
         return [self.pair.mappings[n] for n in self.names]

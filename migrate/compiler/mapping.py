@@ -43,6 +43,9 @@ class Compiled:
     mapping: LoadedMapping
     fields: tuple[str, ...]
     select: str
+    """Every source row, ``_target_key`` included."""
+    key_field: str | None
+    """The field whose values are ``_target_key`` as they are, so that they need not be written twice."""
     rules: tuple[Rule, ...]
     exclusions: tuple[tuple[str, str], ...]
     """(code, reason) by the number in ``_exclusion``."""
@@ -89,6 +92,7 @@ class MappingCompiler:
             self.mapping,
             chosen,
             f"WITH {_ctes(steps)}\n{self._disposed(chosen, steps[-1][0])}",
+            self._key_field(chosen),
             tuple(self.book.rules),
             tuple(self.leaving.exclusions),
             self.scope.needs(),
@@ -98,6 +102,11 @@ class MappingCompiler:
             self._uses(chosen, steps),
             self._joined_rows(steps),
         )
+
+    def _key_field(self, chosen: tuple[str, ...]) -> str | None:
+        key, fold = self.mapping.target.key, self.mapping.model.fold
+        one = len(key) == 1 and key[0] in chosen and self.mapping.target.fields[key[0]].type == "string"
+        return key[0] if one and not (fold and key[0] in fold.combine) else None
 
     def _steps(self, shared: Shared) -> list[tuple[str, str]]:
         """The chain. Rules have the numbers in which they are met here; what is met later may add to what was met before."""

@@ -84,7 +84,7 @@ def make_plan(
     wanted = _identity_fields(pair, names, problems)
     order = _identity_order(pair, wanted, problems)
     identities = {name: _compile(pair, name, as_of, wanted[name], [], unique) for name in order}
-    archives = _archives(pair) if with_archives else {}
+    archives = _archives(pair, problems) if with_archives else {}
     problems += target_problems(pair)
     problems += _foreign_tolerances(pair, names)
     labels = _label_needs(pair, names, problems)
@@ -223,13 +223,37 @@ def _identity_order(pair: LoadedPair, wanted: dict[str, set[str]], problems: lis
         return []
 
 
-def _archives(pair: LoadedPair) -> dict[str, list[str]]:
-    tables = [name for name, entity in pair.source.model.entities.items() if entity.sql is None]
+def _archives(pair: LoadedPair, problems: list[Problem]) -> dict[str, list[str]]:
+    """The described tables of each archive. Views have no rows of their own; one that is named is a problem."""
+    entities = pair.source.model.entities
+    tables = [name for name, entity in entities.items() if entity.sql is None]
+    for archive, rule in pair.model.archive.items():
+        for number, pattern in enumerate(rule.tables):
+            if pattern in entities and pattern not in tables:
+                place = pair.document.place("archive", archive, "tables", number)
+                read = tuple(sorted(_tables_behind(pair, pattern)))
+                problems.append(
+                    Problem("an archive holds tables, and this is a view of the contract over some", place, pattern, read)
+                )
     return {
         archive: [t for t in tables if any(fnmatchcase(t, pattern) for pattern in rule.tables)]
-        + [v for v in rule.tables if v in pair.source.model.entities and v not in tables]
         for archive, rule in pair.model.archive.items()
     }
+
+
+def _tables_behind(pair: LoadedPair, view: str) -> set[str]:
+    """The tables that a view reads, be it through other views; none where its SQL cannot be read, which is told elsewhere."""
+    entities, found, queue = pair.source.model.entities, set[str](), [view]
+    while queue:
+        entity = queue.pop()
+        if entity in found:
+            continue
+        found.add(entity)
+        try:
+            queue += query_needs(pair.source.model, entities[entity].sql or "") if entities[entity].sql else ()
+        except ExpressionError:
+            return set()
+    return {entity for entity in found if not entities[entity].sql}
 
 
 def _archived_by_policy(pair: LoadedPair, mappings: list[LoadedMapping]) -> set[str]:

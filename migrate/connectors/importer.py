@@ -30,6 +30,7 @@ from migrate.connectors.package import effective_format
 from migrate.connectors.records import Unreadable, records
 from migrate.contracts.model import FILE_ENDINGS, Contract, Entity, Field, FileFormat
 from migrate.errors import RunFailed
+from migrate.growing import Growing
 from migrate.mapping.model import Scalar
 
 SCHEMA = "imported"
@@ -64,12 +65,14 @@ class Importer:
         self.line = 0
         self.entities_read: set[str] = set()
         self._taken: dict[str, str] = {}
+        self._growing: dict[str, Growing] = {}
         connection.execute("CREATE TABLE refused (entity VARCHAR, key VARCHAR, reason VARCHAR)")
 
     def run(self, files: list[Path]) -> list[ReadFile]:
         """Read every file, then apply the importer's rules in load order."""
         seen = []
         for entity_name, entity in self.contract.entities.items():
+            self._growing[entity_name] = Growing(texts=True)
             texts = ", ".join(f"CAST(NULL AS VARCHAR) AS {name(f)}" for f in entity.fields)
             nothing = f"(SELECT {texts}, CAST(NULL AS BIGINT) AS _line) AS r"
             self._taken[entity_name] = taken = self._as_stored(entity)
@@ -192,6 +195,8 @@ class Importer:
         rows = len(columns[0])
         lines = pa.arange(self.line + 1, self.line + rows + 1)  # counted over all files: numbers of their own
         self.line += rows
+        key = self.contract.entities[entity_name].key
+        self._growing[entity_name].look(columns[fields.index(key[0])] if len(key) == 1 else pa.nulls(rows))
         self.connection.register("_rows", pa.Table.from_arrays([*columns, lines], names=[*fields, "_line"]))
         self.connection.execute(f"INSERT INTO {name(SCHEMA, entity_name)} SELECT {self._taken[entity_name]} FROM _rows AS r")
         self.connection.unregister("_rows")
@@ -237,7 +242,10 @@ class Importer:
     def _import(self, entity_name: str, entity: Entity) -> None:
         self._drop(entity_name, "_reason IS NOT NULL", "_reason")
         key = key_text(f"t.{name(part)}" for part in entity.key)
-        if entity.duplicates != "keep":
+        # Files are written in the order of keys, so that it is seen while they are read that none stands twice.
+        rule = entity.fields[entity.key[0]]
+        unique = self._growing[entity_name].seen and rule.type == "string" and not rule.enum
+        if entity.duplicates != "keep" and not unique:
             table, kept = name(SCHEMA, entity_name), "max" if entity.duplicates == "last" else "min"
             self._drop(
                 entity_name,

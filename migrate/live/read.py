@@ -19,17 +19,12 @@ from migrate.engine import copy_to_parquet
 from migrate.errors import RunFailed, TargetLost
 from migrate.live.changes import MEANT, RESULTS, Changes
 from migrate.live.images import seen
+from migrate.live.names import ASKED, KEPT, UNSHOWN
 from migrate.live.settings import Live
 from migrate.live.works import Work, Works
 from migrate.progress import Progress
 
 BACK = "back"
-ASKED = "asked"
-"""The Parquet file of (entity, key) that were asked for; what was not asked is not compared."""
-UNSHOWN = "unshown"
-"""The Parquet file of (entity, key, field) that the target did not show of a record that it holds."""
-KEPT = "kept"
-"""The Parquet file of (entity, key) of records that were matched with what the target has, and keep its values."""
 _ARROW = {
     "string": pa.string(), "int": pa.int64(), "decimal": pa.float64(), "flag": pa.bool_(), "date": pa.date32(),
     "datetime": pa.timestamp("us"), "epoch": pa.timestamp("us"),

@@ -13,16 +13,15 @@ from migrate.findings import write_findings
 from migrate.ledger import Ledger
 from migrate.live.changes import KNOWN, RESULT_SCHEMA, RESULTS, TODO, Changes
 from migrate.live.load import Live, LiveLoad
+from migrate.live.names import ONLY_LIVE, RESULTS_FILE
 from migrate.live.read import LiveReading
 from migrate.matching.evidence import MATCHED
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
-RESULTS_FILE = "results.parquet"
 HAND_OVER = "hand_over"
 """The folder of a run for files that a person gives to the target."""
 INSTRUCTIONS = "README.txt"
-ONLY_LIVE = "LIVE-ONLY"
 _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
@@ -73,8 +72,9 @@ def predict(
         changes = Changes(connection, plan, validated, ledger, whole)
         changes.together = frozenset(handed)
         columns = "(entity, key, result, native, mapping, source_key)"
-        unasked = _unasked(plan, validated, held, known=ledger is not None)
-        if unasked and ledger is None and not handed and not adopts:  # which is all there is to say of millions of records
+        at_once = ledger is None and not handed and not adopts  # which is all there is to say of millions of records
+        unasked = _unasked(plan, validated, held, known=ledger is not None, each=not at_once)
+        if unasked and at_once:
             copy_to_parquet(connection, unasked, folder / RESULTS_FILE)
             return
         if unasked:
@@ -115,9 +115,12 @@ def _predict_handed_over(changes: Changes, entity: str, *, known: bool) -> None:
     )
 
 
-def _unasked(plan: Plan, validated: Validated, held: Collection[str], *, known: bool) -> str:
+def _unasked(plan: Plan, validated: Validated, held: Collection[str], *, known: bool, each: bool) -> str:
     """A SELECT, in the columns of RESULT_SCHEMA, of the records of which no ledger has to be asked: those that wait for a live
-    run, and without a ledger (``known``) all others, which would be created. Blank where there are none."""
+    run, and without a ledger (``known``) all others, which would be created. Blank where there are none.
+
+    Of mappings whose records would all be created one row says so, without keys, where not ``each`` record is needed.
+    """
     message = "no file carries it; run --live with target: {url: ...} does"
     waits = {"result": "held", "code": ONLY_LIVE, "message": message}
     parts = []
@@ -127,9 +130,11 @@ def _unasked(plan: Plan, validated: Validated, held: Collection[str], *, known: 
             continue
         said = {"entity": target, "mapping": mapping, **(waits if target in held else {"result": "created"})}
         values = {column: _constant(said.get(column)) for column in RESULT_SCHEMA.names}
-        values |= {"key": "_target_key", "source_key": "_key"}
-        columns = ", ".join(f"{sql} AS {name(column)}" for column, sql in values.items())
-        parts.append(f"SELECT {columns} FROM ({validated.loading(mapping)})")
+        rows = ""
+        if each or target in held:
+            values |= {"key": "_target_key", "source_key": "_key"}
+            rows = f" FROM ({validated.loading(mapping)})"
+        parts.append(f"SELECT {', '.join(f'{sql} AS {name(column)}' for column, sql in values.items())}{rows}")
     return " UNION ALL ".join(parts)
 
 

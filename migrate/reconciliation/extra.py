@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from migrate.compiler.text import literal
 from migrate.engine import Engine, number
-from migrate.reconciliation.sides import Sides
-from migrate.reconciliation.uneven import in_uneven
+from migrate.reconciliation.apart import Apart
 
 
-def extras(connection: Engine, sides: Sequence[Sides], refused: str) -> tuple[int, int]:
+def extras(connection: Engine, mapping: str, apart: Apart, refused: str) -> tuple[int, int]:
     """Enter the records of a target entity that no mapping expects, be they in the target or among the rows it refused, and
     second rows of one record. Gives their number, and how many of them are in the target.
 
-    They count for the entity's first mapping. Looked at are the buckets of the table ``_uneven`` alone.
+    They count for ``mapping``, the entity's first. Looked at are the rows alone that may differ.
     """
-    held = f"SELECT _target_key AS k, 1 AS n, 1 AS there FROM {sides[0].actual} UNION ALL SELECT k, 1, 0 FROM ({refused})"
-    expected = " UNION ALL ".join(f"SELECT _target_key, -1, -1 FROM {side.expected}" for side in sides)
+    held = f"SELECT _target_key AS k, 1 AS n, 1 AS there FROM {apart.actual} UNION ALL SELECT k, 1, 0 FROM ({refused})"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE _surplus AS "
         "SELECT k, CAST(sum(n) AS BIGINT) AS n, CAST(sum(there) AS BIGINT) AS there "
-        f"FROM ({held} UNION ALL {expected}) WHERE {in_uneven('k')} GROUP BY k HAVING sum(n) > 0"
+        f"FROM ({held} UNION ALL SELECT k, -1, -1 FROM ({apart.awaited})) GROUP BY k HAVING sum(n) > 0"
     )
     entered = number(
         connection,
-        f"INSERT INTO differences SELECT {literal(sides[0].mapping.name)}, NULL, k, NULL, 'extra', NULL, NULL "
+        f"INSERT INTO differences SELECT {literal(mapping)}, NULL, k, NULL, 'extra', NULL, NULL "
         "FROM (SELECT k, unnest(range(n)) FROM _surplus)",
     )
     return entered, number(connection, "SELECT coalesce(sum(there) FILTER (there > 0), 0) FROM _surplus")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrate.artefacts import ReadBack
 from migrate.compiler.text import literal, name
 from migrate.engine import Engine, number, scan
-from migrate.live.read import KEPT, UNSHOWN
+from migrate.live.names import KEPT, UNSHOWN
 from migrate.mapping.tolerance import alternatives
 from migrate.reconciliation import excused as excuse
 from migrate.reconciliation.balance import Balance
@@ -13,10 +13,13 @@ from migrate.reconciliation.sides import Sides
 from migrate.run_folder import RunFolder
 
 
-def compare(connection: Engine, sides: Sides, back: ReadBack, run: RunFolder, balance: Balance, looked_at: str | None) -> int:
-    """Enter what differs in the tables ``differences`` and ``excused``; gives the number of rows that were to be found.
+def compare(
+    connection: Engine, sides: Sides, back: ReadBack, run: RunFolder, balance: Balance, total: int, rows: tuple[str, str] | None
+) -> None:
+    """Enter what differs in the tables ``differences`` and ``excused``, and count it.
 
-    ``looked_at`` is a condition on keys, ``{0}``: rows for which it does not hold are known to be equal. None: all are.
+    ``total`` is the number of rows that were to be found. ``rows`` is SQL of those that are expected and of those that were read
+    back which may differ; all others are known to be equal. None: all are.
     """
     mapping = sides.mapping
     counts: dict[str, int] = {}
@@ -27,8 +30,8 @@ def compare(connection: Engine, sides: Sides, back: ReadBack, run: RunFolder, ba
     }
     stays = _stays(sides, back, run)
     missing = 0
-    if looked_at is not None:
-        _pair(connection, sides, looked_at)
+    if rows is not None:
+        _pair(connection, sides, *rows)
         missing = number(
             connection,
             f"INSERT INTO differences SELECT {literal(mapping.name)}, _key, _target_key, NULL, 'missing', NULL, NULL FROM _pairs "
@@ -36,13 +39,11 @@ def compare(connection: Engine, sides: Sides, back: ReadBack, run: RunFolder, ba
         )
         for field in sides.fields:
             _enter(connection, sides, field, stays, back, run, counts, excuses)
-    total = number(connection, f"SELECT count(*) FROM {sides.expected}")
     run.summary["entities"][mapping.name] |= {
         "compared": total - missing, "missing": missing, "extra": 0, "differences": counts,
     }  # fmt: skip
     run.facts["entities"][mapping.name]["excused"] = excuses
     _classify(connection, sides, stays, total - missing, balance)
-    return total
 
 
 def _stays(sides: Sides, back: ReadBack, run: RunFolder) -> str | None:
@@ -58,7 +59,7 @@ def _rules(sides: Sides, field: str) -> list[tuple[str, str]]:
     return alternatives(sides.mapping.model.fields[field].compare, f"e.{name(field)}", f"a.{name(field)}")
 
 
-def _pair(connection: Engine, sides: Sides, looked_at: str) -> None:
+def _pair(connection: Engine, sides: Sides, expected: str, actual: str) -> None:
     """Fill the table ``_pairs`` with the rows that are missing or differ. Raw values first: only rows that differ somewhere are
     looked at field by field, and normalised."""
     columns = ["e._key", "e._target_key", "a._target_key IS NULL AS missing"]
@@ -68,8 +69,6 @@ def _pair(connection: Engine, sides: Sides, looked_at: str) -> None:
         if rules := _rules(sides, f):
             whens = " ".join(f"WHEN {condition} THEN {literal(label)}" for label, condition in rules)
             columns.append(f"CASE WHEN {sides.unequal(f)} THEN CASE {whens} END END AS {name('x_' + f)}")
-    both = (f"(SELECT * FROM {rows} AS t WHERE {looked_at.format('t._target_key')})" for rows in (sides.expected, sides.actual))
-    expected, actual = both
     anywhere = " OR ".join(sides.unequal(f) for f in sides.fields) or "FALSE"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE _pairs AS SELECT {', '.join(columns)} FROM {expected} AS e "

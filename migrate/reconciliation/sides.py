@@ -8,8 +8,7 @@ from migrate.artefacts import ReadBack, Validated
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
 from migrate.engine import scan
-from migrate.live.read import ASKED
-from migrate.live.run import ONLY_LIVE
+from migrate.live.names import ASKED, ONLY_LIVE
 from migrate.mapping.load import LoadedMapping
 from migrate.run_folder import RunFolder
 
@@ -28,6 +27,8 @@ class Sides:
     """Those of the fields that no rule fills."""
     texts: frozenset[str]
     """Those of the fields that are compared as text, in which blank and absent are one."""
+    limited: bool
+    """Are some of the rows of the mapping that may load not expected?"""
 
     @property
     def forms(self) -> tuple[tuple[str, bool], ...]:
@@ -44,12 +45,12 @@ class Sides:
         return f"{self.value(field, expected)} IS DISTINCT FROM {self.value(field, actual)}"
 
 
-def sides_of(mapping: LoadedMapping, validated: Validated, back: ReadBack, run: RunFolder) -> Sides:
-    """The sides of a mapping in a run."""
+def sides_of(mapping: LoadedMapping, validated: Validated, back: ReadBack, run: RunFolder, *, waits: bool) -> Sides:
+    """The sides of a mapping in a run. ``waits``: are there records of its target entity that only a live run carries?"""
     live = run.facts.get("live")
     if live is None:
         # What no rule fills has to be empty in the target, or somebody else wrote there.
-        fields, texts = list(mapping.target.fields), []
+        fields, texts = [f for f in mapping.target.fields if f != _said_by_key(mapping)], []
     else:
         # A live target fills in what it likes by itself, and may not show all that it holds.
         hidden = live.get("unseen", {}).get(mapping.target_name, ())
@@ -59,9 +60,21 @@ def sides_of(mapping: LoadedMapping, validated: Validated, back: ReadBack, run: 
         texts = [f for f in fields if mapping.target.fields[f].references or mapping.target.fields[f].type == "string"]
     unfilled = {f: SQL_TYPES[mapping.target.fields[f].type] for f in fields if f not in mapping.model.fields}
     columns = "".join(f", CAST(NULL AS {kind}) AS {name(f)}" for f, kind in unfilled.items())
-    expected = f"(SELECT *{columns} FROM ({validated.loading(mapping.name)}){asked(mapping.target_name, back, run)})"
+    limited = live is not None or waits
+    asked_for = asked(mapping.target_name, back, run) if limited else ""
+    expected = f"(SELECT *{columns} FROM ({validated.loading(mapping.name)}){asked_for})"
     actual = scan(back.parquet(mapping.target_name))
-    return Sides(mapping, expected, actual, tuple(fields), frozenset(unfilled), frozenset(texts))
+    return Sides(mapping, expected, actual, tuple(fields), frozenset(unfilled), frozenset(texts), limited)
+
+
+def _said_by_key(mapping: LoadedMapping) -> str | None:
+    """The field that two rows of one key have the same value in, because files are read back by the text of it alone."""
+    if len(mapping.target.key) != 1:
+        return None
+    (key,) = mapping.target.key
+    rule = mapping.target.fields[key]
+    told = rule.type == "string" and rule.references is None and key in mapping.model.fields
+    return key if told and not mapping.model.fields[key].compare else None
 
 
 def asked(entity: str, back: ReadBack, run: RunFolder) -> str:

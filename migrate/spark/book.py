@@ -15,7 +15,7 @@ from migrate.spark import limits
 from migrate.spark.parts import quote
 from migrate.spark.rows import Table, address
 from migrate.spark.scalars import Functions, Scalars
-from migrate.spark.types import NOTHING, comes_back, quoted, spark_type, spark_value, typed, written_out
+from migrate.spark.types import NOTHING, carried, comes_back, quoted, spark_type, spark_value, typed, written_out
 
 
 class Book:
@@ -151,11 +151,24 @@ class Book:
             text = f"SELECT /*+ COALESCE(1) */ {', '.join(casts)} FROM VALUES {values} AS v({', '.join(names)})"
             name = self._written_down(columns, text, (), rows.num_rows)
         elif rows.num_rows <= limits.WITH_DRIVER:
-            name = self._shown(columns, rows.num_rows, lambda: self._spark.createDataFrame(given).selectExpr(*casts))
+            name = self._shown(
+                columns, rows.num_rows, lambda: self._spark.createDataFrame(self._carried(given, columns)).selectExpr(*casts)
+            )
         else:
             return self._laid(rows, columns)[0]
         self._rows[name] = rows
         return name
+
+    def _carried(self, rows: pa.Table, columns: Mapping[str, str]) -> pa.Table:
+        """Rows of the types that Spark has."""
+        if all(kind != NOTHING and comes_back(kind) for kind in columns.values()):
+            return rows
+        items = ", ".join(f"{carried(c, kind)} AS {c}" for c, kind in zip(rows.column_names, columns.values(), strict=True))
+        self._shadow.register("_given", rows)
+        try:
+            return self._shadow.execute(f"SELECT {items} FROM _given").to_arrow_table()
+        finally:
+            self._shadow.unregister("_given")
 
     def _laid(self, rows: pa.Table, columns: Mapping[str, str]) -> tuple[str, Path]:
         """A relation of rows that are written to a folder of their own."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from migrate.spark import shells
 from migrate.spark.asking import Asking
 from migrate.spark.names import Qualifier, column, expand_stars, own
 from migrate.spark.parts import conjuncts_of, quote, unknown, without_ctes
@@ -91,6 +92,8 @@ class Lowering(Asking):
                     value = "NULL" if own_kind == NOTHING else self.relations.scalars(f"FROM {quote(relation)}", {}).write(given)
                     columns.append(f"CAST({value} AS {spark_type(kind)}) AS {quoted(name)}")
                 written.append(f"SELECT {', '.join(columns)} FROM {quoted(relation)}")
+            if distinct and any(map(shells.is_float, kinds.values())):
+                return shells.distinct(" UNION ALL ".join(written), kinds)
             return f" {word} ".join(written)
 
         whole = [list(self.relations.columns(relation).values()) for relation in relations]

@@ -20,8 +20,11 @@ _SHAPES = (
     exp.NullSafeNEQ, exp.In, exp.Between, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Cast, exp.TryCast, exp.DPipe,
     exp.Identifier, exp.DataType, exp.DataTypeParam, *_COMPARED,
 )  # fmt: skip
-_ORDERED = INTEGERS | {"varchar", "boolean", "date", "timestamp"}
-"""Types whose values both engines compare alike. Doubles are not here: their text and their arithmetic are DuckDB's."""
+_ORDERED = INTEGERS | {
+    "varchar", "boolean", "date", "timestamp", "timestamp_s", "timestamp_ms", "decimal", "double", "float", "blob",
+    "utinyint", "usmallint", "uinteger", "ubigint", "hugeint",
+}  # fmt: skip
+"""Types of which both engines compare two values of the same type alike: NaN is equal to NaN and the largest, -0.0 is 0.0."""
 _LISTS = frozenset({"VARCHAR[]", "BIGINT[]", "INTEGER[]"})
 """Lists that are equal where their parts are; both engines call two nulls in them equal."""
 _NOTHING = frozenset({"null", '"null"', "sqlnull"})
@@ -121,11 +124,11 @@ class _Writer:
 
     def _alike(self, *nodes: exp.Expr, lists: bool = False) -> list[str]:
         """Operands of a comparison: of one type, or integers of several widths."""
-        types = {self.type_of(node) for node in nodes}
+        types = {kind for node in nodes if (kind := self.type_of(node)) != NOTHING}
         if lists and len(types) == 1 and types <= _LISTS:
             return [self.write(node) for node in nodes]
         kinds = {self._kind(node) for node in nodes} - _NOTHING
-        if (len(kinds) > 1 and not kinds <= INTEGERS) or not kinds <= _ORDERED:
+        if (len(types) > 1 and not kinds <= INTEGERS) or not kinds <= _ORDERED:
             raise NotNative
         return [self.write(node) for node in nodes]
 

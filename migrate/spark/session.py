@@ -163,6 +163,10 @@ class SparkEngine:
         return self._number(number)
 
     def _copy(self, query: exp.Expr, file: Path) -> int:
+        for kind in query.find_all(exp.DataType):
+            # How DuckDB writes texts of which there are few. They are listed in the order of texts.
+            if kind.this == exp.DataType.Type.ENUM:
+                kind.replace(exp.DataType.build("VARCHAR"))
         relation = self._whole_types(self._catalog.lowering.query(query))
         row = self._answer(relation, self._written(relation), to=file).fetchone()
         return int(row[0]) if row else 0
@@ -240,22 +244,34 @@ def _filled(tree: exp.Expr, parameters: Sequence[object]) -> exp.Expr:
 
 @contextmanager
 def session(spill: Path, memory: str, settings: Mapping[str, str]) -> Iterator[SparkEngine]:
-    """A Spark session with the ``settings`` of the workspace, bounded on the driver by ``memory`` as DuckDB is."""
-    from pyspark.errors import PySparkException
-
+    """A Spark session with the ``settings`` of the workspace, bounded on the driver by ``memory`` as DuckDB is. Raises RunFailed
+    for what Spark cannot do."""
     from migrate import engine
 
-    spark = spark_session(settings)
+    with _told(
+        "Spark cannot start", hint="correct spark: {master, settings} in migration.yaml, and see that the cluster is there"
+    ):
+        own = spark_session(settings).newSession()
     spill.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(prefix="spark-", dir=spill.resolve()) as folder,
         engine.session(spill, memory, ordered=True) as shadow,
+        _told("Spark stopped", hint="run without --engine spark, or mend what Spark says"),
     ):
-        try:
-            yield SparkEngine(spark.newSession(), shadow, Path(folder))
-        except PySparkException as error:
-            text = without_values(" ".join(str(error).split()))
-            raise RunFailed(f"Spark stopped: {text[:600]}", hint="run without --engine spark, or mend what Spark says") from error
+        yield SparkEngine(own, shadow, Path(folder))
+
+
+@contextmanager
+def _told(what: str, hint: str) -> Iterator[None]:
+    """Errors of Spark, and of the Java process that it runs in, as one of ours."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        said = str(error).removeprefix("An error occurred while calling ")
+        raise RunFailed(f"{what}: {without_values(' '.join(said.split()))[:600]}", hint=hint) from error
 
 
 def spark_session(settings: Mapping[str, str]) -> Any:
@@ -263,8 +279,10 @@ def spark_session(settings: Mapping[str, str]) -> Any:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     from pyspark.sql import SparkSession
 
+    local = settings.get("spark.master", DEFAULTS["spark.master"]).startswith("local")
+    wanted = {**DEFAULTS, **({} if local else ON_A_CLUSTER), **settings, **SPARK_OWN}
     builder = SparkSession.builder.appName("lms-migrate")
-    for name, value in {**DEFAULTS, **settings, **SPARK_OWN}.items():
+    for name, value in wanted.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
@@ -280,3 +298,5 @@ DEFAULTS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
 }
 """What ``migration.yaml`` may set otherwise."""
+ON_A_CLUSTER = {"spark.log.level": "WARN"}
+"""The same, where the master is none of this process: Spark warns of work that no executor takes, and waits for ever."""

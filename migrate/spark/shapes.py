@@ -68,7 +68,7 @@ class Shapes(Steps):
 
         def spark(kinds: dict[str, str]) -> str:
             scalars.prepare([part for root, _ in [*keys, *written] for part in columns_of(root)])
-            columns = [f"{scalars.write(part)} AS {quoted(name)}" for part, name in keys]
+            columns = [f"{shells.key(scalars.write(part), kinds[name])} AS {quoted(name)}" for part, name in keys]
             columns += [
                 f"{shells.aggregate(node, scalars.write, scalars.type_of, kinds[name])} AS {quoted(name)}"
                 for node, name in written

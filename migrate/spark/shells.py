@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
 from migrate.errors import RunFailed
 from migrate.spark.text import sql_of
-from migrate.spark.types import INTEGERS, plain, spark_type
+from migrate.spark.types import INTEGERS, plain, quoted, spark_type
 
 Write = Callable[[exp.Expr], str]
 TypeOf = Callable[[exp.Expr], str | None]
@@ -56,6 +56,22 @@ def _aggregate(node: exp.Expr, write: Write, type_of: TypeOf, condition: str | N
         case exp.GroupConcat():
             return _joined(node, write, kept)
     raise RunFailed(f"--engine spark does not know {sql_of(node)}", hint="run without --engine spark")
+
+
+def distinct(select: str, kinds: Mapping[str, str]) -> str:
+    """The rows of a SELECT of columns of these types, each once. Of values that are equal DuckDB keeps one as it is."""
+    items = ", ".join(f"{key(quoted(name), kind)} AS {quoted(name)}" for name, kind in kinds.items())
+    return f"SELECT {items} FROM ({select}) GROUP BY {', '.join(map(quoted, kinds))}"
+
+
+def key(written: str, kind: str) -> str:
+    """What stands for a group: Spark would make 0.0 of -0.0."""
+    return f"any_value({written})" if is_float(kind) else written
+
+
+def is_float(kind: str) -> bool:
+    """Has the type two zeros?"""
+    return plain(kind) in {"double", "float"}
 
 
 def _listed(argument: exp.Expr, write: Write, condition: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -12,20 +12,36 @@ from migrate.spark.names import column, columns_of
 from migrate.spark.parts import Lifted, Swaps, conjuncts_of, is_nothing, quote, select_sql, unknown
 from migrate.spark.relations import HALF, Relations, Source
 from migrate.spark.text import sql_of
-from migrate.spark.types import quoted, spark_type
+from migrate.spark.types import INTEGERS, NOTHING, plain, quoted, spark_type
 
 JOINED = "_joined"
 """What several relations of a FROM clause are called once they are one."""
 
 
+INNER = ("JOIN", "INNER JOIN", "CROSS JOIN")
+OUTER = ("LEFT", "RIGHT", "FULL")
+
+
+def _values(condition: exp.Expr, kind: str) -> Sequence[exp.Expr]:
+    """What is computed before a condition of a join is looked at: Spark asks no function of ours in an outer join."""
+    if isinstance(condition, exp.EQ | exp.NullSafeEQ):
+        sides = (condition.this, condition.expression)
+        if kind in INNER or all(list(columns_of(side)) for side in sides):
+            return sides
+    return () if kind in INNER else (condition,)
+
+
 def _spread(sources: list[Source]) -> tuple[int, exp.Expr] | None:
-    """The first value in a condition that is made of several relations before it, and the place of what is joined by it."""
+    """The first value in a condition that is made of the rows of a join before it, and the place of what is joined by it: a value
+    of several relations, or of one for which that join may have no row."""
     for at, source in enumerate(sources):
         before = {other.alias for other in sources[:at]}
+        outer = any(other.kind.startswith(OUTER) for other in sources[:at])
         for condition in conjuncts_of(source.on):
-            for value in (condition.this, condition.expression) if isinstance(condition, exp.EQ | exp.NullSafeEQ) else ():
+            for value in _values(condition, source.kind):
                 owners = {part.table for part in columns_of(value)}
-                if len(owners) > 1 and owners <= before:
+                made = bool(owners) and not isinstance(value.unnest(), exp.Column)
+                if owners <= before and (len(owners) > 1 or (outer and made)):
                     return at, value
     return None
 
@@ -60,20 +76,44 @@ class Steps:
                 continue
             conditions = []
             for condition in conjuncts_of(source.on):
+                condition = condition.copy()
+                for value in _values(condition, source.kind):
+                    owners = {c.table for c in columns_of(value)}
+                    if isinstance(value.unnest(), exp.Column | exp.Literal) or not owners:
+                        continue
+                    owner = next((s for s in sources[: at + 1] if {s.alias} == owners), None)
+                    if owner is None and value is not condition:
+                        raise unknown(condition)
+                    if owner is not None and value is condition:
+                        condition = self._with_column(owner, value)
+                    elif owner is not None:
+                        value.replace(self._with_column(owner, value))
                 if isinstance(condition, exp.EQ | exp.NullSafeEQ):
-                    condition = condition.copy()
-                    for side in ("this", "expression"):
-                        value = condition.args[side]
-                        owners = {c.table for c in columns_of(value)}
-                        if isinstance(value.unnest(), exp.Column | exp.Literal) or not owners:
-                            continue
-                        owner = next((s for s in sources[: at + 1] if {s.alias} == owners), None)
-                        if owner is None:
-                            raise unknown(condition)
-                        condition.set(side, self._with_column(owner, value))
+                    self._as_one_type(condition.this, condition.expression, {s.alias: s for s in sources})
                 conditions.append(condition)
             source.on = exp.and_(*conditions)
         return sources
+
+    def _as_one_type(self, left: exp.Expr, right: exp.Expr, owners: Mapping[str, Source]) -> None:
+        """Columns of two types, such as a number and a text, become columns of the type in which DuckDB compares them."""
+        left, right = left.unnest(), right.unnest()
+        if not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
+            return
+        kinds = [self._kind_of(owners[side.table], side.name) for side in (left, right)]
+        if NOTHING in kinds or kinds[0] == kinds[1] or {plain(kind) for kind in kinds} <= INTEGERS:
+            return
+        wanted = next((kind for kind in kinds if kind != "VARCHAR"), "") if "VARCHAR" in kinds else self._common(kinds)
+        for side, kind in zip((left, right), kinds, strict=True):
+            if kind != wanted:
+                side.replace(self._with_column(owners[side.table], exp.cast(side.copy(), wanted, dialect="duckdb")))
+
+    def _kind_of(self, owner: Source, name: str) -> str:
+        return next(kind for known, kind in self.relations.columns(owner.relation).items() if known.lower() == name.lower())
+
+    def _common(self, kinds: Sequence[str]) -> str:
+        """The type that holds the values of several."""
+        values = exp.Array(expressions=[exp.cast(exp.Null(), kind, dialect="duckdb") for kind in kinds])
+        return str(self.relations.scalars("", {}).type_of(values)).removesuffix("[]")
 
     def _with_column(self, owner: Source, value: exp.Expr) -> exp.Column:
         """Give a relation of a FROM clause a value as a further column."""
@@ -123,7 +163,8 @@ class Steps:
                 kind = kinds[name] if name in kinds else next(k for n, k in kinds.items() if n.lower() == name.lower())
                 same = isinstance(value, exp.Column) and scalars.type_of(value) == kind
                 columns.append(f"{text if same else f'CAST({text} AS {spark_type(kind)})'} AS {quoted(name)}")
-            sql = f"SELECT {'DISTINCT ' if distinct else ''}{', '.join(columns)} "
+            floats = distinct and any(map(shells.is_float, kinds.values()))
+            sql = f"SELECT {'DISTINCT ' if distinct and not floats else ''}{', '.join(columns)} "
             sql += f"FROM {quoted(first.relation)} AS {quoted(first.alias)}"
             for source in others:
                 on = ""
@@ -133,6 +174,7 @@ class Steps:
                 sql += f" {kind} {quoted(source.relation)} AS {quoted(source.alias)}{on}"
             if where:
                 sql += " WHERE " + " AND ".join(scalars.write(part) for part in where)
+            sql = shells.distinct(sql, kinds) if floats else sql
             if order:
                 sql += " ORDER BY " + shells.ordering(order, scalars.write)
             return sql + (f" LIMIT {limit}" if limit else "")

@@ -9,7 +9,7 @@ import duckdb
 
 from migrate.errors import RunFailed
 
-_PLAIN = {
+_PLAIN = {  # TIMESTAMP_NS is not here: Spark would cut it
     "boolean": "BOOLEAN",
     "tinyint": "TINYINT",
     "smallint": "SMALLINT",
@@ -28,7 +28,8 @@ _PLAIN = {
     "timestamp": "TIMESTAMP_NTZ",
     "timestamp_s": "TIMESTAMP_NTZ",
     "timestamp_ms": "TIMESTAMP_NTZ",
-    "timestamp_ns": "TIMESTAMP_NTZ",
+    "timestamp with time zone": "TIMESTAMP_NTZ",
+    "time": "STRING",
     "null": "INT",
     '"null"': "INT",
     "sqlnull": "INT",
@@ -88,8 +89,8 @@ def quoted(name: str) -> str:
 
 
 def spark_text(value: str) -> str:
-    """A string literal as Spark reads it: a backslash escapes."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "\\0")
+    """A string literal as Spark reads it: a backslash escapes. ``\\0`` would take up to two digits that follow."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "\\u0000")
     return f"'{escaped}'"
 
 

@@ -13,7 +13,7 @@ from migrate.compiler.source import RAW, query_needs
 from migrate.compiler.text import name
 from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
 from migrate.findings import publish_findings
-from migrate.live.read import KEPT, UNSHOWN
+from migrate.live.names import KEPT, UNSHOWN
 from migrate.mapper import build_source
 from migrate.progress import Progress
 from migrate.reconciliation.asking import Asking, Sides, personal_measures

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 
@@ -14,6 +16,7 @@ from migrate.connectors.source import SourceConnector
 from migrate.contracts.model import Contract
 from migrate.errors import SourceRefused
 from migrate.findings import Finding, write_findings
+from migrate.growing import Growing
 from migrate.privacy.reading import Reading
 from migrate.progress import Progress, Task
 from migrate.raw_rows import write_none, written
@@ -34,13 +37,18 @@ def extract(
     contract = plan.pair.source.model
     findings: list[Finding] = [*noted]
     counts: dict[str, dict[str, int]] = {}
+    growing: dict[str, str] = {}
     if not source.info.version_known:
         known = contract.source.version.known if contract.source and contract.source.version else ()
         message = f"this version of {contract.label} was not tried; tried are {', '.join(known)}"
         findings.append(Finding("SRC-VERSION", "warn", contract.system, None, None, source.info.version, message))
     _check_presence(source, plan, reading)
     for entity in reading.order(plan.physical) if reading else plan.physical:
-        counts[entity] = _extract_entity(source, contract, entity, plan.physical[entity], folder, progress, reading)
+        key = contract.entities[entity].key
+        keys = {part: Growing() for part in key}
+        counts[entity] = _extract_entity(source, contract, entity, plan.physical[entity], folder, progress, reading, keys)
+        if len(key) == 1 and keys[key[0]].seen:
+            growing[entity] = key[0]
     run.facts["extract"] = {entity: counts[entity] for entity in plan.physical}
     run.facts["archive_files"] = _archive_undeclared(source, plan, run, progress, reading)
     register = _loss_register(source, plan, run, findings)
@@ -51,7 +59,7 @@ def extract(
             findings.append(Finding("SRC-MOVED", "warn", entity, None, None, None, message))
     run.summary["loss_register"] = register
     write_findings(findings, folder / "findings.parquet")
-    write_manifest(Extracted, folder, None, folder.glob("*.parquet"))
+    write_manifest(Extracted, folder, None, folder.glob("*.parquet"), growing=growing)
     return Extracted(folder)
 
 
@@ -76,7 +84,7 @@ def _check_presence(source: SourceConnector, plan: Plan, reading: Reading | None
 
 def _extract_entity(
     source: SourceConnector, contract: Contract, entity: str, fields: list[str], folder: Path, progress: Progress,
-    reading: Reading | None,
+    reading: Reading | None, keys: Dict[str, Growing],
 ) -> dict[str, int]:  # fmt: skip
     file = folder / f"{entity}.parquet"
     if not source.present(entity):
@@ -85,19 +93,28 @@ def _extract_entity(
     before = source.count(entity)
     with progress.task("extract", entity, before) as task:
         if reading is None:
-            rows = _write(source.rows(entity, fields), fields, file, task)
+            rows = _write(source.rows(entity, fields), fields, file, task, keys)
         else:
             read = source.rows(entity, reading.fields(entity, fields))
-            rows = _write(reading.rows(entity, read, fields), fields, file, task)
+            rows = _write(reading.rows(entity, read, fields), fields, file, task, keys)
     return {"before": before, "rows": rows, "after": before}
 
 
-def _write(batches: Iterator[pa.RecordBatch], fields: list[str], file: Path, task: Task) -> int:
+def _write(
+    batches: Iterator[pa.RecordBatch], fields: list[str], file: Path, task: Task, keys: Dict[str, Growing] = MappingProxyType({})
+) -> int:  # fmt: skip
     total = 0
-    for rows in written(batches, fields, file):
+    for rows in written(_looked_at(batches, keys), fields, file):
         total += rows
         task.advance(rows)
     return total
+
+
+def _looked_at(batches: Iterator[pa.RecordBatch], keys: Dict[str, Growing]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for part, growing in keys.items():
+            growing.look(batch.column(part) if part in batch.schema.names else pa.nulls(batch.num_rows))
+        yield batch
 
 
 def _archive_undeclared(

@@ -19,7 +19,8 @@ from migrate.engine import session
 from migrate.errors import RunFailed, TargetRefused
 from migrate.ledger import Ledger
 from migrate.live.load import Live
-from migrate.live.run import RESULTS_FILE, predict, write_live
+from migrate.live.names import RESULTS_FILE
+from migrate.live.run import predict, write_live
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
 
@@ -63,7 +64,7 @@ def load(
             fields = [f for f in entity.fields if contract.target.strict_columns or f in mapped]
             rows = " UNION ALL ".join(
                 f"SELECT {', '.join(_column(plan, n, f) for f in fields)}, _target_key FROM ({validated.loading(n)})"
-                for n in mappings
+                for n in validated.mapped.largest_first(mappings)
             )
             order = _order(connection, plan, entity_name, rows, fields)
             with progress.task("load", entity_name, validated.rows(*mappings)) as task:

@@ -50,7 +50,7 @@ def map_stage(
         for entity in plan.physical:
             connection.execute(f"CREATE VIEW {name(RAW, entity)} AS SELECT * FROM {scan(extracted.parquet(entity))}")
         build_source(connection, plan)
-        plan = _with_unique_sources(connection, plan)
+        plan = _with_unique_sources(connection, plan, extracted)
         rows_of_lists = {list_: given.rows for list_, given in (lists or {}).items()}
         build_lists(connection, plan, rows_of_lists)
         _count_crosswalks(connection, plan, known, row_drift, run, folder)
@@ -80,7 +80,8 @@ def map_stage(
         if matches := write_evidence(connection, plan, lists or {}, folder):
             run.facts["matches"] = matches
         _count_view_losses(connection, plan, run)
-    write_manifest(Mapped, folder, extracted, [*folder.glob("*.parquet"), folder / READING])
+    keys = {mapping: compiled.key_field for mapping, compiled in plan.rows.items() if compiled.key_field is not None}
+    write_manifest(Mapped, folder, extracted, [*folder.glob("*.parquet"), folder / READING], keys=keys)
     return Mapped(folder), settled
 
 
@@ -124,9 +125,9 @@ def _note_exclusions(connection: Engine, plan: Plan, run: RunFolder) -> None:
         left_out[EXCLUDED] = "; ".join(reasons)
 
 
-def _with_unique_sources(connection: Engine, plan: Plan) -> Plan:
+def _with_unique_sources(connection: Engine, plan: Plan, extracted: Extracted) -> Plan:
     only = None if len(plan.names) == len(plan.pair.mappings) else plan.names
-    unique = unique_sources(connection, plan)
+    unique = unique_sources(connection, plan, extracted.growing)
     return make_plan(plan.pair, plan.as_of, only, with_archives=bool(plan.archives), unique=unique)
 
 

@@ -10,17 +10,16 @@ from migrate.artefacts import Loaded, ReadBack, Reconciled, Validated, write_man
 from migrate.compiler.plan import Plan
 from migrate.compiler.text import literal
 from migrate.contracts.model import Severity
-from migrate.engine import Engine, Opener, copy_to_parquet, number, scan, session
+from migrate.engine import Engine, Opener, copy_to_parquet, number, scan, session, size_of
 from migrate.errors import Unbalanced
 from migrate.findings import Finding, publish_findings
-from migrate.live.read import ASKED
-from migrate.live.run import ONLY_LIVE, RESULTS_FILE
+from migrate.live.names import ASKED, ONLY_LIVE, RESULTS_FILE
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress
 from migrate.reconciliation import excused as excuse
 from migrate.reconciliation.balance import uneven
 from migrate.reconciliation.closure import closures
-from migrate.reconciliation.dispositions import DISPOSITIONS, finish_dispositions, grows
+from migrate.reconciliation.dispositions import DISPOSITIONS, Counted, count_dispositions, finish_dispositions
 from migrate.reconciliation.entity import compare_entity
 from migrate.run_folder import RunFolder
 
@@ -66,12 +65,18 @@ def reconcile(
         )
         connection.execute(f"CREATE TABLE excused ({excuse.COLUMNS})")
         balances = {
-            entity: compare_entity(connection, mappings, validated, back, run, progress)
+            entity: compare_entity(connection, mappings, validated, back, run, progress, size_of(memory))
             for entity, mappings in _targets(plan).items()
         }
         missing = any(run.summary["entities"][mapping]["missing"] for mapping in plan.names)
         file = run.path / "dispositions.parquet"
-        finish_dispositions(connection, f"({validated.dispositions(*plan.names)})", file, missing=missing)
+        finish_dispositions(
+            connection,
+            plan.names,
+            f"({validated.dispositions(*validated.mapped.largest_first(plan.names))})",
+            file,
+            missing=missing,
+        )
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)
@@ -87,7 +92,7 @@ def reconcile(
         of = {plan.pair.mappings[mapping].target_name: mapping for mapping in reversed(plan.names)}
         told = [*excuse.unusual(plan, run), *uneven(balances, of)]
         _write_findings(connection, plan, validated, back, run, told)
-        _balance(connection, plan, run, unique=grows(file))
+        _balance(connection, plan, run, count_dispositions(file))
     write_manifest(Reconciled, folder, back, folder.glob("*.parquet"))
     return Reconciled(folder)
 
@@ -149,26 +154,20 @@ def _severity() -> str:
     return f"CASE code {whens} END"
 
 
-def _balance(connection: Engine, plan: Plan, run: RunFolder, *, unique: bool) -> None:
-    """One disposition per source record; one outcome per reference. Counted from the files, not from the stages.
-
-    ``unique``: is it known already that no key of an entity stands twice?
-    """
+def _balance(connection: Engine, plan: Plan, run: RunFolder, found: Counted) -> None:
+    """One disposition per source record; one outcome per reference. Counted from the files, not from the stages."""
     wrong = []
     for mapping in plan.names:
         summary: dict[str, Any] = run.summary["entities"][mapping]
-        rows = connection.execute(
-            "SELECT disposition, count(*) FROM dispositions WHERE entity = ? GROUP BY 1", [mapping]
-        ).fetchall()
-        counted = {disposition: int(n) for disposition, n in rows}
+        counted = dict(found.numbers.get(mapping, {}))
         summary["dispositions"] = {disposition: counted.pop(disposition, 0) for disposition in DISPOSITIONS}
         total = sum(summary["dispositions"].values())
         distinct = f"SELECT count(DISTINCT key) FROM dispositions WHERE entity = {literal(mapping)}"
-        keys = total if unique else number(connection, distinct)
+        keys = total if found.unique else number(connection, distinct)
         if counted or total != summary["source"] or keys != total:
             wrong.append(
                 f"{mapping}: {summary['source']} source records, {total} dispositions of {keys} keys"
-                + (f", and unknown dispositions {sorted(counted)}" if counted else "")
+                + (f", and {sum(counted.values())} records without one that there is" if counted else "")
             )
         considered = total - summary["dispositions"]["excluded"] - summary["dispositions"]["merged"]
         for field, split in summary["references"].items():

@@ -18,7 +18,6 @@ from migrate.findings import publish_findings
 from migrate.mapping.load import LoadedMapping
 from migrate.progress import Progress, Task
 from migrate.run_folder import RunFolder
-from validators.gate import MESSAGES, failures, gate_schema
 from validators.referential import Referential, gate_failures
 
 BATCH = 100_000
@@ -34,7 +33,7 @@ def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, mem
         for mapping in plan.names:
             total = run.summary["entities"][mapping]["source"]
             with progress.task("validate", mapping, total) as task:
-                connection.execute(f"CREATE VIEW {name(MAPPED, mapping)} AS SELECT * FROM {scan(mapped.parquet(mapping))}")
+                connection.execute(f"CREATE VIEW {name(MAPPED, mapping)} AS {mapped.select(mapping)}")
                 _gate(connection, plan.pair.mappings[mapping], task)
         referential = Referential(connection, plan.pair, plan.names)
         referential.settle()
@@ -48,6 +47,8 @@ def validate(mapped: Mapped, plan: Plan, run: RunFolder, progress: Progress, mem
 
 
 def _gate(connection: Engine, mapping: LoadedMapping, task: Task) -> None:
+    from validators.gate import failures, gate_schema  # pandera takes longer to start than all else that a run imports
+
     columns = [f for f in mapping.target.fields if f in mapping.model.fields]
     selected = ", ".join(f"{name('to:' + f)} AS {name(f)}" for f in columns)
     schema = gate_schema(mapping.target, columns)
@@ -73,6 +74,8 @@ def _gate(connection: Engine, mapping: LoadedMapping, task: Task) -> None:
 
 
 def _write(connection: Engine, plan: Plan, mapped: Mapped, folder: Path, referential: Referential) -> None:
+    from validators.gate import MESSAGES
+
     for mapping in plan.names:
         changed = referential.changed_sql(plan.pair.mappings[mapping])
         copy_to_parquet(connection, changed, folder / f"{mapping}.parquet")

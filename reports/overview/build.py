@@ -39,7 +39,7 @@ def read_overview(
     mine = Past(run_folder.resolve(), summary, run)
     changes = read_changes(evidence, history, summary, run, entities, findings)
     drawn = (flows.ended(entities), flows.gravity(findings), flows.times(timings, history, mine))
-    sides, sides_note = read_sides(evidence, run_folder, run, masker)
+    sides, sides_note = read_sides(evidence, run_folder, run, masker, entities)
     return Overview(
         gates=read_gates(run, entities, findings),
         changes=changes,

@@ -7,10 +7,8 @@ now, and ``fixed + recurring`` what there was.
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 
@@ -18,9 +16,11 @@ from migrate.compiler.text import literal
 from reports import links, queries
 from reports.evidence import Evidence
 from reports.masking import HIDDEN, Masker
-from reports.model import HELD_BACK, LOADED, NEEDS_A_PERSON, STATES, Count, EntityRow, FindingRow, Table
+from reports.model import NEEDS_A_PERSON, STATES, Count, EntityRow, FindingRow, Table
 from reports.overview.history import History, Past, unfit, unlike
-from reports.overview.model import Changes, Earlier, Moved, Moves
+from reports.overview.model import Changes, Earlier, Moves
+from reports.overview.moved import place, read_moved
+from reports.overview.past_rows import Asked, rows_of
 
 FIXED = "fixed"
 """Name of the table of findings that the run before had and this one has not."""
@@ -44,18 +44,10 @@ _OTHER_VALUE = f"""SELECT count(*) FROM told_now JOIN news USING (row)
     SEMI JOIN fixed AS b ON {" AND ".join(f"told_now.{c} IS NOT DISTINCT FROM b.{c}" for c in _PRINT if c != "value")}
     WHERE history = 'new'"""
 _FIXED_ROWS = f"""SELECT d.row AS record, severity, fixed.code, fixed.entity, fixed.key, field, value, message
-    FROM fixed LEFT JOIN (SELECT entity, key, min(row) AS row FROM d GROUP BY entity, key) AS d
+    FROM fixed LEFT JOIN (
+            SELECT entity, key, min(row) AS row FROM d SEMI JOIN fixed USING (entity, key) GROUP BY entity, key) AS d
         ON fixed.entity = d.entity AND fixed.key = d.key
     ORDER BY {queries.SEVERITY_RANK}, fixed.code, fixed.entity, fixed.key, fixed.row LIMIT {{limit}}"""
-_LOADED, _BACK = (f"({', '.join(literal(word) for word in words)})" for words in (LOADED, HELD_BACK))
-_MOVED = f"""SELECT entity,
-        count(*) FILTER (was IN {_BACK} AND disposition IN {_LOADED}),
-        count(*) FILTER (was IN {_LOADED} AND disposition IN {_BACK}),
-        count(*) FILTER (was IS NOT NULL AND was <> disposition
-            AND NOT (was IN {_BACK} AND disposition IN {_LOADED}) AND NOT (was IN {_LOADED} AND disposition IN {_BACK})),
-        count(*) FILTER (was IS NULL)
-    FROM d LEFT JOIN ended_before USING (entity, key) GROUP BY entity"""
-_GONE = "SELECT entity, count(*) FROM ended_before ANTI JOIN d USING (entity, key) GROUP BY entity"
 _NEEDS = f"({', '.join(literal(state) for state in NEEDS_A_PERSON)})"
 _DONE = "done with"
 _ITEMS = (
@@ -100,21 +92,9 @@ def _none(history: History, passed: list[Earlier]) -> str:
     return "No run of this workspace lies before this one, so everything is new."
 
 
-class Asked(Protocol):
-    """Where ``findings`` of this run are asked about, and ``news`` of them is kept."""
-
-    def ask(self, sql: str) -> list[Any]:
-        """All rows of a query."""
-        ...
-
-    def do(self, sql: str) -> None:
-        """A statement that gives no rows."""
-        ...
-
-
 def compare(evidence: Asked, past: Past) -> str:
     """Fill ``news`` and ``fixed`` with what became of findings since ``past``; or say why that cannot be told."""
-    earlier = _rows(evidence, past.folder / "findings.parquet", COLUMNS)
+    earlier = rows_of(evidence, past.folder / "findings.parquet", COLUMNS)
     if earlier is None:
         return "its findings.parquet is not there, or cannot be read"
     try:
@@ -124,20 +104,6 @@ def compare(evidence: Asked, past: Past) -> str:
         evidence.do("DELETE FROM news")
         return "its findings.parquet cannot be read to its end"
     return ""
-
-
-def _rows(evidence: Asked, file: Path, columns: tuple[str, ...]) -> str | None:
-    """SQL of the rows of a file as text, numbered; None where it is not there, is damaged or lacks a column."""
-    if not file.is_file():
-        return None
-    path = literal(glob.escape(str(file)))
-    texts = ", ".join(f'CAST("{column}" AS VARCHAR) AS "{column}"' for column in columns)
-    select = f"SELECT file_row_number + 1 AS row, {texts} FROM read_parquet({path}, file_row_number = true)"
-    try:
-        evidence.ask(f"{select} LIMIT 0")
-    except duckdb.Error:
-        return None
-    return select
 
 
 def _changes(
@@ -160,7 +126,7 @@ def _changes(
         why="",
         passed_over=passed,
         total=_moves(None, *sums),
-        entities=tuple(sorted(by_entity.values(), key=lambda each: _place(known, each.name))),
+        entities=tuple(sorted(by_entity.values(), key=lambda each: place(known, each.name))),
         codes=tuple(
             Moves(each.name, each.new, each.fixed, each.recurring, *titles.get(str(each.name), ("", "")))
             for each in sorted(by_code.values(), key=_most_new)
@@ -168,7 +134,7 @@ def _changes(
         other_value=int(other[0]),
         items=items,
         answered=answered,
-        moved=_records(evidence, past, known),
+        moved=read_moved(evidence, past, known),
         fixed=_fixed(evidence, past, run),
         inputs=_inputs(run, past),
     )  # fmt: skip
@@ -186,10 +152,6 @@ def _most_new(moves: Moves) -> tuple[int, int, int, str]:
     return -moves.new.n, -moves.fixed.n, -moves.recurring.n, moves.name or ""
 
 
-def _place(known: list[str], name: str | None) -> tuple[int, str]:
-    return (known.index(name) if name in known else len(known), name or "")
-
-
 def _titles(findings: Iterable[FindingRow], past: Past) -> dict[str, tuple[str, str]]:
     """``{code: (severity, title)}``; of a code that does not come up any more the severity alone: its title may quote a value."""
     codes = past.facts.get("codes")
@@ -202,7 +164,7 @@ def _titles(findings: Iterable[FindingRow], past: Past) -> dict[str, tuple[str, 
 
 
 def _items(evidence: Evidence, past: Past) -> tuple[Moves | None, tuple[tuple[str, Count], ...]]:
-    earlier = _rows(evidence, past.folder / "worklist.parquet", ("item", "state"))
+    earlier = rows_of(evidence, past.folder / "worklist.parquet", ("item", "state"))
     if earlier is None or not evidence.available["worklist"]:
         return None, ()
     try:
@@ -219,34 +181,6 @@ def _items(evidence: Evidence, past: Past) -> tuple[Moves | None, tuple[tuple[st
         (state, links.counted("worklist", states[state], history=_DONE, state=state)) for state in STATES if states.get(state)
     )
     return Moves("items", new, fixed, recurring), tuple(answered)
-
-
-def _records(evidence: Evidence, past: Past, known: list[str]) -> tuple[Moved, ...]:
-    """Where records ended then and now, by entity."""
-    earlier = _rows(evidence, past.folder / "dispositions.parquet", ("entity", "key", "disposition"))
-    if earlier is None or not evidence.available["dispositions"]:
-        return ()
-    try:
-        evidence.do(f"INSERT INTO ended_before SELECT entity, key, min(disposition) FROM ({earlier}) GROUP BY entity, key")
-    except duckdb.Error:
-        return ()
-    counts = {entity: numbers for entity, *numbers in evidence.ask(_MOVED)}
-    gone = evidence.counts(_GONE)
-    found = []
-    for entity in sorted(counts.keys() | gone.keys(), key=lambda name: _place(known, name)):
-        reached, fell, other, came = counts.get(entity, (0, 0, 0, 0))
-        asked = {"entity": entity}
-        found.append(
-            Moved(
-                entity,
-                links.counted("dispositions", reached, was=HELD_BACK, disposition=LOADED, **asked),
-                links.counted("dispositions", fell, was=LOADED, disposition=HELD_BACK, **asked),
-                Count(other),
-                links.counted("dispositions", came, was=None, **asked),
-                gone.get(entity, 0),
-            )
-        )
-    return tuple(found)
 
 
 def _fixed(evidence: Evidence, past: Past, run: Json) -> Table:

@@ -7,7 +7,8 @@ scope: all but those left out on purpose. The right side is what was read back. 
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,21 @@ from reports.charts.bars import Pair, Paired, draw_paired
 from reports.charts.drawing import Drawing
 from reports.evidence import Evidence
 from reports.masking import Masker
-from reports.model import LOADED, SET_ASIDE
+from reports.model import LOADED, SET_ASIDE, EntityRow
 
 MOST_VALUES, MOST_CHARTS = 10, 24
 SIDES = ("source, in scope", "read back")
 NOTHING, REST = "(blank)", "all others"
 _LISTS = {words: ", ".join(literal(word) for word in words) for words in (LOADED, SET_ASIDE)}
-# One pass over the rows of an entity for all of its fields, told apart by their places.
+# One pass over the rows of an entity for all of its fields, told apart by their places. Values are grouped as they are, and
+# become text when they are counted.
 _SCOPE = f"""SELECT {{at}} AS field, {{value}} AS value, count(*) AS n FROM read_parquet({{mapped}}) AS m
-        JOIN (SELECT DISTINCT key FROM d WHERE entity = {{entity}} AND disposition NOT IN ({_LISTS[SET_ASIDE]})) AS d
-            ON d.key = m._key
+        ANTI JOIN (SELECT key FROM d WHERE entity = {{entity}} AND disposition IN ({_LISTS[SET_ASIDE]})) AS d ON d.key = m._key
         GROUP BY GROUPING SETS ({{sets}})"""
-_BACK = f"""SELECT {{at}} AS field, {{value}} AS value, count(*) AS n FROM read_parquet({{held}}) AS b
-        SEMI JOIN (SELECT target_key FROM d WHERE entity = {{entity}} AND disposition IN ({_LISTS[LOADED]})) AS d
-            ON d.target_key = b._target_key
-        GROUP BY GROUPING SETS ({{sets}})"""
+_BACK = """SELECT {at} AS field, {value} AS value, count(*) AS n FROM read_parquet({held}) AS b{of_entity}
+        GROUP BY GROUPING SETS ({sets})"""
+_OF_ENTITY = f""" SEMI JOIN (SELECT target_key FROM d WHERE entity = {{entity}} AND disposition IN ({_LISTS[LOADED]})) AS d
+            ON d.target_key = b._target_key"""
 _COUNT = f"""WITH sums AS (
         SELECT coalesce(scope.value, back.value) AS value, coalesce(scope.n, 0) AS first, coalesce(back.n, 0) AS second
         FROM (FROM side_scope WHERE field = {{at}}) AS scope FULL JOIN (FROM side_back WHERE field = {{at}}) AS back
@@ -47,14 +48,17 @@ Json = Mapping[str, Any]
 Sides = tuple[tuple[str, tuple[Drawing, ...]], ...]
 
 
-def read_sides(evidence: Evidence, folder: Path, run: Json, masker: Masker) -> tuple[Sides, str]:
+def read_sides(evidence: Evidence, folder: Path, run: Json, masker: Masker, entities: Iterable[EntityRow]) -> tuple[Sides, str]:
     """Charts by entity, and what to say beside them."""
+    rows = {row.name: row for row in entities}
     found: dict[str, list[Drawing]] = {}
     unread: list[str] = []
     single: list[str] = []
     wanted = list(_wanted(run, masker))
     for (entity, target), group in groupby(wanted[:MOST_CHARTS], key=lambda each: each[:2]):
-        for field, drawing in _charts(evidence, folder, entity, target, [each[2:] for each in group]):
+        mapped, held = folder / "2_map" / f"{entity}.parquet", folder / "5_read_back" / f"{target}.parquet"
+        both = _Both(entity, mapped, held, rows.get(entity))
+        for field, drawing in _charts(evidence, both, [each[2:] for each in group]):
             if isinstance(drawing, duckdb.Error):
                 unread.append(f"{entity}.{field}")
             elif drawing is not None:
@@ -82,40 +86,59 @@ def _wanted(run: Json, masker: Masker) -> Iterator[tuple[str, str, str, str]]:
                 yield entity, target, field, by
 
 
+@dataclass(frozen=True)
+class _Both:
+    """Where both sides of an entity lie, and what is known of it."""
+
+    entity: str
+    mapped: Path
+    held: Path
+    row: EntityRow | None
+
+
 def _charts(
-    evidence: Evidence, folder: Path, entity: str, target: str, fields: list[tuple[str, str]]
+    evidence: Evidence, both: _Both, fields: list[tuple[str, str]]
 ) -> Iterator[tuple[str, Drawing | duckdb.Error | None]]:
     """The chart of each (field, how it is counted), or why it cannot be counted."""
     try:
-        _group(evidence, folder, entity, target, fields)
+        _group(evidence, both, fields)
     except duckdb.Error as error:
         if len(fields) == 1:
             yield fields[0][0], error
             return
         for each in fields:  # so that one that cannot be read does not take the others with it
-            yield from _charts(evidence, folder, entity, target, [each])
+            yield from _charts(evidence, both, [each])
         return
     for at, (field, by) in enumerate(fields):
-        yield field, _chart(evidence, entity, field, by, at)
+        yield field, _chart(evidence, both.entity, field, by, at)
 
 
-def _group(evidence: Evidence, folder: Path, entity: str, target: str, fields: list[tuple[str, str]]) -> None:
+def _group(evidence: Evidence, both: _Both, fields: list[tuple[str, str]]) -> None:
     """Count the values of the fields on both sides, in the tables ``side_scope`` and ``side_back``."""
-    mapped, held = folder / "2_map" / f"{entity}.parquet", folder / "5_read_back" / f"{target}.parquet"
-    if not evidence.available["dispositions"] or not mapped.is_file() or not held.is_file():
+    if not evidence.available["dispositions"] or not both.mapped.is_file() or not both.held.is_file():
         raise duckdb.IOException("the rows are not there")
+    entity, mapped, held = literal(both.entity), *(literal(glob.escape(str(file))) for file in (both.mapped, both.held))
+    of_entity = "" if _all_of(evidence, both.row, held) else _OF_ENTITY.format(entity=entity)
     for table, query, column in (("side_scope", _SCOPE, "m.{}"), ("side_back", _BACK, "b.{}")):
         names = [column.format(_name("to:" + field if table == "side_scope" else field)) for field, _ in fields]
-        values = [_by(one, by) for one, (_, by) in zip(names, fields, strict=True)]
+        values = [f"year(CAST({one} AS TIMESTAMP))" if by == "year" else one for one, (_, by) in zip(names, fields, strict=True)]
         told = [f"WHEN grouping({one}) = 0 THEN" for one in values]
         given = {
             "at": f"CASE {' '.join(f'{when} {at}' for at, when in enumerate(told))} END",
-            "value": f"CASE {' '.join(f'{when} {one}' for one, when in zip(values, told, strict=True))} END",
+            "value": f"CASE {' '.join(f'{when} CAST({one} AS VARCHAR)' for one, when in zip(values, told, strict=True))} END",
             "sets": ", ".join(f"({one})" for one in values),
-            "entity": literal(entity),
-            "mapped": literal(glob.escape(str(mapped))), "held": literal(glob.escape(str(held))),
+            "entity": entity, "mapped": mapped, "held": held, "of_entity": of_entity,
         }  # fmt: skip
         evidence.do(f"CREATE OR REPLACE TEMP TABLE {table} AS {query.format(**given)}")
+
+
+def _all_of(evidence: Evidence, row: EntityRow | None, held: str) -> bool:
+    """Are the rows that were read back the records that an entity has in the target, all of them and no others? Each was found
+    there and there are as many rows as records; then no row has to be looked up."""
+    if row is None or row.missing.n:
+        return False
+    ((rows,),) = evidence.ask(f"SELECT count(*) FROM read_parquet({held})")
+    return row.compared.n == row.share(LOADED) == int(rows)
 
 
 def _chart(evidence: Evidence, entity: str, field: str, by: str, at: int) -> Drawing | None:
@@ -128,10 +151,6 @@ def _chart(evidence: Evidence, entity: str, field: str, by: str, at: int) -> Dra
     about = f"Records of {title}: in scope in the source as the mapping gives it, and read back from the target."
     note = f"{rest:,} further values together are {REST}." if rest else ""
     return draw_paired(Paired(title, about, SIDES, pairs, "year" if by == "year" else "value", note=note))
-
-
-def _by(column: str, by: str) -> str:
-    return f"CAST(year(CAST({column} AS TIMESTAMP)) AS VARCHAR)" if by == "year" else f"CAST({column} AS VARCHAR)"
 
 
 def _name(column: str) -> str:

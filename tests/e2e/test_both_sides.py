@@ -11,12 +11,13 @@ from typing import Any
 
 import openpyxl
 import pytest
+from altered import tell
 from both_sides_rules import RULES, add_rules, ruled_bench
 from run_reading import facts, findings, table
 from small_pair import CLEAN_ROWS, GOOD_ROWS, Bench, write_workspace
 
 from migrate import pipeline
-from migrate.artefacts import Loaded, Validated, write_manifest
+from migrate.artefacts import Loaded, Validated
 from migrate.check import check
 from migrate.errors import ConfigurationError
 from migrate.pipeline import RunResult
@@ -50,7 +51,7 @@ def damaged(bench: Bench, file: str, change: Change) -> RunResult:
         writer.writeheader()
         writer.writerows(rows)
         path.write_text(stream.getvalue(), "utf-8")
-        write_manifest(Loaded, loaded.folder, validated, [f for f in loaded.folder.iterdir() if f.name != "manifest.json"])
+        tell(loaded, validated)
         return loaded
 
     with pytest.MonkeyPatch.context() as patch:

@@ -16,13 +16,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from altered import tell
 from command_line import ATTENTION, FAILED
 from run_reading import dispositions, facts, findings, summary, table
 from sample_runs import SampleRun, sample_run
 from small_pair import CLEAN_ROWS, Bench, write_workspace
 
 from migrate import pipeline
-from migrate.artefacts import Extracted, Loaded, Mapped, Validated, write_manifest
+from migrate.artefacts import Extracted, Loaded, Mapped, Validated
 from migrate.errors import RunFailed
 
 Table = list[list[str]]
@@ -62,12 +63,6 @@ def repack(package: Path, change: Callable[[dict[str, bytes]], None]) -> None:
             archive.writestr(name, data)
 
 
-def tell(run: Any) -> None:
-    """Make the altered files look like what the load stage wrote, as a faulty loader would."""
-    files = [file for file in (run.path / "4_load").iterdir() if file.name != "manifest.json"]
-    write_manifest(Loaded, run.path / "4_load", Validated(run.path / "3_validate"), files)
-
-
 class Damage:
     """A copy of a sample run whose load files were changed, reconciled."""
 
@@ -83,7 +78,7 @@ class Damage:
             change(files)
             for name, content in files.items():
                 (package.parent / name).write_bytes(content)
-        tell(run)
+        tell(Loaded(run.path / "4_load"), Validated(run.path / "3_validate"))
         self.summary, self.facts = sample.finish(run), run.facts
         before = {json.dumps(row, sort_keys=True) for row in findings(sample.folder)}
         self.new = [row for row in findings(folder) if json.dumps(row, sort_keys=True) not in before]
@@ -444,8 +439,7 @@ def _run_damaged(bench_: Bench, damage: Callable[[Path], None], **options: Any) 
     def faulty(validated: Validated, *rest: Any, **words: Any) -> Loaded:
         loaded = original(validated, *rest, **words)
         damage(loaded.folder)
-        files = [file for file in loaded.folder.iterdir() if file.name != "manifest.json"]
-        write_manifest(Loaded, loaded.folder, validated, files)
+        tell(loaded, validated)
         return loaded
 
     with pytest.MonkeyPatch.context() as patch:
@@ -614,9 +608,8 @@ def _rewrite_mapped(run: Path, change: Callable[[list[dict[str, Any]]], list[dic
     content = pq.read_table(file)
     rows = sorted(content.to_pylist(), key=lambda row: row["_key"])
     pq.write_table(pa.Table.from_pylist(change(rows), content.schema), file)
-    write_manifest(Mapped, mapped, Extracted(run / "1_extract"), [*mapped.glob("*.parquet"), mapped / "reading.json"])
-    loading = json.loads((validated / "manifest.json").read_text("utf-8"))["loading"]
-    write_manifest(Validated, validated, Mapped(mapped), validated.glob("*.parquet"), loading=loading)
+    tell(Mapped(mapped), Extracted(run / "1_extract"))
+    tell(Validated(validated), Mapped(mapped))
 
 
 @pytest.mark.parametrize(

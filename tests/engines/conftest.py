@@ -12,6 +12,7 @@ import pytest
 
 from migrate.engines import lacking
 from migrate.spark import limits
+from migrate.spark.store import Store
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "e2e" / "support")]
 SMALL = {
@@ -53,3 +54,8 @@ def on_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spark itself joins, groups and sorts, as if the rows were too many for one task."""
     monkeypatch.setattr(limits, "FEW", -1)
     monkeypatch.setattr(limits, "WITH_DRIVER", 0)
+    monkeypatch.setattr(Store, "_answered", _in_one_place)
+
+
+def _in_one_place(store: Store, relation: str) -> None:
+    raise AssertionError(f"DuckDB answers {relation} in one place: Spark has no part in it")

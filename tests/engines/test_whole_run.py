@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from both_sides_rules import add_rules
+from every_word import write_every_word
 from sample_runs import NOW, write_sample_workspace
-from small_pair import GOOD_ROWS, Bench, write_workspace
+from small_pair import GOOD_ROWS, Bench
 
 from migrate.pipeline import RunResult, run
 from migrate.spark import limits
@@ -63,10 +64,11 @@ ODD_ROWS = {
 def test_both_engines_give_the_same_small_run(
     few: int, with_driver: int, spark_settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With rules over both sides, in a folder whose name has to be quoted; and as if the rows were too many for one task."""
+    """With every word of mappings and rules over both sides, in a folder whose name has to be quoted; and as if the rows were
+    too many for one task."""
     monkeypatch.setattr(limits, "FEW", few)
     monkeypatch.setattr(limits, "WITH_DRIVER", with_driver)
-    folder = write_workspace(tmp_path / "50% é")
+    write_every_word(folder := tmp_path / "50% é")
     add_rules(folder)
     use(spark_settings, folder)
     bench = Bench.of(folder)

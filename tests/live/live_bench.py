@@ -25,8 +25,9 @@ from migrate.connectors.target import Record
 from migrate.findings import write_findings
 from migrate.ledger import Ledger, audit, open_ledger
 from migrate.live.load import Live
+from migrate.live.names import RESULTS_FILE
 from migrate.live.rollback import Rollback, RollingBack
-from migrate.live.run import RESULTS_FILE, predict, read_live, write_live
+from migrate.live.run import predict, read_live, write_live
 from migrate.progress import Silent
 from migrate.reconciliation.dispositions import DISPOSITIONS
 from migrate.run_folder import RunFolder

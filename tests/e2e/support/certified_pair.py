@@ -14,10 +14,11 @@ from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from altered import tell
 from run_reading import findings, table
 
 from migrate import pipeline
-from migrate.artefacts import Loaded, Validated, write_manifest
+from migrate.artefacts import Loaded, Validated
 from migrate.check import CheckResult, check
 from migrate.pipeline import RunResult
 
@@ -244,7 +245,7 @@ class Plant:
             writer.writeheader()
             writer.writerows(there)
             path.write_text(stream.getvalue(), "utf-8")
-            write_manifest(Loaded, loaded.folder, validated, [f for f in loaded.folder.iterdir() if f.name != "manifest.json"])
+            tell(loaded, validated)
             return loaded
 
         with patch.object(pipeline, "load", faulty):

@@ -140,6 +140,30 @@ def test_every_mapped_record_has_a_disposition(validated: Validated) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("statistics", [True, False])
+def test_where_validation_changed_nothing_all_stands_as_it_was_mapped(
+    validated: Validated, merged: bool, statistics: bool
+) -> None:
+    """Whatever the files say of themselves."""
+    for artefact in (validated.mapped, validated):
+        file = artefact.parquet("users")
+        table = pq.read_table(file)
+        if artefact is validated:
+            table = table.slice(0, 0)
+        elif not merged:
+            table = table.slice(0, 4)
+        pq.write_table(table, file, write_statistics=statistics, row_group_size=2)
+    rows = [
+        ("users", "1", "candidate", "a", None), ("users", "2", "candidate", "b", None), ("users", "3", "candidate", "c", None),
+        ("users", "4", "held", "d", "P-HELD"), ("users", "5", "merged", "a", "P-ONE"),
+    ]  # fmt: skip
+    assert duckdb.sql(f"{validated.dispositions('users')} ORDER BY 2").fetchall() == rows[: 5 if merged else 4]
+    assert duckdb.sql(f"{validated.loading('users')} ORDER BY 1").fetchall() == [
+        ("1", "a", "Ana", None), ("2", "b", "Bo", "3"), ("3", "c", "Cy", None),
+    ]  # fmt: skip
+
+
 def test_validated_rows_are_those_that_were_mapped(validated: Validated) -> None:
     validated.verify()
     rows = pq.read_table(validated.mapped.parquet("users"))
@@ -149,3 +173,12 @@ def test_validated_rows_are_those_that_were_mapped(validated: Validated) -> None
     write_manifest(Mapped, validated.mapped.folder, None, validated.mapped.folder.glob("*.parquet"))
     with pytest.raises(RunFailed, match="2_map is not what was validated"):
         validated.verify()
+
+
+def test_a_target_key_that_is_a_field_s_value_is_read_from_there(mapped: Mapped) -> None:
+    rows = {"_key": ["1", "2"], "to:login": ["ana", None], "to:name": ["Ana", "Bo"]}
+    for mapping, more in (("users", {}), ("staff", {"_target_key": ["s-1", "s-2"]})):
+        pq.write_table(pa.table(rows | more), mapped.parquet(mapping))
+    write_manifest(Mapped, mapped.folder, None, mapped.folder.glob("*.parquet"), keys={"users": "login"})
+    read = {m: duckdb.sql(f"SELECT _key, _target_key FROM ({mapped.select(m)})").fetchall() for m in ("users", "staff")}
+    assert read == {"users": [("1", "ana"), ("2", None)], "staff": [("1", "s-1"), ("2", "s-2")]}

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from migrate.engine import copy_to_parquet, scan, session, translated
+from migrate.engine import copy_to_parquet, scan, session, size_of, translated
 from migrate.errors import OutOfSpace, RunFailed
 
 
@@ -16,6 +16,12 @@ def test_the_session_is_utc_and_has_its_schemas() -> None:
         assert connection.execute("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)
         found = {row[0] for row in connection.execute("SELECT schema_name FROM information_schema.schemata").fetchall()}
     assert {"raw", "source", "identity", "mapped", "crosswalk"} <= found
+
+
+def test_its_cursors_are_utc_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    with session() as connection:
+        assert connection.cursor().execute("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)
 
 
 def test_errors_of_the_engine_are_run_failures() -> None:
@@ -35,6 +41,14 @@ def test_memory_is_bounded_and_spilled(tmp_path: Path) -> None:
     with session(tmp_path / "spill", "80MB") as connection:
         row = connection.execute("SELECT count(*) FROM (SELECT * FROM range(3000000) AS r(n) ORDER BY hash(n))").fetchone()
     assert row == (3_000_000,)
+
+
+@pytest.mark.parametrize(
+    ("memory", "size"),
+    [("800MB", 800_000_000), ("1.5 GiB", 1536 * 1024**2), ("1GB", 10**9), ("64KiB", 65_536), ("2TB", 2 * 10**12), ("100B", 100)],
+)
+def test_sizes_are_those_of_the_engine(memory: str, size: int) -> None:
+    assert size_of(memory) == size
 
 
 def test_rows_go_to_parquet_and_back(tmp_path: Path) -> None:

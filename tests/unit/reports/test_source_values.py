@@ -39,6 +39,14 @@ def test_values_are_read_of_the_records_that_are_asked_for(tmp_path: Path) -> No
     assert source_values(folder, reading, {"users": []}) == {}
 
 
+@pytest.mark.parametrize("key", ["o'neil", "a\0b", "', 'x", "", "ä"])
+def test_a_key_may_hold_anything(tmp_path: Path, key: str) -> None:
+    folder = write(tmp_path / "run")
+    table = pa.Table.from_pylist([{"id": key, "name": "Ana"}, {"id": "x", "name": "Bo"}])
+    pq.write_table(table, folder / "1_extract" / "person.parquet")
+    assert source_values(folder, read_reading(folder), {"users": [key, None]}) == {"users": {key: ("ANA",)}}
+
+
 @pytest.mark.parametrize(
     "statement",
     [

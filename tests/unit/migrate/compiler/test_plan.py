@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from migrate.compiler.plan import make_plan
+from migrate.errors import ConfigurationError
 
 AS_OF = "2025-01-01 00:00:00"
 SOURCE = """
@@ -64,6 +65,18 @@ def test_archives_take_every_field_but_secrets(bench: Any) -> None:
     assert plan.archives == {"all": ["person", "unused"]}
     assert plan.physical["person"] == ["id", "name", "boss"]
     assert "person" not in make_plan(both, AS_OF, with_archives=False).physical
+
+
+def test_an_archive_names_no_view(bench: Any) -> None:
+    """It would hold no row of it. A pattern means tables, whatever views it fits."""
+    archive = ", archive: {all: {tables: ['mark*', marked], code: A-R, reason: r}}"
+    with pytest.raises(ConfigurationError) as refused:
+        make_plan(pair(bench, archive, a=HEAD % ("mark", "a") + "x: {from: note}}\n"), AS_OF)
+    (problem,) = refused.value.problems
+    assert (problem.value, problem.allowed) == ("marked", ("mark", "person"))
+    assert "this is a view" in problem.message
+    plan = make_plan(pair(bench, archive.replace(", marked", ""), a=HEAD % ("mark", "a") + "x: {from: note}}\n"), AS_OF)
+    assert plan.archives == {"all": ["mark"]}
 
 
 def test_a_choice_of_mappings_brings_those_they_refer_to(bench: Any) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrate.connectors import importer, records
 from migrate.connectors.importer import SCHEMA, Importer
@@ -309,6 +311,25 @@ def test_duplicates_can_be_kept_and_words_outside_a_list_are_refused(tmp_path: P
     assert found.column("second", "id") == ["s", "s"]
     assert [(r["id"], r["enum"]) for r in found.tables["third"]] == [("1", "a"), ("3", "a"), ("4", None)]
     assert [k for _, k, _ in found.refused] == ["1", "2"]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "b", " b", "B", "ä", "10", "9", ""]), max_size=4), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_of_each_key_one_row_is_taken_in_whatever_order_they_come(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[str]], ordered: bool
+) -> None:
+    """Rows that come in the order of their keys are not counted, so that others in that order must not be lost or doubled."""
+    if ordered:
+        rows = sorted((key for file in files for key in file), key=lambda key: key.strip().encode())
+        files = [[rows.pop(0) for _ in file] for file in files]
+    texts = {f"third{f'_{at + 1}' if at else ''}.csv": "id,enum\n" + "".join(f"{key},a\n" for key in file)
+             for at, file in enumerate(files)}  # fmt: skip
+    found = Imported(tmp_path_factory.mktemp("files"), small(blank_rows="skip", strip=True), texts)
+    keys = [key.strip() for file in files for key in file]
+    assert found.column("third", "id") == sorted(set(keys) - {""}, key=str.encode) + ([None] if "" in keys else [])
+    assert len(found.refused) == len(keys) - len(set(keys))
 
 
 def test_whoever_refers_to_a_refused_row_is_refused_too(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from migrate.engine import session
 from migrate.reconciliation import dispositions
-from migrate.reconciliation.dispositions import finish_dispositions, grows
+from migrate.reconciliation.dispositions import count_dispositions, finish_dispositions
 
 BEFORE = ("entity", "key", "disposition", "target_key", "code")
 RESULT = ("mapping", "source_key", "key", "result", "code")
@@ -30,7 +30,7 @@ def ended(folder: Path, before: Rows, results: Rows, missing: Rows = []) -> Rows
         connection.register("before", table(BEFORE, before))
         connection.register("results", table(RESULT, results))
         connection.register("differences", table(("entity", "key", "kind"), missing))
-        finish_dispositions(connection, "before", file, missing=bool(missing))
+        finish_dispositions(connection, ("users", "staff", "courses"), "before", file, missing=bool(missing))
         assert connection.execute("SELECT count(*) FROM dispositions").fetchone() == (len(before),)
     return [tuple(row.values()) for row in pq.read_table(file).to_pylist()]
 
@@ -84,6 +84,37 @@ def test_results_that_are_not_those_of_the_candidates_are_seen(
     assert found == {"1": of_user_1, "2": of_user_2, "3": ("quarantined", "USR-1"), "9": ("created", None)}
 
 
+def test_a_result_without_keys_is_of_all_candidates_of_its_mapping(tmp_path: Path) -> None:
+    found = ended(tmp_path, BEFORE_LOAD, [("users", None, None, "created", None), CREATED[-1]], [("users", "2", "missing")])
+    assert [(row[:3], row[4]) for row in found] == [
+        (("courses", "9", "created"), None),
+        (("users", "1", "created"), None),
+        (("users", "2", "failed"), "REC-MISSING"),
+        (("users", "3", "quarantined"), "USR-1"),
+    ]
+
+
+def test_a_result_without_keys_says_nothing_where_records_have_their_own(tmp_path: Path) -> None:
+    found = ended(tmp_path, BEFORE_LOAD, [("users", None, None, "created", None), ("users", "1", "u1", "updated", None)])
+    assert [(row[1], row[2]) for row in found if row[0] == "users"] == [
+        ("1", "updated"),
+        ("2", "candidate"),
+        ("3", "quarantined"),
+    ]
+
+
+def test_the_file_has_texts_in_the_order_of_bytes(tmp_path: Path) -> None:
+    before: Rows = [(entity, key, "held", None, None) for entity in ("users", "Staff", "courses") for key in ("b", "\u00e9", "B")]
+    file = tmp_path / "dispositions.parquet"
+    with session() as connection:
+        connection.register("before", table(BEFORE, before))
+        connection.register("results", table(RESULT, []))
+        finish_dispositions(connection, ("users", "Staff", "courses"), "before", file, missing=False)
+    written = pq.read_table(file)
+    assert [row["entity"] + row["key"] for row in written.to_pylist()] == sorted(entity + key for entity, key, *_ in before)  # type: ignore[operator]
+    assert set(written.schema.types) == {pa.string()}
+
+
 def test_a_candidate_without_a_target_key_is_no_result_s(tmp_path: Path) -> None:
     found = ended(tmp_path, [("users", "1", "candidate", None, None)], [("users", "1", None, "created", None)])
     assert found == [("users", "1", "candidate", None, None)]
@@ -94,6 +125,8 @@ def test_a_candidate_without_a_target_key_is_no_result_s(tmp_path: Path) -> None
     ("rows", "does"),
     [
         ([], True),
+        ([("a", "1"), ("a", "2"), ("a", "3"), ("a", "4")], True),
+        ([("a", "1"), ("a", "2"), ("a", "3"), ("a", "3")], False),
         ([("a", "1"), ("a", "10"), ("a", "2"), ("b", "1"), ("b", "é"), ("b", "\U00020000")], True),
         ([("a", "1"), ("a", "2"), ("a", "2"), ("b", "1")], False),
         ([("a", "1"), ("b", "1"), ("a", "1")], False),
@@ -103,5 +136,15 @@ def test_a_candidate_without_a_target_key_is_no_result_s(tmp_path: Path) -> None
 )
 def test_keys_that_only_grow(batch: int, rows: Rows, does: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispositions, "_BATCH", batch)
-    pq.write_table(table(("entity", "key"), rows), tmp_path / "rows.parquet")
-    assert grows(tmp_path / "rows.parquet") is does
+    file = tmp_path / "rows.parquet"
+    pq.write_table(table(("entity", "key", "disposition"), [(*row, "held") for row in rows]), file)
+    assert count_dispositions(file).unique is does
+
+
+@pytest.mark.parametrize("batch", [1, 3, 100])
+def test_records_are_counted_by_how_they_ended(batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispositions, "_BATCH", batch)
+    file = tmp_path / "rows.parquet"
+    rows: Rows = [("a", "1", "held"), ("a", "2", "failed"), ("b", "1", "held"), ("b", "2", "held"), ("b", "3", "failed")]
+    pq.write_table(table(("entity", "key", "disposition"), rows), file)
+    assert count_dispositions(file).numbers == {"a": {"held": 1, "failed": 1}, "b": {"held": 2, "failed": 1}}

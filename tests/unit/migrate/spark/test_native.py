@@ -27,6 +27,7 @@ def _native(sql: str) -> str:
     ("sql", "spark"),
     [
         ("t", "`t`"),
+        ("d >= d", "(`d` >= `d`)"),
         ("t = 'O''N'", "(`t` = 'O\\'N')"),
         ("t IS DISTINCT FROM NULL", "(NOT (`t` <=> NULL))"),
         ("n > 1 AND NOT f", "((`n` > CAST(1 AS INT)) AND (NOT `f`))"),

@@ -11,6 +11,8 @@ from migrate.spark.types import comes_back, quoted, spark_text, spark_type, spar
     [
         ("VARCHAR", "STRING"),
         ("TIMESTAMP", "TIMESTAMP_NTZ"),
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NTZ"),
+        ("TIME", "STRING"),
         ("HUGEINT", "DECIMAL(38, 0)"),
         ("DECIMAL(18,4)", "DECIMAL(18, 4)"),
         ("VARCHAR[]", "ARRAY<STRING>"),
@@ -21,7 +23,7 @@ def test_every_type_has_its_name_in_spark(duckdb: str, spark: str) -> None:
     assert spark_type(duckdb) == spark
 
 
-@pytest.mark.parametrize("kind", ["TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID"])
+@pytest.mark.parametrize("kind", ["TIMESTAMP_NS", "INTERVAL", "UUID"])
 def test_a_type_that_spark_lacks_is_refused(kind: str) -> None:
     with pytest.raises(RunFailed, match="has no type for"):
         spark_type(kind)
@@ -35,6 +37,7 @@ def test_wide_integers_come_back_as_decimals() -> None:
 def test_names_and_texts_are_escaped() -> None:
     assert quoted("a`b") == "`a``b`"
     assert spark_text("O'N\\n") == "'O\\'N\\\\n'"
+    assert spark_text("\x0012") == "'\\u000012'", "no octal number"
 
 
 def test_a_few_values_are_written_into_the_statement() -> None:

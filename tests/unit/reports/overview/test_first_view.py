@@ -158,6 +158,16 @@ def test_fields_are_counted_on_both_sides_without_what_was_left_out(lay_run: Lay
     assert "<td>&lt;/script" in render(folder).read_text() or "&lt;/script&gt;" in render(folder).read_text()
 
 
+def test_rows_of_others_in_the_target_are_not_counted(lay_run: Lay) -> None:
+    records = [*RECORDS[:3], ("users", "9", "held", None, "X"), ("users", "no", "excluded", None, "X")]
+    folder = lay_run(NOW, [], records, entities=charts(status="value"))
+    held(folder, status=["active", "active", "idle", "held back", "left out"])
+    table = pa.table({"_target_key": ["E-0", "E-1", "E-2", "E-other"], "status": ["active", "active", "idle", "of another"]})
+    pq.write_table(table, folder / "5_read_back" / "users.parquet")
+    ((_, (status,)),) = view(folder).sides
+    assert {row[0] for row in status.behind.rows} == {"active", "idle", "held back"}
+
+
 def test_personal_fields_are_not_counted(lay_run: Lay) -> None:
     folder = lay_run(NOW, [], RECORDS[:4], entities=charts(full_name="value"), mask=False)
     held(folder, full_name=["Ana", "Ben", "Cy", "Di", "Ed"])
