@@ -338,6 +338,49 @@ def test_whoever_refers_to_a_refused_row_is_refused_too(tmp_path: Path) -> None:
     assert found.column("fourth", "id") == ["2"]
 
 
+def family() -> Contract:
+    """Nodes that stand under other nodes, of which ``x`` is refused, and leaves that hang on them: one kind is refused with its
+    node, the other stays without it. Hooks hang on what the last refer to."""
+    up = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "node"}}}}
+    loose = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "leaf", "unknown": "clear"}}}}
+    rule = {"code": "T-X", "message": "no x", "sql": "select t.id from node as t where t.id = 'x'"}
+    hook = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "loose", "field": "up"}}}}
+    entities = {"node": up | {"refuses": [rule]}, "leaf": up, "loose": loose, "hook": hook}
+    entities = {entity: about | {"file": f"{entity}.csv"} for entity, about in entities.items()}
+    return Contract.model_validate_json(
+        json.dumps({"system": "t", "label": "t", "target": {"kind": "files"}, "entities": entities})
+    )
+
+
+NODES = st.sampled_from("abcdefx")
+EDGES = st.dictionaries(NODES, st.none() | NODES | st.just("nobody"), max_size=7)
+
+
+@given(EDGES, EDGES, EDGES, EDGES)
+def test_references_hold_however_long_the_chain_of_what_is_refused(
+    tmp_path_factory: pytest.TempPathFactory,
+    nodes: dict[str, str | None],
+    leaves: dict[str, str | None],
+    loose: dict[str, str | None],
+    hooks: dict[str, str | None],
+) -> None:
+    """Against the plain way: look at all of them again until nothing goes any more."""
+    texts = {
+        f"{entity}.csv": "id,up\n" + "".join(f"{key},{up or ''}\n" for key, up in rows.items())
+        for entity, rows in (("node", nodes), ("leaf", leaves), ("loose", loose), ("hook", hooks))
+    }
+    found = Imported(tmp_path_factory.mktemp("family"), family(), texts)
+    left = {key: up for key, up in nodes.items() if key != "x"}
+    while gone := [key for key, up in left.items() if up is not None and up not in left]:
+        left = {key: up for key, up in left.items() if key not in gone}
+    hanging = {key: up for key, up in leaves.items() if up is None or up in left}
+    assert found.column("node", "id") == sorted(left)
+    assert found.column("leaf", "id") == sorted(hanging)
+    cleared = {key: up if up in hanging else None for key, up in loose.items()}
+    assert {row["id"]: row["up"] for row in found.tables["loose"]} == cleared
+    assert found.column("hook", "id") == sorted(key for key, up in hooks.items() if up is None or up in cleared.values())
+
+
 @pytest.mark.parametrize("given", ["nan", "inf", "1_000", "1e400", "1,5"])
 def test_what_is_no_number_is_refused(tmp_path: Path, given: str) -> None:
     found = Imported(tmp_path, small(), {"first.csv": f'id,d\n1,"{given}"\n'})
