@@ -211,7 +211,7 @@ class Importer:
         return cell or None
 
     def _store(self, entity_name: str, fields: list[str], batches: Iterator[list[pa.Array]]) -> int:
-        """Store the rows of a file in one statement; gives their number. Raises what ``batches`` raise, and then none is stored."""
+        """Store the rows of a file in one statement; gives their number. Raises what ``batches`` raise; then none is stored."""
         schema = pa.schema([*((field, pa.string()) for field in fields), ("_line", pa.int64())])
         numbered = Watched(self._numbered(entity_name, fields, batches, schema))
         self.connection.register("_rows", pa.RecordBatchReader.from_batches(schema, numbered))
