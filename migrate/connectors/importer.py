@@ -10,7 +10,7 @@ import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -41,8 +41,22 @@ ENDINGS = tuple(f".{ending}" for ending in FILE_ENDINGS.values())
 Places = list[int | None]
 """Where each field stands in a row; None: nowhere."""
 CHUNK = 1 << 20
+ROW_GROUP = 122_880
+"""Rows that the engine keeps together. It stores smaller batches twice where their order is to be kept."""
 MAX_RATIO, LARGE = 200, 1 << 30
 """A package that unpacks to more than LARGE bytes and to more than MAX_RATIO times its size is refused."""
+
+
+def gathered(batches: Iterable[pa.RecordBatch], rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of ``rows`` or more, but for the last."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= rows:
+            yield pa.concat_batches(held)
+            held = []
+    if held:
+        yield pa.concat_batches(held)
 
 
 class Watched:
@@ -121,6 +135,17 @@ class Importer:
                 self._refuse(entity_name, entity)
                 self._resolve_all(entity_name, entity)
         return seen
+
+    def in_order(self, entity_name: str) -> bool:
+        """Do the rows stand in their table in the order of keys, by the bytes of their texts? For a connection that keeps rows in
+        the order in which they come."""
+        return self._each_once(entity_name) and self._changes[entity_name] == 0
+
+    def _each_once(self, entity_name: str) -> bool:
+        """Did the rows come in the order of their keys, each key once, and do the keys stand in the table as they came?"""
+        entity = self.contract.entities[entity_name]
+        rule = entity.fields[entity.key[0]]
+        return self._growing[entity_name].seen and rule.type == "string" and not rule.enum
 
     def _refused(self) -> int:
         row = self.connection.execute("SELECT count(*) FROM refused").fetchone()
@@ -213,7 +238,7 @@ class Importer:
     def _store(self, entity_name: str, fields: list[str], batches: Iterator[list[pa.Array]]) -> int:
         """Store the rows of a file in one statement; gives their number. Raises what ``batches`` raise; then none is stored."""
         schema = pa.schema([*((field, pa.string()) for field in fields), ("_line", pa.int64())])
-        numbered = Watched(self._numbered(entity_name, fields, batches, schema))
+        numbered = Watched(gathered(self._numbered(entity_name, fields, batches, schema)))
         self.connection.register("_rows", pa.RecordBatchReader.from_batches(schema, numbered))
         try:
             sql = f"INSERT INTO {name(SCHEMA, entity_name)} SELECT {self._taken[entity_name]} FROM _rows AS r"
@@ -280,9 +305,7 @@ class Importer:
         self._drop(entity_name, "_reason IS NOT NULL", "_reason")
         key = key_text(f"t.{name(part)}" for part in entity.key)
         # Files are written in the order of keys, so that it is seen while they are read that none stands twice.
-        rule = entity.fields[entity.key[0]]
-        unique = self._growing[entity_name].seen and rule.type == "string" and not rule.enum
-        if entity.duplicates != "keep" and not unique:
+        if entity.duplicates != "keep" and not self._each_once(entity_name):
             table, kept = name(SCHEMA, entity_name), "max" if entity.duplicates == "last" else "min"
             self._drop(
                 entity_name,

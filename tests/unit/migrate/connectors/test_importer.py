@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.connectors import importer, records
-from migrate.connectors.importer import SCHEMA, Importer
+from migrate.connectors.importer import SCHEMA, Importer, gathered
 from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract
 from migrate.engine import session
@@ -332,6 +334,61 @@ def test_of_each_key_one_row_is_taken_in_whatever_order_they_come(
     assert len(found.refused) == len(keys) - len(set(keys))
 
 
+@pytest.mark.parametrize(
+    ("third", "ordered"),
+    [
+        ("a,a\nb,a\n", True),
+        ("b,a\na,a\n", False),
+        ("a,a\na,a\n", False),
+        ("a,a\nb,c\n", False),
+        ("a,a\nx,a\n", False),
+        ("", False),
+    ],
+)
+def test_what_is_in_the_order_of_keys_is_known(third: str, ordered: bool, tmp_path: Path) -> None:
+    (tmp_path / "third.csv").write_text("id,enum\n" + third)
+    with session(ordered=True) as connection:
+        read = Importer(connection, small())
+        read.run([tmp_path / "third.csv"])
+        assert read.in_order("third") is ordered
+        assert not read.in_order("first")
+
+
+def test_many_rows_stay_in_the_order_of_their_keys(tmp_path: Path) -> None:
+    """With more rows than the engine keeps together, and more than one thread."""
+    keys = [f"{n:07}" for n in range(400_000)]
+    (tmp_path / "third.csv").write_text("id,enum\n" + "".join(f"{key},a\n" for key in keys))
+    with session(ordered=True, threads=4) as connection:
+        read = Importer(connection, small())
+        read.run([tmp_path / "third.csv"])
+        assert read.in_order("third")
+        found = connection.execute(f'SELECT id FROM {SCHEMA}."third"').to_arrow_table().column("id").to_pylist()
+    assert found == keys
+
+
+@given(st.lists(st.integers(0, 7), max_size=12), st.integers(1, 9))
+def test_batches_are_gathered_and_no_row_is_lost(sizes: list[int], least: int) -> None:
+    numbers = iter(range(1000))
+    batches = [pa.record_batch({"n": pa.array([next(numbers) for _ in range(size)], pa.int64())}) for size in sizes]
+    found = [batch.column("n").to_pylist() for batch in gathered(batches, least)]
+    assert [n for rows in found for n in rows] == list(range(sum(sizes)))
+    assert all(len(rows) >= least for rows in found[:-1])
+
+
+def test_a_reader_that_fails_stores_nothing_and_says_why(tmp_path: Path) -> None:
+    with session() as connection:
+        read = Importer(connection, small())
+        read.run([])
+
+        def rows() -> Iterator[list[pa.Array]]:
+            yield [pa.array(["1"]), pa.array(["a"]), pa.array([None], pa.string())]
+            raise RunFailed("the 12th row is odd")
+
+        with pytest.raises(RunFailed, match="the 12th row is odd"):
+            read._store("third", ["id", "enum", "up"], rows())
+        assert connection.execute(f'SELECT count(*) FROM {SCHEMA}."third"').fetchone() == (0,)
+
+
 def test_whoever_refers_to_a_refused_row_is_refused_too(tmp_path: Path) -> None:
     found = Imported(tmp_path, small(), {"third.csv": "id\nx\ny\n", "fourth.csv": "id,up\n1,x\n2,y\n"})
     assert found.column("third", "id") == ["y"]
@@ -341,7 +398,7 @@ def test_whoever_refers_to_a_refused_row_is_refused_too(tmp_path: Path) -> None:
 def family() -> Contract:
     """Nodes that stand under other nodes, of which ``x`` is refused, and leaves that hang on them: one kind is refused with its
     node, the other stays without it. Hooks hang on what the last refer to."""
-    up = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "node"}}}}
+    up: dict[str, Any] = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "node"}}}}
     loose = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "leaf", "unknown": "clear"}}}}
     rule = {"code": "T-X", "message": "no x", "sql": "select t.id from node as t where t.id = 'x'"}
     hook = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "loose", "field": "up"}}}}
