@@ -37,7 +37,7 @@ FILES = {
 UNREAD = "6_reconcile/unread.parquet"
 """Records of a live run that are in the target by the word of the ledger alone."""
 MEMORY = "500MB"
-"""The page itself is as large again while it is made. With more the queries get no quicker, until there are some 100 million rows."""
+"""The page itself is as large again while it is made. More than this makes a difference at a hundred million rows."""
 LISTED_CHANGES = 15
 """Groups of equal changes listed per field."""
 
