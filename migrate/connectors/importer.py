@@ -10,18 +10,19 @@ import codecs
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Self, TextIO
+from typing import IO, Any, TextIO
 
 import duckdb
 import pyarrow as pa
 
 from migrate.compiler.source import SQL_TYPES, decimal_text, query_sql
 from migrate.compiler.text import key_text, literal, name
+from migrate.connectors.batches import Watched, gathered
 from migrate.connectors.columns_read import Irregular, blank_to_null, can_read, cells, stripped, without_blank_rows
 from migrate.connectors.json_records import objects
 from migrate.connectors.json_shape import Shape, cell
@@ -41,42 +42,8 @@ ENDINGS = tuple(f".{ending}" for ending in FILE_ENDINGS.values())
 Places = list[int | None]
 """Where each field stands in a row; None: nowhere."""
 CHUNK = 1 << 20
-ROW_GROUP = 122_880
-"""Rows that the engine keeps together. It stores smaller batches twice where their order is to be kept."""
 MAX_RATIO, LARGE = 200, 1 << 30
 """A package that unpacks to more than LARGE bytes and to more than MAX_RATIO times its size is refused."""
-
-
-def gathered(batches: Iterable[pa.RecordBatch], rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of ``rows`` or more, but for the last."""
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(map(len, held)) >= rows:
-            yield pa.concat_batches(held)
-            held = []
-    if held:
-        yield pa.concat_batches(held)
-
-
-class Watched:
-    """An iterator that remembers how it failed: the engine that reads it tells that in its own words."""
-
-    def __init__(self, of: Iterator[pa.RecordBatch]) -> None:
-        self._of = of
-        self.error: Exception | None = None
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> pa.RecordBatch:
-        try:
-            return next(self._of)
-        except StopIteration:
-            raise
-        except Exception as error:
-            self.error = error
-            raise
 
 
 @dataclass(frozen=True)

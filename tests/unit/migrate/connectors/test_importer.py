@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.connectors import importer, records
-from migrate.connectors.importer import SCHEMA, Importer, gathered
+from migrate.connectors.importer import SCHEMA, Importer
 from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract
 from migrate.engine import session
@@ -364,15 +364,6 @@ def test_many_rows_stay_in_the_order_of_their_keys(tmp_path: Path) -> None:
         assert read.in_order("third")
         found = connection.execute(f'SELECT id FROM {SCHEMA}."third"').to_arrow_table().column("id").to_pylist()
     assert found == keys
-
-
-@given(st.lists(st.integers(0, 7), max_size=12), st.integers(1, 9))
-def test_batches_are_gathered_and_no_row_is_lost(sizes: list[int], least: int) -> None:
-    numbers = iter(range(1000))
-    batches = [pa.record_batch({"n": pa.array([next(numbers) for _ in range(size)], pa.int64())}) for size in sizes]
-    found = [batch.column("n").to_pylist() for batch in gathered(batches, least)]
-    assert [n for rows in found for n in rows] == list(range(sum(sizes)))
-    assert all(len(rows) >= least for rows in found[:-1])
 
 
 def test_a_reader_that_fails_stores_nothing_and_says_why(tmp_path: Path) -> None:
