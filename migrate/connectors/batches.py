@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Self
 
 import pyarrow as pa
 
 ROW_GROUP = 122_880
 """Rows that the engine keeps together. It stores smaller batches twice where their order is to be kept."""
+PORTION = 20
+"""Batches that a statement stores: until its end the engine holds more of each of them than it counts."""
 
 
 def gathered(batches: Iterable[pa.RecordBatch], rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
@@ -21,6 +24,12 @@ def gathered(batches: Iterable[pa.RecordBatch], rows: int = ROW_GROUP) -> Iterat
             held = []
     if held:
         yield pa.concat_batches(held)
+
+
+def portions(batches: Iterator[pa.RecordBatch], each: int = PORTION) -> Iterator[Iterator[pa.RecordBatch]]:
+    """The same batches, ``each`` at a time. A portion has to be taken whole before the next."""
+    for first in batches:
+        yield chain([first], islice(batches, each - 1))
 
 
 class Watched:

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from migrate.compiler.source import SQL_TYPES, decimal_text, query_sql
 from migrate.compiler.text import key_text, literal, name
-from migrate.connectors.batches import Watched, gathered
+from migrate.connectors.batches import Watched, gathered, portions
 from migrate.connectors.columns_read import Irregular, blank_to_null, can_read, cells, stripped, without_blank_rows
 from migrate.connectors.json_records import objects
 from migrate.connectors.json_shape import Shape, cell
@@ -203,17 +203,26 @@ class Importer:
         return cell or None
 
     def _store(self, entity_name: str, fields: list[str], batches: Iterator[list[pa.Array]]) -> int:
-        """Store the rows of a file in one statement; gives their number. Raises what ``batches`` raise; then none is stored."""
+        """Store the rows of a file, and give their number. Raises what ``batches`` raise; then none of the file is stored."""
         schema = pa.schema([*((field, pa.string()) for field in fields), ("_line", pa.int64())])
+        before, rows = self.line, 0
         numbered = Watched(gathered(self._numbered(entity_name, fields, batches, schema)))
-        self.connection.register("_rows", pa.RecordBatchReader.from_batches(schema, numbered))
         try:
-            sql = f"INSERT INTO {name(SCHEMA, entity_name)} SELECT {self._taken[entity_name]} FROM _rows AS r"
-            return number(self.connection, sql)
-        except duckdb.Error:
-            if numbered.error is not None:
+            for portion in portions(numbered):
+                rows += self._insert(entity_name, pa.RecordBatchReader.from_batches(schema, portion))
+        except Exception as error:
+            if rows:
+                self.connection.execute(f"DELETE FROM {name(SCHEMA, entity_name)} WHERE _line > {before}")
+            if isinstance(error, duckdb.Error) and numbered.error is not None:
                 raise numbered.error from None
             raise
+        return rows
+
+    def _insert(self, entity_name: str, rows: pa.RecordBatchReader) -> int:
+        self.connection.register("_rows", rows)
+        try:
+            taken = f"SELECT {self._taken[entity_name]} FROM _rows AS r"
+            return number(self.connection, f"INSERT INTO {name(SCHEMA, entity_name)} {taken}")
         finally:
             self.connection.unregister("_rows")
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.connectors import importer, records
+from migrate.connectors.batches import portions
 from migrate.connectors.importer import SCHEMA, Importer
 from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract
@@ -366,18 +367,29 @@ def test_many_rows_stay_in_the_order_of_their_keys(tmp_path: Path) -> None:
     assert found == keys
 
 
-def test_a_reader_that_fails_stores_nothing_and_says_why(tmp_path: Path) -> None:
+@pytest.mark.parametrize("each", [1, 2, 5])
+def test_a_reader_that_fails_stores_nothing_and_says_why(each: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whichever statement it fails; what was read of other files stays."""
+    monkeypatch.setattr(importer, "gathered", lambda batches: batches)
+    monkeypatch.setattr(importer, "portions", lambda batches: portions(batches, each))
+    (tmp_path / "third.csv").write_text("id,enum\n1,a\n2,b\n")
+
+    def rows(number: int) -> Iterator[list[pa.Array]]:
+        for at in range(number):
+            yield [pa.array([f"k{at}"]), pa.array(["a"]), pa.array([None], pa.string())]
+
+    def odd() -> Iterator[list[pa.Array]]:
+        yield from rows(3)
+        raise RunFailed("the 12th row is odd")
+
     with session() as connection:
         read = Importer(connection, small())
-        read.run([])
-
-        def rows() -> Iterator[list[pa.Array]]:
-            yield [pa.array(["1"]), pa.array(["a"]), pa.array([None], pa.string())]
-            raise RunFailed("the 12th row is odd")
-
+        read.run([tmp_path / "third.csv"])
         with pytest.raises(RunFailed, match="the 12th row is odd"):
-            read._store("third", ["id", "enum", "up"], rows())
-        assert connection.execute(f'SELECT count(*) FROM {SCHEMA}."third"').fetchone() == (0,)
+            read._store("third", ["id", "enum", "up"], odd())
+        assert connection.execute(f'SELECT id FROM {SCHEMA}."third" ORDER BY 1').fetchall() == [("1",), ("2",)]
+        assert read._store("third", ["id", "enum", "up"], rows(7)) == 7
+        assert connection.execute(f'SELECT count(*), count(DISTINCT _line) FROM {SCHEMA}."third"').fetchall() == [(9, 9)]
 
 
 def test_whoever_refers_to_a_refused_row_is_refused_too(tmp_path: Path) -> None:
