@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 
@@ -24,7 +25,7 @@ print(pages * 4096 >> 20)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="of the GNU C library")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the GNU C library")
 def test_blocks_that_were_freed_are_given_back() -> None:
     def held(before: str) -> int:
         script = [sys.executable, "-c", HELD.format(before=before)]
