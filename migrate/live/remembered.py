@@ -21,6 +21,7 @@ class Remembered:
         self.contract, self.ledger = contract, ledger
         self._identities: dict[str, dict[str, Identity]] = {}
         self._natives: dict[str, set[str | None]] = {}
+        self._met: dict[tuple[str, str], str] = {}
 
     def identity(self, entity: str, key: str) -> Identity | None:
         """What is known of a record."""
@@ -35,6 +36,15 @@ class Remembered:
             self._identities[entity][key] = replace(known, native=native)
             self._natives[entity].add(native)
 
+    def native(self, entity: str, key: str) -> str | None:
+        """The target's own id of a record, as the ledger has it or as it was met since."""
+        known = self.identity(entity, key)
+        return known.native if known is not None and known.native is not None else self._met.get((entity, key))
+
+    def meet(self, entity: str, key: str, native: str) -> None:
+        """A record was found of which the ledger has no id."""
+        self._met[entity, key] = native
+
     def record(self, entity: str, key: str, native: str | None, meant: str | None = None) -> Record:
         """A record as it was written last: enough to find it. ``meant`` is the JSON of one that the ledger does not know yet."""
         model, known = self.contract.entities[entity], self.identity(entity, key)
@@ -43,9 +53,9 @@ class Remembered:
         for field, value in values.items():
             reference = model.fields[field].references
             if reference is not None and value is not None and names_key(self.contract, reference):
-                other = self.identity(reference.entity, str(value))
-                if other is not None and other.native is not None:
-                    links[field] = other.native
+                other = self.native(reference.entity, str(value))
+                if other is not None:
+                    links[field] = other
         return Record(key, values, native, links)
 
     def linked(self, entity: str, records: Sequence[Record]) -> list[Record]:
