@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from migrate.connectors.target import Record
 from migrate.contracts.model import Contract
@@ -57,6 +58,28 @@ class Remembered:
                 if other is not None:
                     links[field] = other
         return Record(key, values, native, links)
+
+    def named(self, entity: str, images: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The values of images as a run writes them down: what they refer to by its key, not by the target's id of it."""
+        refers = {
+            field: rule.references.entity
+            for field, rule in self.contract.entities[entity].fields.items()
+            if rule.references is not None and names_key(self.contract, rule.references)
+        }
+        natives: dict[str, set[str]] = defaultdict(set)
+        for image in images:
+            for field in image["links"].keys() & refers.keys():
+                natives[refers[field]].add(image["links"][field])
+        keys = {other: self.ledger.known_as(other, sorted(ids)) for other, ids in natives.items()}
+        named = []
+        for image in images:
+            values = dict(image["values"])
+            for field in image["links"].keys() & refers.keys():
+                other = refers[field]
+                if (key := keys[other].get(image["links"][field])) is not None:
+                    (values[field],) = key_values(self.contract.entities[other], key).values()
+            named.append(values)
+        return named
 
     def linked(self, entity: str, records: Sequence[Record]) -> list[Record]:
         """The records, with the present ids of what they refer to: what was removed and brought back has another one."""
