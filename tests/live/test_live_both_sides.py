@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from both_sides_rules import add_rules
-from live_school import LiveSchool, different
+from live_school import LiveSchool, different, dispositions, findings
 from small_pair import CLEAN_ROWS
 
 from migrate.pipeline import RunResult
@@ -55,6 +55,19 @@ def test_a_delta_run_counts_what_it_did_not_read_and_raises_no_alarm(ruled: Live
     }  # fmt: skip
     scores = checks(delta)["scores"]
     assert (scores["verdict"], scores["expected"], scores["parts"]) == ("equal", 1, {"unread": 2})
+
+
+def test_a_rehearsal_asks_for_what_a_live_run_would_hold(ruled: LiveSchool) -> None:
+    ruled.live()
+    file = ruled.folder / "mapping/courses.yaml"
+    file.write_text(file.read_text("utf-8").replace("'c-' ||", "'k-' ||"), "utf-8")
+    rehearsal = ruled.rehearse()
+    assert dispositions(rehearsal)["courses"] == {"held": 2}
+    assert told(rehearsal) == {}
+    assert {check["verdict"] for check in checks(rehearsal).values()} == {"equal"}
+    predicted, live = findings(rehearsal, "LIVE"), findings(ruled.live(), "LIVE")
+    assert predicted == live
+    assert {code for code, *_ in live} == {"LIVE-RENAMED"}
 
 
 def test_a_reference_to_nothing_is_told(ruled: LiveSchool) -> None:
