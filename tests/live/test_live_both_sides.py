@@ -9,8 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from both_sides_rules import add_rules
 from live_school import LiveSchool, different, dispositions, findings
+from plain_judge import Plain, write_suite
 from small_pair import CLEAN_ROWS
 
+import migrate.acceptance.run as acceptance_run
+from migrate.acceptance.run import acceptance
 from migrate.pipeline import RunResult
 
 
@@ -79,3 +82,18 @@ def test_a_reference_to_nothing_is_told(ruled: LiveSchool) -> None:
     dangling = [(r["entity"], r["key"], r["field"], r["value"]) for r in rows if r["code"] == "REC-DANGLING"]
     assert dangling == [("courses", "3", "teacher_id", "#999")]
     assert again.summary["reconciliation"]["dangling"] == 1
+
+
+def test_who_refers_to_what_a_live_run_kept_back_is_not_judged(ruled: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acceptance_run, "Judge", Plain)
+    write_suite(ruled.folder)
+    ruled.live()
+
+    def states() -> dict[str, str]:
+        return {result.wanted.code: result.judged.state for result in acceptance(ruled.folder).results}
+
+    assert states()["ACC-PERSON"] == "passed"
+    ruled.change("UPDATE people SET name = 'Somebody' WHERE person_id = 'p-5'")
+    ruled.rows(different(CLEAN_ROWS, "user", 5, score=9))
+    assert findings(ruled.live(), "LIVE-DRIFT") == [("LIVE-DRIFT", "people", "5")]
+    assert states()["ACC-PERSON"] == "error"
