@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
+from migrate.allocator import give_back_blocks
 from migrate.compiler.matched import LISTED
 from migrate.compiler.shared import CROSSWALK, IDENTITY, MAPPED
 from migrate.compiler.source import RAW, SOURCE
@@ -83,6 +84,7 @@ def session(
         settings["temp_directory"] = str(spill)
     if threads is not None:
         settings["threads"] = threads
+    give_back_blocks()
     connection = duckdb.connect(":memory:", config=settings)
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")  # its cursors, too

@@ -423,6 +423,8 @@ def _is_instant(text: str) -> bool:
 
 def _password(url: str) -> str | None:
     """The password of a URL, in its user part or in its query."""
+    if not {"@", "?"} & set(url):
+        return None
     from sqlalchemy.engine import make_url  # takes a sixth of a second, and many workspaces have no address
     from sqlalchemy.exc import ArgumentError
 

@@ -20,7 +20,6 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
-from migrate.engine import DEFAULT_MEMORY
 from migrate.reconciliation.dispositions import count_dispositions
 from migrate.worklist import items
 from reports import queries
@@ -37,6 +36,8 @@ FILES = {
 }
 UNREAD = "6_reconcile/unread.parquet"
 """Records of a live run that are in the target by the word of the ledger alone."""
+MEMORY = "500MB"
+"""The page itself is as large again while it is made. More than this makes a difference at a hundred million rows."""
 LISTED_CHANGES = 15
 """Groups of equal changes listed per field."""
 
@@ -50,7 +51,7 @@ class Evidence:
         self._folder, self._masker = folder, masker
         self.limit = limit
         self._spill = TemporaryDirectory(prefix="report-")
-        spill = {"temp_directory": self._spill.name, "memory_limit": DEFAULT_MEMORY}
+        spill = {"temp_directory": self._spill.name, "memory_limit": MEMORY}
         # The first rows that meet a condition are those that stand first in the file.
         ordered = {"preserve_insertion_order": "true"}
         self._db = duckdb.connect(config={**spill, **ordered, "autoinstall_known_extensions": "false"})

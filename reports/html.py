@@ -15,6 +15,7 @@ from markupsafe import Markup
 from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, VERBS
 from reports import links, model, visible
 from reports.build import MOST_ROWS, build
+from reports.compiled import CompiledTemplates
 from reports.instants import instant
 from reports.payload import encode
 from reports.reconciliation.model import VERDICT_WORDS
@@ -135,6 +136,7 @@ def environment() -> Environment:
     """The templates of pages, with everything escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=CompiledTemplates(TEMPLATES),
         autoescape=select_autoescape(("html", "html.j2")),
         undefined=StrictUndefined,
         trim_blocks=True,

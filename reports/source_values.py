@@ -19,11 +19,11 @@ from typing import Any
 import duckdb
 
 from migrate.compiler.text import literal
-from migrate.engine import DEFAULT_MEMORY
 
 READING = "2_map/reading.json"
 EXTRACT = "1_extract"
-MEMORY = DEFAULT_MEMORY
+MEMORY = "300MB"
+"""It is used beside the engine that asks about the run."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

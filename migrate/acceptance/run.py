@@ -15,18 +15,21 @@ from migrate.acceptance.results import FAILING, FOLDER, RESULTS, Result, failing
 from migrate.approvals.gates import Gate, judge
 from migrate.approvals.rehearsals import open_run
 from migrate.artefacts import ReadBack, sha256
+from migrate.compiler.text import literal, name
 from migrate.contracts.model import Contract
-from migrate.engine import session
+from migrate.engine import number, scan, session
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.fingerprints import fingerprints
+from migrate.live.keys import names_key
 from migrate.privacy.classes import personal_fields
 from migrate.progress import Progress, Silent
+from migrate.reconciliation.closure import KEPT_BACK
 from migrate.run_folder import RunFolder, latest_run
 from migrate.workspace import Workspace, open_workspace
 from validators.expectations.judge import STATES, Judge, Judged, installed
 from validators.expectations.load import FOLDER as SUITES
 from validators.expectations.load import LoadedSuite, Wanted
-from validators.expectations.rows import register, select
+from validators.expectations.rows import BACK, KEY, register, select
 
 PART = "expectations"
 
@@ -122,11 +125,39 @@ def _judged(
             if (why := unfit(one, run.facts, there)) is not None:
                 yield Result(one, entity, Judged("error", why=why))
             else:
-                rows = connection.execute(select(one, contract, f"{as_of:%Y-%m-%d %H:%M:%S}")).to_arrow_table()
-                result = Result(one, entity, judging.judge(one, rows))
+                wanted_rows = select(one, contract, f"{as_of:%Y-%m-%d %H:%M:%S}")
+                unread = _refer_to_unread(one, contract, run)
+                read = f"SELECT * FROM ({wanted_rows}) WHERE {name(KEY)} NOT IN ({unread})" if unread else wanted_rows
+                rows = connection.execute(f"{read} ORDER BY ALL" if unread else read).to_arrow_table()
+                judged = judging.judge(one, rows)
+                if unread and judged.state == "passed":
+                    left = number(connection, f"SELECT count(*) FROM ({wanted_rows})") - rows.num_rows
+                    why = f"{left} record(s) refer to one that this run kept back and did not read; the others are as expected"
+                    judged = Judged("error", why=why) if left else judged
+                result = Result(one, entity, judged)
                 write_failing(writer, result, rows)
                 yield result
             task.advance(1)
+
+
+def _refer_to_unread(wanted: Wanted, contract: Contract, run: RunFolder) -> str | None:
+    """SQL of the keys of records that refer to one which a live run kept back: that is in the target, and was not read."""
+    if not run.facts.get("live"):
+        return None
+    fields, parts = contract.entities[wanted.model.entity].fields, []
+    for field in sorted({column.through for column in wanted.used if column.through}):
+        reference = fields[field].references
+        if reference is None or not names_key(contract, reference):
+            continue
+        other, (key,) = reference.entity, contract.entities[reference.entity].key
+        mappings = [m for m, of in run.facts["entities"].items() if str(of.get("to") or "").partition(".")[2] == other]
+        parts.append(
+            f"SELECT CAST({name(KEY)} AS VARCHAR) FROM {name(BACK, wanted.model.entity)} WHERE CAST({name(field)} AS VARCHAR) IN "
+            f"(SELECT target_key FROM {scan(run.path / 'dispositions.parquet')} WHERE code IN {KEPT_BACK} "
+            f"AND entity IN ({', '.join(map(literal, mappings)) or 'NULL'})) AND CAST({name(field)} AS VARCHAR) NOT IN "
+            f"(SELECT CAST({name(key)} AS VARCHAR) FROM {name(BACK, other)} WHERE {name(key)} IS NOT NULL)"
+        )
+    return " UNION ".join(parts) or None
 
 
 def _name_personal(facts: dict[str, Any], contract: Contract, wanted: Sequence[Wanted]) -> None:

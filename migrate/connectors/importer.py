@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 import duckdb
 import pyarrow as pa
 
 from migrate.compiler.source import SQL_TYPES, decimal_text, query_sql
 from migrate.compiler.text import key_text, literal, name
+from migrate.connectors.batches import Watched, gathered, portions
 from migrate.connectors.columns_read import Irregular, blank_to_null, can_read, cells, stripped, without_blank_rows
 from migrate.connectors.json_records import objects
 from migrate.connectors.json_shape import Shape, cell
@@ -29,6 +30,7 @@ from migrate.connectors.manifest_read import disagreement
 from migrate.connectors.package import effective_format
 from migrate.connectors.records import Unreadable, records
 from migrate.contracts.model import FILE_ENDINGS, Contract, Entity, Field, FileFormat
+from migrate.engine import number
 from migrate.errors import RunFailed
 from migrate.growing import Growing
 from migrate.mapping.model import Scalar
@@ -66,6 +68,10 @@ class Importer:
         self.entities_read: set[str] = set()
         self._taken: dict[str, str] = {}
         self._growing: dict[str, Growing] = {}
+        self._changes = dict.fromkeys(contract.entities, 0)
+        """How often rows of a table were dropped or changed."""
+        self._resolved: dict[tuple[str, str], int] = {}
+        """At how many changes of the table that it refers to a field was last resolved."""
         connection.execute("CREATE TABLE refused (entity VARCHAR, key VARCHAR, reason VARCHAR)")
 
     def run(self, files: list[Path]) -> list[ReadFile]:
@@ -97,6 +103,17 @@ class Importer:
                 self._resolve_all(entity_name, entity)
         return seen
 
+    def in_order(self, entity_name: str) -> bool:
+        """Do the rows stand in their table in the order of keys, by the bytes of their texts? For a connection that keeps rows in
+        the order in which they come."""
+        return self._each_once(entity_name) and self._changes[entity_name] == 0
+
+    def _each_once(self, entity_name: str) -> bool:
+        """Did the rows come in the order of their keys, each key once, and do the keys stand in the table as they came?"""
+        entity = self.contract.entities[entity_name]
+        rule = entity.fields[entity.key[0]]
+        return self._growing[entity_name].seen and rule.type == "string" and not rule.enum
+
     def _refused(self) -> int:
         row = self.connection.execute("SELECT count(*) FROM refused").fetchone()
         return int(row[0]) if row else 0
@@ -110,14 +127,11 @@ class Importer:
         if (wrong := _undecodable(opened, encoding)) is not None:
             return ReadFile(file_name, None, 0, f"not {format_.encoding} at byte {wrong}")
         with opened() as stream, io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
-            first = self.line
             try:
                 if by_name is not None and format_.json_:
                     return self._read_objects(file_name, by_name, format_, text)
                 return self._read_text(file_name, by_name, format_, text, opened)
-            except csv.Error as error:
-                for entity_name in self.contract.entities:  # a file is refused whole
-                    self.connection.execute(f"DELETE FROM {name(SCHEMA, entity_name)} WHERE _line > {first}")
+            except csv.Error as error:  # a file is refused whole
                 return ReadFile(file_name, by_name, 0, f"it cannot be taken apart: {error}")
 
     def _read_text(
@@ -140,19 +154,14 @@ class Importer:
             first = next(n for n, (there, wanted) in enumerate(zip(written, fields, strict=True)) if there != wanted)
             return ReadFile(file_name, entity_name, 0, f"column {first + 1} is {written[first]}, and has to be {fields[first]}")
         places = [header.index(f.lower()) if f.lower() in header else None for f in fields]
-        before = self.line
         try:
             if not header or not can_read(format_):
                 raise Irregular
-            for batch in self._columns(opened, format_, len(header), places):
-                self._store(entity_name, fields, batch)
+            rows = self._store(entity_name, fields, self._columns(opened, format_, len(header), places))
         except Irregular:
-            self.connection.execute(f"DELETE FROM {name(SCHEMA, entity_name)} WHERE _line > {before}")
-            self.line = before
-            for batch in self._records(reader, places):
-                self._store(entity_name, fields, batch)
+            rows = self._store(entity_name, fields, self._records(reader, places))
         self.entities_read.add(entity_name)
-        return ReadFile(file_name, entity_name, self.line - before)
+        return ReadFile(file_name, entity_name, rows)
 
     def _columns(self, opened: Opener, format_: FileFormat, width: int, places: Places) -> Iterator[list[pa.Array]]:
         """What ``_records`` gives, faster. Raises Irregular where only that can say what stands there."""
@@ -172,7 +181,12 @@ class Importer:
             yield [pa.array([row[i] for row in rows], pa.string()) for i in range(len(places))]
 
     def _read_objects(self, file_name: str, entity_name: str, format_: FileFormat, text: io.TextIOWrapper) -> ReadFile:
-        shape, before = Shape(self.contract.entities[entity_name].fields), self.line
+        shape = Shape(self.contract.entities[entity_name].fields)
+        rows = self._store(entity_name, list(shape.fields), self._objects(shape, text, format_))
+        self.entities_read.add(entity_name)
+        return ReadFile(file_name, entity_name, rows)
+
+    def _objects(self, shape: Shape, text: TextIO, format_: FileFormat) -> Iterator[list[pa.Array]]:
         read = objects(text, format_)
         while part := list(islice(read, 50_000)):
             rows = []
@@ -181,25 +195,49 @@ class Importer:
                 if (wrong := _misshapen(shape, values, unknown)) is not None:
                     raise Unreadable(line, wrong)
                 rows.append([cell(value) or None for value in values.values()])
-            columns = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(shape.fields))]
-            self._store(entity_name, list(shape.fields), columns)
-        self.entities_read.add(entity_name)
-        return ReadFile(file_name, entity_name, self.line - before)
+            yield [pa.array([row[i] for row in rows], pa.string()) for i in range(len(shape.fields))]
 
     def _cell(self, cell: str) -> str | None:
         if self.target.strip:
             cell = cell.strip()
         return cell or None
 
-    def _store(self, entity_name: str, fields: list[str], columns: list[pa.Array]) -> None:
-        rows = len(columns[0])
-        lines = pa.arange(self.line + 1, self.line + rows + 1)  # counted over all files: numbers of their own
-        self.line += rows
+    def _store(self, entity_name: str, fields: list[str], batches: Iterator[list[pa.Array]]) -> int:
+        """Store the rows of a file, and give their number. Raises what ``batches`` raise; then none of the file is stored."""
+        schema = pa.schema([*((field, pa.string()) for field in fields), ("_line", pa.int64())])
+        before, rows = self.line, 0
+        numbered = Watched(gathered(self._numbered(entity_name, fields, batches, schema)))
+        try:
+            for portion in portions(numbered):
+                rows += self._insert(entity_name, pa.RecordBatchReader.from_batches(schema, portion))
+        except Exception as error:
+            if rows:
+                self.connection.execute(f"DELETE FROM {name(SCHEMA, entity_name)} WHERE _line > {before}")
+            if isinstance(error, duckdb.Error) and numbered.error is not None:
+                raise numbered.error from None
+            raise
+        return rows
+
+    def _insert(self, entity_name: str, rows: pa.RecordBatchReader) -> int:
+        self.connection.register("_rows", rows)
+        try:
+            taken = f"SELECT {self._taken[entity_name]} FROM _rows AS r"
+            return number(self.connection, f"INSERT INTO {name(SCHEMA, entity_name)} {taken}")
+        finally:
+            self.connection.unregister("_rows")
+
+    def _numbered(
+        self, entity_name: str, fields: list[str], batches: Iterator[list[pa.Array]], schema: pa.Schema
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows with ``_line``, counted over all files: numbers of their own."""
         key = self.contract.entities[entity_name].key
-        self._growing[entity_name].look(columns[fields.index(key[0])] if len(key) == 1 else pa.nulls(rows))
-        self.connection.register("_rows", pa.Table.from_arrays([*columns, lines], names=[*fields, "_line"]))
-        self.connection.execute(f"INSERT INTO {name(SCHEMA, entity_name)} SELECT {self._taken[entity_name]} FROM _rows AS r")
-        self.connection.unregister("_rows")
+        growing = self._growing[entity_name]
+        for columns in batches:
+            rows = len(columns[0])
+            growing.look(columns[fields.index(key[0])] if len(key) == 1 else pa.nulls(rows))
+            lines = pa.arange(self.line + 1, self.line + rows + 1)
+            self.line += rows
+            yield pa.record_batch([*columns, lines], schema=schema)
 
     def _by_header(self, header: list[str]) -> str | None:
         columns = set(header)
@@ -243,9 +281,7 @@ class Importer:
         self._drop(entity_name, "_reason IS NOT NULL", "_reason")
         key = key_text(f"t.{name(part)}" for part in entity.key)
         # Files are written in the order of keys, so that it is seen while they are read that none stands twice.
-        rule = entity.fields[entity.key[0]]
-        unique = self._growing[entity_name].seen and rule.type == "string" and not rule.enum
-        if entity.duplicates != "keep" and not unique:
+        if entity.duplicates != "keep" and not self._each_once(entity_name):
             table, kept = name(SCHEMA, entity_name), "max" if entity.duplicates == "last" else "min"
             self._drop(
                 entity_name,
@@ -263,6 +299,9 @@ class Importer:
     def _resolve(self, entity_name: str, field: str, rule: Field) -> None:
         reference = rule.references
         assert reference is not None
+        changes = self._changes[reference.entity]
+        if self._resolved.get((entity_name, field)) == changes:
+            return  # what was there is there still
         other = reference.field or self.contract.entities[reference.entity].key[0]
         unknown = (
             f"{name(field)} IS NOT NULL AND CAST({name(field)} AS VARCHAR) NOT IN (SELECT CAST({name(other)} AS VARCHAR) "
@@ -270,8 +309,10 @@ class Importer:
         )
         if reference.unknown == "keep" or not self._can_judge(entity_name, reference.entity):
             return
+        self._resolved[entity_name, field] = changes
         if reference.unknown == "clear":
-            self.connection.execute(f"UPDATE {name(SCHEMA, entity_name)} SET {name(field)} = NULL WHERE {unknown}")
+            cleared = f"UPDATE {name(SCHEMA, entity_name)} SET {name(field)} = NULL WHERE {unknown}"
+            self._changes[entity_name] += number(self.connection, cleared)
         else:
             self._drop(entity_name, unknown, literal(f"{field}: no {reference.entity} has this {other}"))
 
@@ -295,9 +336,10 @@ class Importer:
     def _drop(self, entity_name: str, condition: str, reason: str) -> None:
         table, entity = name(SCHEMA, entity_name), literal(entity_name)
         own = f"coalesce(_own_key, {key_text(name(part) for part in self.contract.entities[entity_name].key)})"
-        refused = self.connection.execute(f"INSERT INTO refused SELECT {entity}, {own}, {reason} FROM {table} WHERE {condition}")
-        if refused.fetchone() != (0,):
+        refused = number(self.connection, f"INSERT INTO refused SELECT {entity}, {own}, {reason} FROM {table} WHERE {condition}")
+        if refused:
             self.connection.execute(f"DELETE FROM {table} WHERE {condition}")
+            self._changes[entity_name] += refused
 
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {"flag": (bool,), "int": (int,), "decimal": (int, float)}

@@ -14,7 +14,6 @@ from migrate.connectors.delimited import DelimitedSource
 from migrate.connectors.json_source import JsonSource
 from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import TargetConnector
-from migrate.connectors.xapi.source import open_statements
 from migrate.contracts.load import LoadedContract
 from migrate.errors import ConfigurationError, Problem
 from migrate.workspace import SourceSide, Workspace
@@ -50,6 +49,8 @@ def open_source(workspace: SourceSide) -> SourceConnector:
         chosen = prefix if prefix is not None else source.prefix or ""
         return DatabaseSource(workspace.source_url(), chosen, workspace.source.model, workspace.folder)
     if source.kind == "xapi" and workspace.settings.source.url:
+        from migrate.connectors.xapi.source import open_statements  # its HTTP client takes a tenth of a second
+
         return open_statements(workspace.source_url(), workspace.source.model)
     if source.kind == "xapi" or source.format.json_:
         return JsonSource(workspace.source_folder(), workspace.source.model)

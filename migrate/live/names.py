@@ -6,6 +6,8 @@ RESULTS_FILE = "results.parquet"
 """What became of each record, in the folder of `load`. A row without keys says it of all records of its mapping that may load."""
 ONLY_LIVE = "LIVE-ONLY"
 """Code of a record that no file carries, so that it waits for a live run."""
+PREDICTED_HELD = ("LIVE-HANDED-OVER", "LIVE-UNCHANGEABLE", "LIVE-RENAMED")
+"""Codes of records that a rehearsal writes and compares, and says that a live run would hold."""
 ASKED = "asked"
 """The Parquet file of (entity, key) that were asked for; what was not asked is not compared."""
 UNSHOWN = "unshown"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from migrate.connectors.target import Record
 from migrate.contracts.model import Contract
@@ -21,6 +22,7 @@ class Remembered:
         self.contract, self.ledger = contract, ledger
         self._identities: dict[str, dict[str, Identity]] = {}
         self._natives: dict[str, set[str | None]] = {}
+        self._met: dict[tuple[str, str], str] = {}
 
     def identity(self, entity: str, key: str) -> Identity | None:
         """What is known of a record."""
@@ -35,6 +37,15 @@ class Remembered:
             self._identities[entity][key] = replace(known, native=native)
             self._natives[entity].add(native)
 
+    def native(self, entity: str, key: str) -> str | None:
+        """The target's own id of a record, as the ledger has it or as it was met since."""
+        known = self.identity(entity, key)
+        return known.native if known is not None and known.native is not None else self._met.get((entity, key))
+
+    def meet(self, entity: str, key: str, native: str) -> None:
+        """A record was found of which the ledger has no id."""
+        self._met[entity, key] = native
+
     def record(self, entity: str, key: str, native: str | None, meant: str | None = None) -> Record:
         """A record as it was written last: enough to find it. ``meant`` is the JSON of one that the ledger does not know yet."""
         model, known = self.contract.entities[entity], self.identity(entity, key)
@@ -43,10 +54,32 @@ class Remembered:
         for field, value in values.items():
             reference = model.fields[field].references
             if reference is not None and value is not None and names_key(self.contract, reference):
-                other = self.identity(reference.entity, str(value))
-                if other is not None and other.native is not None:
-                    links[field] = other.native
+                other = self.native(reference.entity, str(value))
+                if other is not None:
+                    links[field] = other
         return Record(key, values, native, links)
+
+    def named(self, entity: str, images: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The values of images as a run writes them down: what they refer to by its key, not by the target's id of it."""
+        refers = {
+            field: rule.references.entity
+            for field, rule in self.contract.entities[entity].fields.items()
+            if rule.references is not None and names_key(self.contract, rule.references)
+        }
+        natives: dict[str, set[str]] = defaultdict(set)
+        for image in images:
+            for field in image["links"].keys() & refers.keys():
+                natives[refers[field]].add(image["links"][field])
+        keys = {other: self.ledger.known_as(other, sorted(ids)) for other, ids in natives.items()}
+        named = []
+        for image in images:
+            values = dict(image["values"])
+            for field in image["links"].keys() & refers.keys():
+                other = refers[field]
+                if (key := keys[other].get(image["links"][field])) is not None:
+                    (values[field],) = key_values(self.contract.entities[other], key).values()
+            named.append(values)
+        return named
 
     def linked(self, entity: str, records: Sequence[Record]) -> list[Record]:
         """The records, with the present ids of what they refer to: what was removed and brought back has another one."""

@@ -7,6 +7,8 @@ from migrate.ledger import Ledger
 from migrate.live.batch import Row
 from migrate.live.changes import Changes
 
+RENAMED = "an earlier run wrote this record under another key: "
+
 
 def follow_renames(changes: Changes, connector: TargetConnector, ledger: Ledger, entity: str, ability: Ability) -> bool:
     """Find out which of them somebody renamed or removed in the target; is there one? Raises TargetLost."""
@@ -33,6 +35,6 @@ def held_renamed(changes: Changes, entity: str) -> list[Row]:
     renamed = changes.renamed(entity)
     rows: list[Row] = []
     for key, mapping, source_key in changes.labels(entity, list(renamed)):
-        message = f"an earlier run wrote this record under another key: {renamed[key]}"
+        message = f"{RENAMED}{renamed[key]}"
         rows.append((entity, key, "held", "LIVE-RENAMED", message, None, mapping, source_key, None))
     return rows

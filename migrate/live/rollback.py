@@ -123,6 +123,7 @@ class RollingBack:
                 first[at] = receipt
         newest = {(receipt.entity, receipt.key): receipt for receipt in receipts}
         later, known_before = self.ledger.others(self.run, later=True), self.ledger.others(self.run, later=False)
+        self._meet(newest)
         self._mark_later({entity for entity, _ in first})
         steps: list[Step] = []
         ordered = sorted(first, key=lambda at: (-order.get(at[0], 0), -first[at].id))
@@ -157,6 +158,25 @@ class RollingBack:
             for one in self.connector.find(entity, records):
                 found.setdefault(one.key, []).append(one)
         return found
+
+    def _meet(self, receipts: dict[tuple[str, str], Any]) -> None:
+        """Find what a person may have given to the target since: what refers to it can be asked for by its id alone."""
+        handed: dict[str, dict[str, Any]] = {}
+        for (entity, key), receipt in receipts.items():
+            if receipt.state == "handed_over" and self.remembered.native(entity, key) is None:
+                handed.setdefault(entity, {})[key] = receipt
+        referred = {
+            rule.references.entity
+            for entity in handed
+            for rule in self.contract.entities[entity].fields.values()
+            if rule.references is not None
+        }
+        for entity in self.contract.entities:  # those first that others refer to
+            keys = list(handed.get(entity, ())) if entity in referred else []
+            for part in parts(keys, self.connector.ability(entity).find_batch):
+                for key, there in self._held(entity, {key: handed[entity][key] for key in part}).items():
+                    if there[0].native is not None:
+                        self.remembered.meet(entity, key, there[0].native)
 
     def _mark_later(self, entities: set[str]) -> None:
         """What later runs wrote stays, and keeps what it refers to."""

@@ -13,8 +13,9 @@ from migrate.findings import write_findings
 from migrate.ledger import Ledger
 from migrate.live.changes import KNOWN, RESULT_SCHEMA, RESULTS, TODO, Changes
 from migrate.live.load import Live, LiveLoad
-from migrate.live.names import ONLY_LIVE, RESULTS_FILE
+from migrate.live.names import ONLY_LIVE, PREDICTED_HELD, RESULTS_FILE
 from migrate.live.read import LiveReading
+from migrate.live.renamed import RENAMED
 from migrate.matching.evidence import MATCHED
 from migrate.progress import Progress
 from migrate.run_folder import RunFolder
@@ -26,7 +27,7 @@ _PREDICTED = (
     "CASE WHEN old_key IS NOT NULL THEN 'held' WHEN action = 'look' THEN 'created' WHEN action = 'unchanged' THEN 'unchanged' "
     "ELSE 'updated' END"
 )
-_HANDED_OVER, _UNCHANGEABLE, _RENAMED = "'LIVE-HANDED-OVER'", "'LIVE-UNCHANGEABLE'", "'LIVE-RENAMED'"
+_HANDED_OVER, _UNCHANGEABLE, _RENAMED = map(literal, PREDICTED_HELD)
 _PREDICTED_CODE = (
     f"CASE WHEN old_key IS NOT NULL THEN {_RENAMED} WHEN action = 'look' THEN {_HANDED_OVER} "
     f"WHEN action <> 'unchanged' THEN {_UNCHANGEABLE} END"
@@ -71,7 +72,7 @@ def predict(
     with session(run.scratch, memory) as connection:
         changes = Changes(connection, plan, validated, ledger, whole)
         changes.together = frozenset(handed)
-        columns = "(entity, key, result, native, mapping, source_key)"
+        columns = "(entity, key, result, code, message, native, mapping, source_key)"
         at_once = ledger is None and not handed and not adopts  # which is all there is to say of millions of records
         unasked = _unasked(plan, validated, held, known=ledger is not None, each=not at_once)
         if unasked and at_once:
@@ -86,7 +87,8 @@ def predict(
             changes.compare(entity)
             connection.execute(f"DELETE FROM {RESULTS} WHERE entity = ?", [entity])
             connection.execute(
-                f"INSERT INTO {RESULTS} {columns} SELECT {literal(entity)}, key, {_PREDICTED}, native, mapping, source_key "
+                f"INSERT INTO {RESULTS} {columns} SELECT {literal(entity)}, key, {_PREDICTED}, "
+                f"CASE WHEN old_key IS NOT NULL THEN {_RENAMED} END, {literal(RENAMED)} || old_key, native, mapping, source_key "
                 f"FROM {name(TODO, entity)}"
             )
         for entity in changes.entities():

@@ -7,7 +7,7 @@ disposition and code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,8 @@ class Sides:
     """(entity, key) of target records that were matched with what was there."""
     mapped: Callable[[str], str]
     """Per mapping the rows of its source with ``_key``, and where another row has that key already, it as ``_plain_key``."""
+    predicted: Sequence[str] = ()
+    """Codes of held records that were written and read back all the same."""
 
 
 def records_sql(plan: Plan, sides: Sides, mapping: str, target_needs: Mapping[str, set[str]], explained: Iterable[str]) -> str:
@@ -71,6 +73,8 @@ def records_sql(plan: Plan, sides: Sides, mapping: str, target_needs: Mapping[st
         if fields
     ]
     rows, named = sides.mapped(mapping), literal(mapping)
+    held = ", ".join(map(literal, sides.predicted))
+    written = f" AND NOT (d.disposition = 'held' AND coalesce(d.code, '') IN ({held}))" if held else ""
     # Told from what the mapping read: a key may end in #2 by itself.
     twins = f"SELECT unnest([_key, _plain_key]) AS key FROM {rows} WHERE _plain_key IS NOT NULL"
     return (
@@ -81,7 +85,7 @@ def records_sql(plan: Plan, sides: Sides, mapping: str, target_needs: Mapping[st
         f"hidden AS (SELECT DISTINCT key FROM {sides.hidden} AS h WHERE {' OR '.join(hidden) or 'FALSE'}) "
         "SELECT d.key, d.target_key, CASE "
         "WHEN d.key IN (SELECT key FROM twins) THEN 'ambiguous' "
-        f"WHEN d.disposition IN ({', '.join(map(literal, LEFT[:-1]))}) THEN d.disposition "
+        f"WHEN d.disposition IN ({', '.join(map(literal, LEFT[:-1]))}){written} THEN d.disposition "
         "WHEN d.disposition = 'failed' AND d.code IS DISTINCT FROM 'REC-MISSING' THEN 'failed' "
         f"WHEN d.key IN (SELECT key FROM {sides.unread} WHERE entity = {named}) "
         "OR d.target_key IN (SELECT key FROM hidden) THEN 'unread' "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,16 +17,18 @@ from migrate.engine import Engine, copy_to_parquet, scan
 
 DISPOSITIONS = ("created", "updated", "unchanged", "merged", "excluded", "quarantined", "blocked", "held", "failed")
 _ENDED = f"result IN ({', '.join(literal(word) for word in DISPOSITIONS)})"
-_BATCH = 100_000
+_BATCH = 122_880
+"""Rows read at once: the engine's row group, for a batch out of two of them is copied together."""
 
 
-def finish_dispositions(connection: Engine, mappings: Sequence[str], validated: str, file: Path, *, missing: bool) -> None:
+def finish_dispositions(connection: Engine, validated: Mapping[str, str], file: Path, *, missing: Collection[str]) -> None:
     """Write the run's file of dispositions, by entity and key, which the view ``dispositions`` shows from then on.
 
-    ``connection`` has the view ``results`` and the table ``differences``; ``validated`` is SQL of the dispositions before the
-    load of ``mappings``. ``missing``: were there records that were not found again? A word that is no disposition becomes null.
+    ``connection`` has the view ``results`` and the table ``differences``; ``validated`` is, for each mapping, SQL of the
+    dispositions before the load. ``missing``: the mappings of which records were not found again. A word that is no disposition
+    becomes null.
     """
-    alike, apart = _alike(connection, validated)
+    alike, apart = _alike(connection, f"({' UNION ALL '.join(validated.values())})")
     result, code = (_said(column, alike) for column in ("result", "code"))
     joined = ""
     if apart:
@@ -40,20 +42,26 @@ def finish_dispositions(connection: Engine, mappings: Sequence[str], validated: 
     disposition = f"coalesce({result}, d.disposition)"
     reason = f"CASE WHEN {result} IS NOT NULL THEN coalesce(d.code, {code}) ELSE d.code END"
     if missing:
-        joined += (
-            " LEFT JOIN (SELECT DISTINCT entity, key FROM differences WHERE kind = 'missing') AS x "
-            "ON x.entity = d.entity AND x.key = d.key"
-        )
-        disposition = f"CASE WHEN x.key IS NOT NULL THEN 'failed' ELSE {disposition} END"
-        reason = f"CASE WHEN x.key IS NOT NULL THEN 'REC-MISSING' ELSE {reason} END"
+        disposition = f"CASE WHEN d.gone THEN 'failed' ELSE {disposition} END"
+        reason = f"CASE WHEN d.gone THEN 'REC-MISSING' ELSE {reason} END"
+    records = " UNION ALL ".join(_found_again(mapping, select, missing) for mapping, select in validated.items())
     # Words of which there are few are sorted and written in a fraction of the time as enumerations; in the file they are texts.
-    words, entities = _one_of([*DISPOSITIONS, "candidate"]), _one_of(sorted(mappings))
+    words, entities = _one_of([*DISPOSITIONS, "candidate"]), _one_of(sorted(validated))
     ended = (
         f"SELECT CAST(d.entity AS {entities}) AS entity, d.key, TRY_CAST({disposition} AS {words}) AS disposition, d.target_key, "
-        f"{reason} AS code FROM {validated} AS d{joined}"
+        f"{reason} AS code FROM ({records}) AS d{joined}"
     )
     copy_to_parquet(connection, f"SELECT * FROM ({ended}) ORDER BY entity, key", file)
     connection.execute(f"CREATE VIEW dispositions AS SELECT * FROM {scan(file)}")
+
+
+def _found_again(mapping: str, select: str, missing: Collection[str]) -> str:
+    """A SELECT of the dispositions of a mapping and, as ``gone``, whether the target does not hold what was written."""
+    if mapping not in missing:
+        return f"SELECT *, FALSE AS gone FROM ({select})"
+    # By the key alone: a join by entity and key takes twice as long.
+    gone = f"SELECT DISTINCT key FROM differences WHERE kind = 'missing' AND entity = {literal(mapping)}"
+    return f"SELECT d.*, x.key IS NOT NULL AS gone FROM ({select}) AS d LEFT JOIN ({gone}) AS x ON x.key = d.key"
 
 
 def _one_of(words: Iterable[str]) -> str:

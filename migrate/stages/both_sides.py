@@ -13,7 +13,7 @@ from migrate.compiler.source import RAW, query_needs
 from migrate.compiler.text import name
 from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
 from migrate.findings import publish_findings
-from migrate.live.names import KEPT, UNSHOWN
+from migrate.live.names import KEPT, PREDICTED_HELD, UNSHOWN
 from migrate.mapper import build_source
 from migrate.progress import Progress
 from migrate.reconciliation.asking import Asking, Sides, personal_measures
@@ -102,6 +102,7 @@ def open_sides(
         hidden=scan(back.parquet(UNSHOWN)) if live else nothing,
         kept=scan(back.parquet(KEPT)) if live else nothing,
         mapped=lambda mapping: scan(mapped.parquet(mapping)),
+        predicted=() if live else PREDICTED_HELD,
     )
 
 

@@ -68,15 +68,10 @@ def reconcile(
             entity: compare_entity(connection, mappings, validated, back, run, progress, size_of(memory))
             for entity, mappings in _targets(plan).items()
         }
-        missing = any(run.summary["entities"][mapping]["missing"] for mapping in plan.names)
+        missing = [mapping for mapping in plan.names if run.summary["entities"][mapping]["missing"]]
         file = run.path / "dispositions.parquet"
-        finish_dispositions(
-            connection,
-            plan.names,
-            f"({validated.dispositions(*validated.mapped.largest_first(plan.names))})",
-            file,
-            missing=missing,
-        )
+        standing = {mapping: validated.dispositions(mapping) for mapping in validated.mapped.largest_first(plan.names)}
+        finish_dispositions(connection, standing, file, missing=missing)
         copy_to_parquet(connection, "SELECT * FROM differences ORDER BY ALL", folder / "differences.parquet")
         copy_to_parquet(connection, "SELECT * FROM excused ORDER BY ALL", folder / "excused.parquet")
         _write_unread(connection, back, run, folder)

@@ -160,6 +160,10 @@ def test_a_rollback_takes_no_grades_along(school: Path, moodle: StandIn) -> None
     first = run(school, live=True)
     moodle.restore(first.folder / "hand_over")
     before = moodle.state()
+    preview, _ = rollback(school, first.folder.name)
+    stays = {step.entity: step.refused for step in preview.steps if step.entity in ("grade_items", "grades")}
+    assert set(stays.values()) == {"the target's interface has no way to remove it"}
+    assert {name: preview.counts()[name]["refused"] for name in stays} == {"grade_items": 2, "grades": 4}
     done, _ = rollback(school, first.folder.name, execute=True)
     after = moodle.state()
     assert after["grades"] == before["grades"]

@@ -8,9 +8,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from both_sides_rules import add_rules
-from live_school import LiveSchool, different
+from live_school import LiveSchool, different, dispositions, findings
+from plain_judge import Plain, write_suite
 from small_pair import CLEAN_ROWS
 
+import migrate.acceptance.run as acceptance_run
+from migrate.acceptance.run import acceptance
 from migrate.pipeline import RunResult
 
 
@@ -57,6 +60,19 @@ def test_a_delta_run_counts_what_it_did_not_read_and_raises_no_alarm(ruled: Live
     assert (scores["verdict"], scores["expected"], scores["parts"]) == ("equal", 1, {"unread": 2})
 
 
+def test_a_rehearsal_asks_for_what_a_live_run_would_hold(ruled: LiveSchool) -> None:
+    ruled.live()
+    file = ruled.folder / "mapping/courses.yaml"
+    file.write_text(file.read_text("utf-8").replace("'c-' ||", "'k-' ||"), "utf-8")
+    rehearsal = ruled.rehearse()
+    assert dispositions(rehearsal)["courses"] == {"held": 2}
+    assert told(rehearsal) == {}
+    assert {check["verdict"] for check in checks(rehearsal).values()} == {"equal"}
+    predicted, live = findings(rehearsal, "LIVE"), findings(ruled.live(), "LIVE")
+    assert predicted == live
+    assert {code for code, *_ in live} == {"LIVE-RENAMED"}
+
+
 def test_a_reference_to_nothing_is_told(ruled: LiveSchool) -> None:
     first = ruled.live()
     assert first.summary["reconciliation"]["dangling"] == 0
@@ -66,3 +82,18 @@ def test_a_reference_to_nothing_is_told(ruled: LiveSchool) -> None:
     dangling = [(r["entity"], r["key"], r["field"], r["value"]) for r in rows if r["code"] == "REC-DANGLING"]
     assert dangling == [("courses", "3", "teacher_id", "#999")]
     assert again.summary["reconciliation"]["dangling"] == 1
+
+
+def test_who_refers_to_what_a_live_run_kept_back_is_not_judged(ruled: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acceptance_run, "Judge", Plain)
+    write_suite(ruled.folder)
+    ruled.live()
+
+    def states() -> dict[str, str]:
+        return {result.wanted.code: result.judged.state for result in acceptance(ruled.folder).results}
+
+    assert states()["ACC-PERSON"] == "passed"
+    ruled.change("UPDATE people SET name = 'Somebody' WHERE person_id = 'p-5'")
+    ruled.rows(different(CLEAN_ROWS, "user", 5, score=9))
+    assert findings(ruled.live(), "LIVE-DRIFT") == [("LIVE-DRIFT", "people", "5")]
+    assert states()["ACC-PERSON"] == "error"

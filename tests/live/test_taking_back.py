@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -122,6 +123,17 @@ def test_what_was_brought_back_under_another_id_is_found_by_earlier_runs(bench: 
     assert whole(bench.rollback(removed))
     assert whole(bench.rollback(moved))
     assert bench.world.state() == before
+
+
+def test_what_was_put_back_is_remembered_with_what_it_refers_to(bench: Bench) -> None:
+    bench.live()
+    before = bench.ledger.known("rooms")["1"].meant
+    assert before is not None
+    bench.rows["rooms"]["1"] = {**bench.rows["rooms"]["1"], "title": "v2"}
+    assert whole(bench.rollback(bench.live().id))
+    after = bench.ledger.known("rooms")["1"].meant
+    assert after is not None
+    assert {**json.loads(after), "extra": None} == {**json.loads(before), "extra": None}
 
 
 def test_what_a_later_run_refers_to_stays(bench: Bench) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.connectors import importer, records
+from migrate.connectors.batches import portions
 from migrate.connectors.importer import SCHEMA, Importer
 from migrate.contracts.load import load_contract
 from migrate.contracts.model import Contract
@@ -332,10 +335,110 @@ def test_of_each_key_one_row_is_taken_in_whatever_order_they_come(
     assert len(found.refused) == len(keys) - len(set(keys))
 
 
+@pytest.mark.parametrize(
+    ("third", "ordered"),
+    [
+        ("a,a\nb,a\n", True),
+        ("b,a\na,a\n", False),
+        ("a,a\na,a\n", False),
+        ("a,a\nb,c\n", False),
+        ("a,a\nx,a\n", False),
+        ("", False),
+    ],
+)
+def test_what_is_in_the_order_of_keys_is_known(third: str, ordered: bool, tmp_path: Path) -> None:
+    (tmp_path / "third.csv").write_text("id,enum\n" + third)
+    with session(ordered=True) as connection:
+        read = Importer(connection, small())
+        read.run([tmp_path / "third.csv"])
+        assert read.in_order("third") is ordered
+        assert not read.in_order("first")
+
+
+def test_many_rows_stay_in_the_order_of_their_keys(tmp_path: Path) -> None:
+    """With more rows than the engine keeps together, and more than one thread."""
+    keys = [f"{n:07}" for n in range(400_000)]
+    (tmp_path / "third.csv").write_text("id,enum\n" + "".join(f"{key},a\n" for key in keys))
+    with session(ordered=True, threads=4) as connection:
+        read = Importer(connection, small())
+        read.run([tmp_path / "third.csv"])
+        assert read.in_order("third")
+        found = connection.execute(f'SELECT id FROM {SCHEMA}."third"').to_arrow_table().column("id").to_pylist()
+    assert found == keys
+
+
+@pytest.mark.parametrize("each", [1, 2, 5])
+def test_a_reader_that_fails_stores_nothing_and_says_why(each: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whichever statement it fails; what was read of other files stays."""
+    monkeypatch.setattr(importer, "gathered", lambda batches: batches)
+    monkeypatch.setattr(importer, "portions", lambda batches: portions(batches, each))
+    (tmp_path / "third.csv").write_text("id,enum\n1,a\n2,b\n")
+
+    def rows(number: int) -> Iterator[list[pa.Array]]:
+        for at in range(number):
+            yield [pa.array([f"k{at}"]), pa.array(["a"]), pa.array([None], pa.string())]
+
+    def odd() -> Iterator[list[pa.Array]]:
+        yield from rows(3)
+        raise RunFailed("the 12th row is odd")
+
+    with session() as connection:
+        read = Importer(connection, small())
+        read.run([tmp_path / "third.csv"])
+        with pytest.raises(RunFailed, match="the 12th row is odd"):
+            read._store("third", ["id", "enum", "up"], odd())
+        assert connection.execute(f'SELECT id FROM {SCHEMA}."third" ORDER BY 1').fetchall() == [("1",), ("2",)]
+        assert read._store("third", ["id", "enum", "up"], rows(7)) == 7
+        assert connection.execute(f'SELECT count(*), count(DISTINCT _line) FROM {SCHEMA}."third"').fetchall() == [(9, 9)]
+
+
 def test_whoever_refers_to_a_refused_row_is_refused_too(tmp_path: Path) -> None:
     found = Imported(tmp_path, small(), {"third.csv": "id\nx\ny\n", "fourth.csv": "id,up\n1,x\n2,y\n"})
     assert found.column("third", "id") == ["y"]
     assert found.column("fourth", "id") == ["2"]
+
+
+def family() -> Contract:
+    """Nodes that stand under other nodes, of which ``x`` is refused, and leaves that hang on them: one kind is refused with its
+    node, the other stays without it. Hooks hang on what the last refer to."""
+    up: dict[str, Any] = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "node"}}}}
+    loose = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "leaf", "unknown": "clear"}}}}
+    rule = {"code": "T-X", "message": "no x", "sql": "select t.id from node as t where t.id = 'x'"}
+    hook = {"key": "id", "fields": {"id": {"required": True}, "up": {"references": {"entity": "loose", "field": "up"}}}}
+    entities = {"node": up | {"refuses": [rule]}, "leaf": up, "loose": loose, "hook": hook}
+    entities = {entity: about | {"file": f"{entity}.csv"} for entity, about in entities.items()}
+    return Contract.model_validate_json(
+        json.dumps({"system": "t", "label": "t", "target": {"kind": "files"}, "entities": entities})
+    )
+
+
+NODES = st.sampled_from("abcdefx")
+EDGES = st.dictionaries(NODES, st.none() | NODES | st.just("nobody"), max_size=7)
+
+
+@given(EDGES, EDGES, EDGES, EDGES)
+def test_references_hold_however_long_the_chain_of_what_is_refused(
+    tmp_path_factory: pytest.TempPathFactory,
+    nodes: dict[str, str | None],
+    leaves: dict[str, str | None],
+    loose: dict[str, str | None],
+    hooks: dict[str, str | None],
+) -> None:
+    """Against the plain way: look at all of them again until nothing goes any more."""
+    texts = {
+        f"{entity}.csv": "id,up\n" + "".join(f"{key},{up or ''}\n" for key, up in rows.items())
+        for entity, rows in (("node", nodes), ("leaf", leaves), ("loose", loose), ("hook", hooks))
+    }
+    found = Imported(tmp_path_factory.mktemp("family"), family(), texts)
+    left = {key: up for key, up in nodes.items() if key != "x"}
+    while gone := [key for key, up in left.items() if up is not None and up not in left]:
+        left = {key: up for key, up in left.items() if key not in gone}
+    hanging = {key: up for key, up in leaves.items() if up is None or up in left}
+    assert found.column("node", "id") == sorted(left)
+    assert found.column("leaf", "id") == sorted(hanging)
+    cleared = {key: up if up in hanging else None for key, up in loose.items()}
+    assert {row["id"]: row["up"] for row in found.tables["loose"]} == cleared
+    assert found.column("hook", "id") == sorted(key for key, up in hooks.items() if up is None or up in cleared.values())
 
 
 @pytest.mark.parametrize("given", ["nan", "inf", "1_000", "1e400", "1,5"])

@@ -30,7 +30,8 @@ def ended(folder: Path, before: Rows, results: Rows, missing: Rows = []) -> Rows
         connection.register("before", table(BEFORE, before))
         connection.register("results", table(RESULT, results))
         connection.register("differences", table(("entity", "key", "kind"), missing))
-        finish_dispositions(connection, ("users", "staff", "courses"), "before", file, missing=bool(missing))
+        standing = {m: f"SELECT * FROM before WHERE entity = '{m}'" for m in ("users", "staff", "courses")}
+        finish_dispositions(connection, standing, file, missing={str(row[0]) for row in missing})
         assert connection.execute("SELECT count(*) FROM dispositions").fetchone() == (len(before),)
     return [tuple(row.values()) for row in pq.read_table(file).to_pylist()]
 
@@ -61,6 +62,17 @@ def test_what_was_not_found_again_failed(tmp_path: Path) -> None:
     found = ended(tmp_path, BEFORE_LOAD, CREATED, [("users", "2", "missing")])
     assert found[2] == ("users", "2", "failed", "u2", "REC-MISSING")
     assert [row[2] for row in found] == ["created", "created", "failed", "quarantined"]
+
+
+def test_a_record_of_another_mapping_with_the_key_of_a_missing_one_has_not_failed(tmp_path: Path) -> None:
+    before: Rows = [*BEFORE_LOAD, ("staff", "2", "candidate", "s2", None)]
+    results: Rows = [*CREATED, ("staff", "2", "s2", "created", None)]
+    found = {
+        row[:2]: row[2] for row in ended(tmp_path, before, results, [("users", "2", "missing"), ("courses", "1", "missing")])
+    }
+    assert found[("users", "2")] == "failed"
+    assert found[("staff", "2")] == "created"
+    assert found[("courses", "9")] == "created"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +121,8 @@ def test_the_file_has_texts_in_the_order_of_bytes(tmp_path: Path) -> None:
     with session() as connection:
         connection.register("before", table(BEFORE, before))
         connection.register("results", table(RESULT, []))
-        finish_dispositions(connection, ("users", "Staff", "courses"), "before", file, missing=False)
+        standing = {m: f"SELECT * FROM before WHERE entity = '{m}'" for m in ("users", "Staff", "courses")}
+        finish_dispositions(connection, standing, file, missing=())
     written = pq.read_table(file)
     assert [row["entity"] + row["key"] for row in written.to_pylist()] == sorted(entity + key for entity, key, *_ in before)  # type: ignore[operator]
     assert set(written.schema.types) == {pa.string()}
