@@ -216,6 +216,22 @@ def test_an_enrolment_with_grades_is_not_removed_and_takes_none_along(server: Mo
     assert list(server.site.tables["grades"]) == [(item, person["id"])]
 
 
+def test_an_enrolment_goes_after_the_memberships_in_groups_and_takes_none_along(server: MoodleServer, target: MoodleTarget) -> None:
+    both = enrolled(target, 2)
+    write(target, "enrolments", both)
+    group = write(target, "groups", [Record("g", {"idnumber": "g", "course": "c", "name": "G"})])["g"].native
+    member = Record("g|p0", {"group": "g", "user": "p0"}, links={"group": str(group)})
+    assert write(target, "group_members", [member])["g|p0"].result == "done"
+    there, plain = target.remove("enrolments", both)
+    assert there.result == "refused"
+    assert there.message == "it still holds 1 group(s) of the course in which the person is; they would be removed with it"
+    assert plain.result == "done"
+    assert len(server.site.tables["group_members"]) == 1
+    assert target.remove("group_members", [member])[0].result == "done"
+    assert target.remove("enrolments", both[:1])[0].result == "done"
+    assert not server.site.tables["enrolments"]
+
+
 def test_what_the_site_shows_of_defaults_and_files_is_what_was_meant(server: MoodleServer, target: MoodleTarget) -> None:
     told = 'Me: <img src="@@PLUGINFILE@@/me%20too.jpg">'
     plain = user("p0", timezone=None, lang=None, description=told)
