@@ -216,7 +216,9 @@ def test_an_enrolment_with_grades_is_not_removed_and_takes_none_along(server: Mo
     assert list(server.site.tables["grades"]) == [(item, person["id"])]
 
 
-def test_an_enrolment_goes_after_the_memberships_in_groups_and_takes_none_along(server: MoodleServer, target: MoodleTarget) -> None:
+def test_an_enrolment_goes_after_the_memberships_in_groups_and_takes_none_along(
+    server: MoodleServer, target: MoodleTarget
+) -> None:
     both = enrolled(target, 2)
     write(target, "enrolments", both)
     group = write(target, "groups", [Record("g", {"idnumber": "g", "course": "c", "name": "G"})])["g"].native
