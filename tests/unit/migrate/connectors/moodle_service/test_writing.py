@@ -234,6 +234,20 @@ def test_an_enrolment_goes_after_the_memberships_in_groups_and_takes_none_along(
     assert not server.site.tables["enrolments"]
 
 
+def test_a_group_stays_while_somebody_put_people_into_it(server: MoodleServer, target: MoodleTarget) -> None:
+    write(target, "enrolments", enrolled(target, 1))
+    groups = [Record(name, {"idnumber": name, "course": "c", "name": name.upper()}) for name in ("g", "h")]
+    native = str(write(target, "groups", groups)["g"].native)
+    person = server.site.by("users", "username", "p0")
+    assert person is not None
+    server.site.put("group_members", (int(native), person["id"]), {})
+    held, empty = target.remove("groups", groups)
+    assert held.result == "refused"
+    assert held.message == "it still holds 1 member(s); they would be removed with it"
+    assert empty.result == "done"
+    assert list(server.site.tables["group_members"]) == [(int(native), person["id"])]
+
+
 def test_what_the_site_shows_of_defaults_and_files_is_what_was_meant(server: MoodleServer, target: MoodleTarget) -> None:
     told = 'Me: <img src="@@PLUGINFILE@@/me%20too.jpg">'
     plain = user("p0", timezone=None, lang=None, description=told)
