@@ -278,6 +278,8 @@ def core_group_get_group_members(site: Site, given: dict[str, Any]) -> list[Row]
 @function({"courseid": "int=0", "userid": "int=0", "groupingid": "int=0"})
 def core_group_get_course_user_groups(site: Site, given: dict[str, Any]) -> Row:
     course, user = (get(site, table, given[key], name=key) for table, key in (("courses", "courseid"), ("users", "userid")))
+    if not site.manages_groups:
+        return {"groups": [], "warnings": [warning("course", course["id"], "cannotmanagegroups", "User 2 cannot manage groups")]}
     enrolled = (course["id"], user["id"]) in site.tables["enrolments"]
     return {
         "groups": [

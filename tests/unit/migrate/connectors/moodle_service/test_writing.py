@@ -234,6 +234,16 @@ def test_an_enrolment_goes_after_the_memberships_in_groups_and_takes_none_along(
     assert not server.site.tables["enrolments"]
 
 
+def test_an_enrolment_whose_groups_the_site_does_not_show_is_not_removed(server: MoodleServer, target: MoodleTarget) -> None:
+    both = enrolled(target, 2)
+    write(target, "enrolments", both)
+    server.site.manages_groups = False
+    for left in target.remove("enrolments", both):
+        assert left.result == "refused"
+        assert left.message == "core_group_get_course_user_groups did not look: User 2 cannot manage groups (cannotmanagegroups)"
+    assert len(server.site.tables["enrolments"]) == 2
+
+
 def test_a_group_stays_while_somebody_put_people_into_it(server: MoodleServer, target: MoodleTarget) -> None:
     write(target, "enrolments", enrolled(target, 1))
     groups = [Record(name, {"idnumber": name, "course": "c", "name": name.upper()}) for name in ("g", "h")]
