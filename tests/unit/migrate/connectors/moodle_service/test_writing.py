@@ -258,6 +258,20 @@ def test_a_group_stays_while_somebody_put_people_into_it(server: MoodleServer, t
     assert list(server.site.tables["group_members"]) == [(int(native), person["id"])]
 
 
+def test_a_cohort_stays_while_somebody_put_people_into_it(server: MoodleServer, target: MoodleTarget) -> None:
+    write(target, "users", users(1))
+    cohorts = [Record(name, {"idnumber": name, "name": name.upper()}) for name in ("k", "l")]
+    native = str(write(target, "cohorts", cohorts)["k"].native)
+    person = server.site.by("users", "username", "p0")
+    assert person is not None
+    server.site.put("cohort_members", (int(native), person["id"]), {})
+    held, empty = target.remove("cohorts", cohorts)
+    assert held.result == "refused"
+    assert held.message == "it still holds 1 member(s); they would be removed with it"
+    assert empty.result == "done"
+    assert list(server.site.tables["cohort_members"]) == [(int(native), person["id"])]
+
+
 def test_what_the_site_shows_of_defaults_and_files_is_what_was_meant(server: MoodleServer, target: MoodleTarget) -> None:
     told = 'Me: <img src="@@PLUGINFILE@@/me%20too.jpg">'
     plain = user("p0", timezone=None, lang=None, description=told)
