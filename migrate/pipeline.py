@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -13,16 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from migrate import __version__
-from migrate.acceptance.run import judge_run, waiting
+from migrate.acceptance.run import judge_run
 from migrate.approvals.demand import demand
 from migrate.approvals.gates import judge
 from migrate.approvals.noted_rehearsals import note_rehearsal
 from migrate.approvals.rehearsals import Rehearsed
-from migrate.approvals.settings import GateSettings
 from migrate.approvals.signed import Approval
 from migrate.artefacts import ReadBack
-from migrate.charted import charted
 from migrate.check import check
 from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import handed_over, open_source
@@ -32,7 +28,7 @@ from migrate.crosswalk_gate import demand_confirmed, unconfirmed
 from migrate.defects import traced, without_values
 from migrate.engine import Opener, session
 from migrate.engines import EngineName, opener
-from migrate.environment import account, commit_of, machine
+from migrate.environment import account
 from migrate.errors import (
     EXIT_ATTENTION,
     EXIT_FAILED,
@@ -47,7 +43,7 @@ from migrate.errors import (
     Unconfirmed,
 )
 from migrate.findings import Finding
-from migrate.fingerprints import Part, fingerprints, to_approve
+from migrate.fingerprints import fingerprints, to_approve
 from migrate.ledger import Ledger, open_ledger
 from migrate.ledger.audit import Head
 from migrate.live.decisions import LiveDecisions
@@ -57,13 +53,11 @@ from migrate.live.preflight import open_live
 from migrate.live.run import read_live
 from migrate.matching.lists import PeopleList, read_lists
 from migrate.privacy.barrier import guarded
-from migrate.privacy.classes import personal_of_mappings
 from migrate.privacy.noted_list import demand_same, strayed
 from migrate.privacy.prepare import Prepared, prepare
 from migrate.progress import Progress, Silent
-from migrate.reconciliation.dispositions import DISPOSITIONS
 from migrate.run_folder import STAGES, RunFolder, new_run
-from migrate.schemas import SUMMARY
+from migrate.run_header import begin
 from migrate.stages.archive import archive
 from migrate.stages.both_sides import ask_both_sides
 from migrate.stages.certifications import compare_certifications
@@ -73,23 +67,11 @@ from migrate.stages.map import map_stage
 from migrate.stages.read_back import read_back
 from migrate.stages.reconcile import reconcile
 from migrate.stages.validate import validate
+from migrate.verdict import verdict
 from migrate.worklist.build import build_worklist
-from migrate.worklist.states import NEEDS_A_PERSON
 from migrate.workspace import Workspace
 
 Result = TypeVar("Result")
-LIBRARIES = (
-    "duckdb",
-    "sqlalchemy",
-    "connectorx",
-    "pandera",
-    "polars",
-    "pandas",
-    "pyarrow",
-    "sqlglot",
-    "jinja2",
-    "click",
-)
 
 
 @dataclass(frozen=True)
@@ -179,7 +161,10 @@ def run(
             workspace, plan, folder, source, progress or Silent(), stop_after, deliver, target, ledger, approvals, privacy, lists,
             [list_strayed.finding()] if list_strayed is not None else [], opened,
         )  # fmt: skip
-        _describe(run_, live, started, as_of, parts)
+        begin(
+            folder, workspace, plan, source.info, live=live, started=started, as_of=as_of, parts=parts, approvals=approvals,
+            lists=lists,
+        )  # fmt: skip
         folder.facts["only"] = only
         folder.facts["engine"] = engine
         if engine == "spark":
@@ -387,23 +372,6 @@ def _instant() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def verdict(summary: dict[str, Any], facts: dict[str, Any], failure: str | None) -> str:
-    """What the two JSON files say of a run, in a word."""
-    if failure:
-        return "fail"
-    if facts["stopped_at"] is not None:
-        return "attention"
-    if not summary["balanced"]:
-        return "fail"
-    open_ends = any(summary["worklist"].get(state) for state in NEEDS_A_PERSON) or any(
-        entity["missing"] or entity["extra"] or entity["differences"] for entity in summary["entities"].values()
-    )
-    undeclared = any(entry["treatment"] == "undeclared" for entry in summary["loss_register"])
-    accepted = summary.get("acceptance") or {}
-    unaccepted = bool(accepted.get("failed") or accepted.get("error"))
-    return "attention" if open_ends or undeclared or unaccepted else "pass"
-
-
 def _named(error: MigrateError | OSError) -> MigrateError:
     if isinstance(error, MigrateError):
         return error
@@ -419,101 +387,3 @@ def _delivery(workspace: Workspace) -> Path:
         problem = Problem("a live run needs a place for the load files", place, hint="target: {deliver: FOLDER}")
         raise ConfigurationError("--live cannot be used", problems=[problem])
     return (workspace.folder / deliver).resolve()
-
-
-def _describe(run_: _Run, live: bool, started: dt.datetime, as_of: str, parts: Mapping[str, Part]) -> None:
-    workspace, plan, source = run_.workspace, run_.plan, run_.source
-    contract_source, contract_target = workspace.source.model, workspace.target.model
-    run_.folder.summary = {
-        "schema": SUMMARY,
-        "run": run_.folder.id,
-        "mode": "live" if live else "rehearsal",
-        "verdict": "fail",
-        "balanced": False,
-        "entities": {},
-        "findings": {},
-        "worklist": {},
-        "loss_register": [],
-        "reconciliation": {"rows": {}, "excused": 0, "references": 0, "dangling": 0, "checks": {}},
-        "timings": {},
-    }
-    for mapping in plan.names:
-        run_.folder.summary["entities"][mapping] = {
-            "source": 0,
-            "dispositions": dict.fromkeys(DISPOSITIONS, 0),
-            "references": {},
-            "compared": 0,
-            "missing": 0,
-            "extra": 0,
-            "differences": {},
-        }
-    if (waits := waiting(workspace.expectations)) is not None:
-        run_.folder.summary["acceptance"] = waits
-    run_.folder.facts = {
-        "label": workspace.settings.label,
-        "workspace": workspace.folder.resolve().name,
-        "source": {
-            "system": contract_source.system,
-            "label": contract_source.label,
-            "version": source.info.version,
-            "address": source.info.address,
-            "server": source.info.server,
-        },
-        "target": {
-            "system": contract_target.system,
-            "label": contract_target.label,
-            "package": contract_target.target.package if contract_target.target else None,
-        },
-        "tool_version": __version__,
-        "environment": machine(),
-        "commit": commit_of(workspace.folder),
-        "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        "started": started.isoformat(timespec="seconds"),
-        "ended": None,
-        "as_of": as_of.replace(" ", "T") + "+00:00",
-        "stopped_at": STAGES[0],
-        "failure": None,
-        "mask": workspace.settings.report.mask,
-        "pii": personal_of_mappings(plan),
-        "archive": {},
-        "extract": {},
-        "extracted": {"first": None, "last": None},
-        "codes": {},
-        "entities": {
-            name: {
-                "from": plan.pair.mappings[name].model.source,
-                "to": plan.pair.mappings[name].model.to,
-                "key": list(plan.pair.mappings[name].source.key),
-                "target_key": list(plan.pair.mappings[name].target.key),
-                "left_out": _reasons(plan, name),
-                "excused": {},
-                "charts": charted(plan.pair, name),
-            }
-            for name in plan.names
-        },
-        "parts": {name: part.hash for name, part in parts.items()},
-        "gates": [],
-        "gates_declared": workspace.settings.gates != GateSettings(),
-        "approval_roles": list(workspace.settings.approvals.roles),
-        "approvals": [
-            {
-                "entry": a.entry,
-                "hash": a.hash,
-                "rehearsal": a.run,
-                "role": a.signed.role,
-                "name": a.signed.name,
-                "at": a.signed.at,
-            }
-            for a in run_.approvals
-        ],
-        "inputs": {name: digest for part in parts.values() for name, digest in part.files.items()}
-        | {f"matching/{name}": given.digest for name, given in run_.lists.items()}
-        | source.info.inputs,
-    }
-
-
-def _reasons(plan: Plan, name: str) -> dict[str, str]:
-    """The reason behind each code by which a record of a mapping is excluded or merged."""
-    model = plan.pair.mappings[name].model
-    joined = {rule.code: rule.reason for rule in (model.merge, model.match, model.fold) if rule}
-    return dict(plan.rows[name].exclusions) | joined

@@ -23,6 +23,8 @@ IDENTIFYING = frozenset({"login", "identifier", "email"})
 _EMAIL = re.compile(r"[^\s@<>'\"(),;:]+@[^\s@<>'\"(),;:]+")
 _QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\".*?\"|“.*?”|‘.*?’(?!\w)", re.DOTALL)
 """An apostrophe inside a word neither opens nor closes a quotation."""
+_REFERRER = re.compile(r"(?<=\brefers to it: )(\w+) (.+?)(?=(?: \(of run [^()]*\))?$)", re.DOTALL)
+"""An entity of the target and a key in it, at the end of a message about another record (``migrate.live.referrers``)."""
 _TLD = re.compile(r"[a-zA-Z]{2,10}")
 _KEY_PART = re.compile(r"((?:\\.|[^\\|])*)(\||$)", re.DOTALL)
 _MOST_INITIALS = 4
@@ -82,6 +84,10 @@ class Masker:
         self._by_field: dict[tuple[str | None, str | None], str | None] = {}
         self._keys = {name: self._of_key(name, described.get(name) or {}, "key") for name in names}
         self._target_keys = {name: self._of_key(name, described.get(name) or {}, "target_key") for name in names}
+        self._by_target = self._target_keys | {
+            str(about["to"]).rpartition(".")[2]: self._target_keys[name] for name, about in described.items() if about.get("to")
+        }
+        """The same by entities of the target, whose mappings may be called otherwise."""
 
     def field_class(self, entity: str | None, field: str | None) -> str | None:
         """The class by which values of ``field`` are hidden; None where they may be shown.
@@ -154,12 +160,19 @@ class Masker:
         if not message:
             return message
         pii = self.field_class(entity, field)
+        message = _REFERRER.sub(self._referrer, message)
         for text, shown in known:
             if text and shown != text and len(text) >= 3 and text in message:
                 message = (shown or "").join(re.split(rf"(?<!\w){re.escape(text)}(?!\w)", message))
         if pii is not None:
             message = _QUOTED.sub(lambda found: _mask_quoted(found.group(), pii), message)
         return self.free(message)
+
+    def _referrer(self, found: re.Match[str]) -> str:
+        classes = self._by_target.get(found[1])
+        if classes is None:
+            return f"{found[1]} {HIDDEN if self.on else found[2]}"
+        return f"{found[1]} {_mask_key(found[2], classes)}"
 
     def free(self, text: str | None) -> str | None:
         """Running text that may hold an e-mail address."""

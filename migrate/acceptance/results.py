@@ -43,13 +43,15 @@ class Result:
     wanted: Wanted
     entity: str | None
     judged: Judged
+    gate: bool
+    """Does it stand in the way of an approval of this run, where it does not hold?"""
 
     def row(self) -> dict[str, Any]:
         """A row of ``results.parquet``."""
         wanted, judged, model = self.wanted, self.judged, self.wanted.model
         return {
             "suite": wanted.suite, "code": model.code, "entity": self.entity, "target_entity": model.entity,
-            "expectation": wanted.name, "field": ", ".join(model.field) or None, "says": sentence(wanted), "gate": model.gate,
+            "expectation": wanted.name, "field": ", ".join(model.field) or None, "says": sentence(wanted), "gate": self.gate,
             "mostly": model.mostly, "requirement": model.requirement or None, "reason": model.reason, "state": judged.state,
             "records": judged.records, "values": judged.values, "unexpected": judged.unexpected, "observed": judged.observed,
             "observes": wanted.rule.observes, "why": judged.why or None,

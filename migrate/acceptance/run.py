@@ -25,6 +25,7 @@ from migrate.privacy.classes import personal_fields
 from migrate.progress import Progress, Silent
 from migrate.reconciliation.closure import KEPT_BACK
 from migrate.run_folder import RunFolder, latest_run
+from migrate.verdict import verdict
 from migrate.workspace import Workspace, open_workspace
 from validators.expectations.judge import STATES, Judge, Judged, installed
 from validators.expectations.load import FOLDER as SUITES
@@ -47,10 +48,11 @@ class Accepted:
         return [result for result in self.results if result.judged.state == state]
 
 
-def waiting(suites: Sequence[LoadedSuite]) -> dict[str, Any] | None:
+def waiting(suites: Sequence[LoadedSuite], *, live: bool) -> dict[str, Any] | None:
     """What ``summary.json`` says before the expectations are judged; None where there are none."""
     wanted = _wanted(suites)
-    return {"judged": False, "expectations": len(wanted), "gates": sum(w.model.gate for w in wanted)} if wanted else None
+    gates = sum(one.model.stands_in_the_way(live=live) for one in wanted)
+    return {"judged": False, "expectations": len(wanted), "gates": gates} if wanted else None
 
 
 def judge_run(workspace: Workspace, run: RunFolder, progress: Progress) -> list[Result]:
@@ -71,7 +73,8 @@ def judge_run(workspace: Workspace, run: RunFolder, progress: Progress) -> list[
     finally:
         shutil.rmtree(part, ignore_errors=True)
     states = {state: sum(result.judged.state == state for result in results) for state in STATES}
-    run.summary["acceptance"] = {**(waiting(workspace.expectations) or {}), "judged": True, **states}
+    before = waiting(workspace.expectations, live=run.facts.get("live") is not None)
+    run.summary["acceptance"] = {**(before or {}), "judged": True, **states}
     run.facts["acceptance"] = {"by": installed(), "files": {name: sha256(run.path / name) for name in (RESULTS, FAILING)}}
     return results
 
@@ -91,9 +94,6 @@ def acceptance(workspace_folder: Path, run_id: str | None = None, progress: Prog
     run = _run(workspace, run_id)
     results = judge_run(workspace, run, progress or Silent())
     _same_expectations(workspace, run)
-    # Imported late: a run imports what judges its expectations.
-    from migrate.pipeline import verdict
-
     if run.facts["failure"] is None:
         run.summary["verdict"] = verdict(run.summary, run.facts, None)
     gates = judge(workspace.settings.gates, run.path, run.summary, run.facts)
@@ -110,7 +110,7 @@ def _judged(
     wanted: Sequence[Wanted], contract: Contract, back: ReadBack, run: RunFolder, memory: str, progress: Progress, file: Path
 ) -> Iterable[Result]:
     """One expectation after the other, so that the fields of one alone are in memory."""
-    there = mappings_to(run.facts)
+    there, live = mappings_to(run.facts), run.facts.get("live") is not None
     as_of = dt.datetime.fromisoformat(run.facts["as_of"]).astimezone(dt.UTC).replace(tzinfo=None)
     judging = Judge(as_of)
     files = {entity: back.parquet(entity) for entity in contract.entities if back.parquet(entity).is_file()}
@@ -121,9 +121,9 @@ def _judged(
     ):
         register(connection, contract, files)
         for one in wanted:
-            entity = there.get(one.model.entity)
+            entity, gate = there.get(one.model.entity), one.model.stands_in_the_way(live=live)
             if (why := unfit(one, run.facts, there)) is not None:
-                yield Result(one, entity, Judged("error", why=why))
+                yield Result(one, entity, Judged("error", why=why), gate)
             else:
                 wanted_rows = select(one, contract, f"{as_of:%Y-%m-%d %H:%M:%S}")
                 unread = _refer_to_unread(one, contract, run)
@@ -134,7 +134,7 @@ def _judged(
                     left = number(connection, f"SELECT count(*) FROM ({wanted_rows})") - rows.num_rows
                     why = f"{left} record(s) refer to one that this run kept back and did not read; the others are as expected"
                     judged = Judged("error", why=why) if left else judged
-                result = Result(one, entity, judged)
+                result = Result(one, entity, judged, gate)
                 write_failing(writer, result, rows)
                 yield result
             task.advance(1)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from migrate.check import CheckResult
 
 
 @click.command("check")
 @click.argument("workspace", type=click.Path(path_type=Path))
-def command(workspace: Path) -> int:
+@click.option("--target", "live", is_flag=True, help="Open the live target too, and say what a live run would warn of there.")
+def command(workspace: Path, live: bool) -> int:
     """Check contracts, mapping, crosswalks and inline tests of WORKSPACE without touching rows.
 
-    Where the source was profiled, values that the mapping does not provide for are told as warnings.
+    Where the source was profiled, values that the mapping does not provide for are told as warnings. With --target the live
+    target is asked what a live run would ask it before it starts. Nothing is written there.
 
     Exit codes: 0 nothing is wrong, 1 a live run would refuse the suppression list, 2 something has to be mended.
     """
@@ -48,5 +54,23 @@ def command(workspace: Path) -> int:
     if (strayed := strayed_list(result.workspace)) is not None:
         click.echo(str(strayed.problem()), err=True)
         return EXIT_ATTENTION
+    if live:
+        _look(result)
     click.echo(f"next: lms-migrate run {workspace}")
     return 0
+
+
+def _look(result: CheckResult) -> None:
+    """Raises ConfigurationError for what a live run would refuse to start with."""
+    from migrate.live.preflight import demand_acknowledged, look
+    from reports.visible import plain
+
+    looked = look(result.workspace, result.plan)
+    acknowledged = result.workspace.settings.target.acknowledge
+    release = f", {looked.target.version}" if looked.target.version else ""
+    click.echo(f"  target {looked.target.address}{plain(release)}: {len(looked.warned)} warning(s)")
+    for warned in looked.warned:
+        why = acknowledged.get(warned.code, "").strip()
+        said = f"; acknowledged: {why}" if why else "" if warned.blocking else f"; {warned.next}"
+        click.echo(f"    {warned.code}: {plain(warned.message + said)}")
+    demand_acknowledged(result.workspace, looked.warned)

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from migrate.compiler.plan import Plan
 from migrate.connectors.opening import open_target
-from migrate.connectors.target import TargetConnector, Warned
+from migrate.connectors.target import TargetConnector, TargetInfo, Warned
 from migrate.errors import ConfigurationError, Problem
-from migrate.ledger import Ledger
+from migrate.ledger import Ledger, open_ledger
 from migrate.live.rollback import place_of
 from migrate.workspace import Workspace
 
 OTHER_TARGET = "LEDGER-OTHER-TARGET"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a live run would be told of its target."""
+
+    target: TargetInfo
+    warned: tuple[Warned, ...]
+
+
+def look(workspace: Workspace, plan: Plan) -> Looked:
+    """Open the live target and ask it what :func:`open_live` asks; nothing is written, and no ledger is made.
+
+    Raises ConfigurationError where the workspace names no live target or it cannot be opened.
+    """
+    ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
+    try:
+        connector = open_target(workspace)
+        try:
+            return Looked(connector.info, tuple(_warned(connector, workspace, plan, ledger)))
+        finally:
+            connector.close()
+    finally:
+        if ledger is not None:
+            ledger.close()
 
 
 def open_live(workspace: Workspace, plan: Plan, ledger: Ledger) -> tuple[TargetConnector, list[Warned]]:
@@ -20,18 +48,23 @@ def open_live(workspace: Workspace, plan: Plan, ledger: Ledger) -> tuple[TargetC
     """
     connector = open_target(workspace)
     try:
-        entities = list(dict.fromkeys(plan.pair.mappings[name].target_name for name in plan.names))
-        target = workspace.target.model.target
-        assert target is not None
-        warned = [Warned(effect.code, effect.message, effect.avoid) for effect in target.side_effects]
-        warned += [w for w in connector.preflight(entities) if w.code not in {known.code for known in warned}]
-        warned += _irreversible(connector, entities)
-        warned += _elsewhere(connector, ledger)
-        _demand_acknowledged(workspace, warned)
+        warned = _warned(connector, workspace, plan, ledger)
+        demand_acknowledged(workspace, warned)
     except BaseException:
         connector.close()
         raise
     return connector, warned
+
+
+def _warned(connector: TargetConnector, workspace: Workspace, plan: Plan, ledger: Ledger | None) -> list[Warned]:
+    entities = list(dict.fromkeys(plan.pair.mappings[name].target_name for name in plan.names))
+    target = workspace.target.model.target
+    assert target is not None
+    warned = [Warned(effect.code, effect.message, effect.avoid) for effect in target.side_effects]
+    warned += [w for w in connector.preflight(entities) if w.code not in {known.code for known in warned}]
+    warned += _irreversible(connector, entities)
+    warned += _hidden(connector, entities, workspace)
+    return warned + (_elsewhere(connector, ledger) if ledger is not None else [])
 
 
 def _irreversible(connector: TargetConnector, entities: list[str]) -> list[Warned]:
@@ -50,6 +83,22 @@ def _irreversible(connector: TargetConnector, entities: list[str]) -> list[Warne
     return warned
 
 
+def _hidden(connector: TargetConnector, entities: list[str], workspace: Workspace) -> list[Warned]:
+    """Acceptance tests that this run could not judge, and that its approval would wait for."""
+    unseen = {entity: connector.ability(entity).unseen for entity in entities}
+    wanted = [one for suite in workspace.expectations for one in suite.wanted if one.model.stands_in_the_way(live=True)]
+    found = {
+        one.code: hidden
+        for one in wanted
+        if (hidden := [f"{c.entity}.{c.field}" for c in one.used if c.field in unseen.get(c.entity, ())])
+    }
+    if not found:
+        return []
+    fields = ", ".join(dict.fromkeys(field for hidden in found.values() for field in hidden))
+    message = f"the target does not show {fields}, so no live run can judge {', '.join(found)}"
+    return [Warned("TARGET-HIDES-EXPECTED", message, "write gate: rehearsal where it is enough that a rehearsal passed", False)]
+
+
 def _elsewhere(connector: TargetConnector, ledger: Ledger) -> list[Warned]:
     """What the ledger knows of one target is wrong of any other: records would count as written that are not there."""
     last, address = ledger.last_target(), connector.info.address
@@ -59,7 +108,8 @@ def _elsewhere(connector: TargetConnector, ledger: Ledger) -> list[Warned]:
     return [Warned(OTHER_TARGET, message, "correct target: {url: ...}, or name a new ledger: for another target")]
 
 
-def _demand_acknowledged(workspace: Workspace, warned: list[Warned]) -> None:
+def demand_acknowledged(workspace: Workspace, warned: Iterable[Warned]) -> None:
+    """Raise ConfigurationError while a warning that blocks is not acknowledged in the workspace."""
     acknowledged = workspace.settings.target.acknowledge
     place = workspace.document.place("target", "acknowledge") if acknowledged else workspace.document.place("target")
     problems = [

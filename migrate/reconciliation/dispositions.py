@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,40 +27,38 @@ def finish_dispositions(connection: Engine, validated: Mapping[str, str], file: 
     dispositions before the load. ``missing``: the mappings of which records were not found again. A word that is no disposition
     becomes null.
     """
-    alike, apart = _alike(connection, f"({' UNION ALL '.join(validated.values())})")
-    result, code = (_said(column, alike) for column in ("result", "code"))
-    joined = ""
-    if apart:
-        # A condition on one side alone would have the engine compare every record with every result.
-        open_ = "CASE WHEN d.disposition = 'candidate' THEN d.key END"
-        result, code = f"coalesce({result}, r.result)", f"coalesce({code}, r.code)"
-        joined = (
-            f" LEFT JOIN (SELECT * FROM results WHERE {_ENDED} AND mapping IN ({', '.join(map(literal, apart))})) AS r "
-            f"ON r.mapping = d.entity AND r.source_key = {open_} AND r.key = d.target_key"
-        )
-    disposition = f"coalesce({result}, d.disposition)"
-    reason = f"CASE WHEN {result} IS NOT NULL THEN coalesce(d.code, {code}) ELSE d.code END"
-    if missing:
-        disposition = f"CASE WHEN d.gone THEN 'failed' ELSE {disposition} END"
-        reason = f"CASE WHEN d.gone THEN 'REC-MISSING' ELSE {reason} END"
-    records = " UNION ALL ".join(_found_again(mapping, select, missing) for mapping, select in validated.items())
+    ends = _ends(connection, f"({' UNION ALL '.join(validated.values())})")
     # Words of which there are few are sorted and written in a fraction of the time as enumerations; in the file they are texts.
     words, entities = _one_of([*DISPOSITIONS, "candidate"]), _one_of(sorted(validated))
-    ended = (
-        f"SELECT CAST(d.entity AS {entities}) AS entity, d.key, TRY_CAST({disposition} AS {words}) AS disposition, d.target_key, "
-        f"{reason} AS code FROM ({records}) AS d{joined}"
-    )
-    copy_to_parquet(connection, f"SELECT * FROM ({ended}) ORDER BY entity, key", file)
+    ended = {mapping: _ended(mapping, select, ends, words, gone=mapping in missing) for mapping, select in validated.items()}
+    records = " UNION ALL ".join(f"SELECT CAST({literal(m)} AS {entities}) AS entity, {rest}" for m, rest in ended.items())
+    copy_to_parquet(connection, f"SELECT * FROM ({records}) ORDER BY entity, key", file)
     connection.execute(f"CREATE VIEW dispositions AS SELECT * FROM {scan(file)}")
 
 
-def _found_again(mapping: str, select: str, missing: Collection[str]) -> str:
-    """A SELECT of the dispositions of a mapping and, as ``gone``, whether the target does not hold what was written."""
-    if mapping not in missing:
-        return f"SELECT *, FALSE AS gone FROM ({select})"
-    # By the key alone: a join by entity and key takes twice as long.
-    gone = f"SELECT DISTINCT key FROM differences WHERE kind = 'missing' AND entity = {literal(mapping)}"
-    return f"SELECT d.*, x.key IS NOT NULL AS gone FROM ({select}) AS d LEFT JOIN ({gone}) AS x ON x.key = d.key"
+def _ended(mapping: str, select: str, ends: Mapping[str, _Ended | None], words: str, *, gone: bool) -> str:
+    """The columns of the dispositions of a mapping after its entity, and where they come from: ``key``, ``disposition`` (of the
+    type ``words``), ``target_key`` and ``code``. ``gone``: are there records that were not found again?"""
+    rows = f"({select}) AS d"
+    disposition, code = f"TRY_CAST(d.disposition AS {words})", "d.code"
+    if (end := ends.get(mapping)) is not None:
+        open_ = "d.disposition = 'candidate' AND d.target_key IS NOT NULL"
+        disposition = f"CASE WHEN {open_} THEN CAST({literal(end.result)} AS {words}) ELSE {disposition} END"
+        if end.code is not None:
+            code = f"CASE WHEN {open_} THEN coalesce(d.code, {literal(end.code)}) ELSE d.code END"
+    elif mapping in ends:
+        # A condition on one side alone would have the engine compare every record with every result.
+        open_ = "CASE WHEN d.disposition = 'candidate' THEN d.key END"
+        own = f"SELECT source_key, key, result, code FROM results WHERE {_ENDED} AND mapping = {literal(mapping)}"
+        rows += f" LEFT JOIN ({own}) AS r ON r.source_key = {open_} AND r.key = d.target_key"
+        disposition = f"TRY_CAST(coalesce(r.result, d.disposition) AS {words})"
+        code = "coalesce(d.code, r.code)"
+    if gone:
+        own = f"SELECT DISTINCT key FROM differences WHERE kind = 'missing' AND entity = {literal(mapping)}"
+        rows += f" LEFT JOIN ({own}) AS x ON x.key = d.key"
+        disposition = f"CASE WHEN x.key IS NOT NULL THEN CAST('failed' AS {words}) ELSE {disposition} END"
+        code = f"CASE WHEN x.key IS NOT NULL THEN 'REC-MISSING' ELSE {code} END"
+    return f"d.key, {disposition} AS disposition, d.target_key, {code} AS code FROM {rows}"
 
 
 def _one_of(words: Iterable[str]) -> str:
@@ -77,20 +74,9 @@ class _Ended:
     code: str | None
 
 
-def _said(column: Literal["result", "code"], alike: Mapping[str, _Ended]) -> str:
-    """SQL of what became of a candidate ``d`` of one of these mappings; null for all other records."""
-    whens = " ".join(f"WHEN {literal(mapping)} THEN {literal(getattr(said, column))}" for mapping, said in alike.items())
-    value = (
-        f"CASE WHEN d.disposition = 'candidate' AND d.target_key IS NOT NULL THEN CASE d.entity {whens} END END"
-        if alike
-        else "NULL"
-    )
-    return f"CAST({value} AS VARCHAR)"
-
-
-def _alike(connection: Engine, validated: str) -> tuple[Mapping[str, _Ended], list[str]]:
-    """Mappings whose candidates all ended in one way, each of them: no record has to be joined with its result there. And the
-    mappings of which there are other results.
+def _ends(connection: Engine, validated: str) -> Mapping[str, _Ended | None]:
+    """For each mapping of which there are results, how all of its candidates ended, each of them: no record has to be joined
+    with its result there. None: the results are other ones.
 
     Either a result without keys says so, or as many results of the same keys. That they are the same is told by the sum of
     their hashes.
@@ -109,17 +95,12 @@ def _alike(connection: Engine, validated: str) -> tuple[Mapping[str, _Ended], li
             f"AND entity IN ({', '.join(map(literal, single))}) GROUP BY entity"
         ).fetchall()
         candidates = {mapping: [int(number) for number in counted] for mapping, *counted in open_}
-    alike = {}
+    ends: dict[str, _Ended | None] = {}
     for mapping, result, code, keyed, *counted in ended:
-        if ways[mapping] > 1:
-            continue
-        if not keyed:
-            alike[mapping] = _Ended(result, code)
-            continue
         rows, keys, target_keys, _ = the_same = [int(number) for number in counted]
-        if candidates.get(mapping) == the_same and rows == keys == target_keys:
-            alike[mapping] = _Ended(result, code)
-    return alike, [mapping for mapping in ways if mapping not in alike]
+        alike = not keyed or (candidates.get(mapping) == the_same and rows == keys == target_keys)
+        ends[mapping] = _Ended(result, code) if alike and ways[mapping] == 1 else None
+    return ends
 
 
 @dataclass(frozen=True)

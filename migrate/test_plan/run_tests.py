@@ -62,7 +62,7 @@ def _of_expectation(workspace: Workspace, policy: Policy, wanted: Wanted) -> Run
         lines=lines,
         requirements=known or _covering(policy, lines),
         named="" if known else model.requirement,
-        counts=model.gate,
+        counts=bool(model.gate),
     )
 
 

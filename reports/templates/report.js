@@ -97,6 +97,10 @@ async function unpack(name) {
 }
 // What each column costs only once: its texts in small letters, and the place of each value in the order.
 function reader(stored) {
+  if (stored.steps) {
+    let sum = 0;
+    stored.plain = stored.steps.map((step) => (sum += step));
+  }
   const values = stored.plain || stored.values;
   const code = stored.plain ? (row) => row : (row) => stored.codes[row];
   let lowered = null, rank = null;

@@ -273,3 +273,19 @@ def core_group_get_group_members(site: Site, given: dict[str, Any]) -> list[Row]
         if group in members:
             members[group].append(user)
     return [{"groupid": group, "userids": users} for group, users in members.items()]
+
+
+@function({"courseid": "int=0", "userid": "int=0", "groupingid": "int=0"})
+def core_group_get_course_user_groups(site: Site, given: dict[str, Any]) -> Row:
+    course, user = (get(site, table, given[key], name=key) for table, key in (("courses", "courseid"), ("users", "userid")))
+    if not site.manages_groups:
+        return {"groups": [], "warnings": [warning("course", course["id"], "cannotmanagegroups", "User 2 cannot manage groups")]}
+    enrolled = (course["id"], user["id"]) in site.tables["enrolments"]
+    return {
+        "groups": [
+            {"id": row["id"], "courseid": course["id"], "name": row["name"], "idnumber": row["idnumber"]}
+            for row in site.tables["groups"].values()
+            if row["courseid"] == course["id"] and (row["id"], user["id"]) in site.tables["group_members"]
+        ],
+        "warnings": [] if enrolled else [warning("course", course["id"], "notenrolled", "is not enrolled")],
+    }

@@ -52,6 +52,8 @@ class Site:
         self.languages = ("en",)
         self.auths = ("manual", "ldap", "oauth2", "nologin", "email", "none", "shibboleth", "lti", "cas", "db")
         self.shared_email = False
+        self.manages_groups = True
+        """Does the user of the token have the right to? Without it groups of others are not shown."""
         self.enrol_period = 0
         """Seconds that an enrolment without an end lasts, where an uploaded file does not say otherwise."""
         self._undo: list[Callable[[], object]] = []

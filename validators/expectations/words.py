@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, StringConstraints
 from pydantic import Field as Default
@@ -34,12 +34,16 @@ class Expectation(Words):
     """Which records: an expression over the entity's fields and ``reference.field``. Those for which it is null are none."""
     mostly: Annotated[float, Default(gt=0, le=1)] = 1.0
     """The least share of the values (0 to 1) that has to be as expected."""
-    gate: bool = True
-    """Does it stop an approval where it fails, cannot be evaluated or was not run?"""
+    gate: bool | Literal["rehearsal"] = True
+    """Does it stop an approval where it fails, cannot be evaluated or was not run? ``rehearsal``: that of a rehearsal only."""
     requirement: str = ""
     """What it is for: the number of a requirement, of a test plan or of a law."""
     reason: Text
     """Why it has to hold, in the words of whoever asks for it."""
+
+    def stands_in_the_way(self, *, live: bool) -> bool:
+        """Is it a gate of a rehearsal, or of a ``live`` run?"""
+        return self.gate is True or (self.gate == "rehearsal" and not live)
 
 
 class Suite(Words):

@@ -217,7 +217,16 @@ def counted(words: Empty, rows: Iterable[Any]) -> list[Any]:
     given = list(rows or [])
     if words.explode is not None:
         given = [{**row, words.explode: one} for row in given for one in at(row, words.explode) or []]
-    return [row for row in given if not words.blank or not _is_blank(row, words.blank)]
+    return _besides(given, words.blank)
+
+
+def doubted(words: Empty, data: Any) -> list[Any]:
+    """The rows of an answer by which the site says that it did not look."""
+    return [] if words.doubts is None else _besides(at(data, words.doubts.at) or [], words.doubts.blank)
+
+
+def _besides(rows: Iterable[Any], blank: Mapping[str, Sequence[Any]]) -> list[Any]:
+    return [row for row in rows if not blank or not _is_blank(row, blank)]
 
 
 def _is_blank(row: Row, blank: Mapping[str, Sequence[Any]]) -> bool:

@@ -12,14 +12,14 @@ from pydantic import SecretStr
 from migrate.connectors.moodle_backup import backup_words
 from migrate.connectors.moodle_service.calls import Lost, Refused, at
 from migrate.connectors.moodle_service.client import Client
-from migrate.connectors.moodle_service.finding import Finder, counted
+from migrate.connectors.moodle_service.finding import Finder, counted, doubted
 from migrate.connectors.moodle_service.handing import TOGETHER, Handing
 from migrate.connectors.moodle_service.options import Options, read_options
 from migrate.connectors.moodle_service.plan import Plan, make_connection, make_plans
 from migrate.connectors.moodle_service.uploading import FOLDER, Uploading
 from migrate.connectors.moodle_service.uploading import TOGETHER as UPLOADED
 from migrate.connectors.moodle_service.words import Call, Connection
-from migrate.connectors.moodle_service.writing import Dispatch, Effect, Outcomes, with_id
+from migrate.connectors.moodle_service.writing import Dispatch, Effect, Outcomes, warning_text, with_id
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Waiting, Warned
 from migrate.contracts.load import LoadedContract
 from migrate.contracts.model import Contract
@@ -250,10 +250,12 @@ class MoodleTarget:
         """Why the record must not be removed: what it still holds."""
         for one in plan.write.only_empty:
             try:
-                rows = at(self._client.read(one.call, plan.sender.row(record, one.parameters)).data, one.at)
+                data = self._client.read(one.call, plan.sender.row(record, one.parameters)).data
             except Refused as refused:
                 return f"{one.call} is refused: {refused.message}"
-            if rows := counted(one, rows):
+            if said := doubted(one, data):
+                return f"{one.call} did not look: {'; '.join(map(warning_text, said))}"
+            if rows := counted(one, at(data, one.at)):
                 return f"it still holds {len(rows)} {one.holds}; they would be removed with it"
         return None
 

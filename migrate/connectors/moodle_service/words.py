@@ -249,6 +249,14 @@ class Find(Words):
     """Fields that refer to other records and that the question itself fixes."""
 
 
+class Doubts(Words):
+    """How an answer says that the site did not look: it has such rows."""
+
+    at: str
+    blank: dict[str, tuple[Any, ...]] = {}
+    """``{path: values}``: rows that have one of the values under each path do not count."""
+
+
 class Empty(Words):
     """What has to be empty before a record may be removed: the answer of the call has no rows."""
 
@@ -259,6 +267,8 @@ class Empty(Words):
     """Path of a list in each row; each of its elements makes a row of its own."""
     blank: dict[str, tuple[Any, ...]] = {}
     """``{path: values}``: rows that have one of the values under each path do not count."""
+    doubts: Doubts | None = None
+    """Rows by which the site says that it did not look: the record is not removed."""
     holds: str
     """What the rows are, for the message."""
 

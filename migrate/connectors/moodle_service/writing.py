@@ -217,7 +217,7 @@ class _Batch:
         warnings = at(answer.data, words.at) or []
         if not warnings:
             return {}, list(chunk)
-        said = [(str(at(one, words.match)) if words.match else "", _text(one)) for one in warnings]
+        said = [(str(at(one, words.match)) if words.match else "", warning_text(one)) for one in warnings]
         if len(chunk) == 1:
             everything = "; ".join(text for _, text in said)
             found = {} if words.match else self._found(chunk)
@@ -284,7 +284,8 @@ class _Batch:
         )  # fmt: skip
 
 
-def _text(warning: Any) -> str:
+def warning_text(warning: Any) -> str:
+    """What a warning in an answer says."""
     return plain(f"{at(warning, 'message') or warning} ({at(warning, 'warningcode')})")
 
 

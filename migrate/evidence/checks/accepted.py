@@ -42,13 +42,14 @@ class Expected:
         name, implied = vocabulary().meant(self.model.expect) or (self.model.expect, {})
         return name, {**self.model.arguments, **implied}
 
-    def row(self, mappings: Mapping[str, str]) -> dict[str, Any]:
-        """What ``results.parquet`` repeats of it. ``mappings``: see :func:`~migrate.acceptance.fit.mappings_to`."""
+    def row(self, mappings: Mapping[str, str], *, live: bool) -> dict[str, Any]:
+        """What ``results.parquet`` repeats of it. ``mappings``: see :func:`~migrate.acceptance.fit.mappings_to`. ``live``: was
+        the run one?"""
         model = self.model
         return {
             "suite": self.suite, "entity": mappings.get(model.entity), "target_entity": model.entity,
-            "expectation": self.meant[0], "field": ", ".join(model.field) or None, "gate": model.gate, "mostly": model.mostly,
-            "requirement": model.requirement or None,
+            "expectation": self.meant[0], "field": ", ".join(model.field) or None, "mostly": model.mostly,
+            "gate": model.stands_in_the_way(live=live), "requirement": model.requirement or None,
         }  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def acceptance(context: Context) -> Iterator[Check]:
         wrong += [f"{name} is there, and the summary says nothing of it" for name in _packed(context)]
         yield verdict("acceptance", wrong, "the workspace had no acceptance tests")
         return
-    wrong = list(_numbers(said, suites))
+    wrong = list(_numbers(said, suites, context.facts))
     if not said["judged"]:
         wrong += [f"{name} is there, and the summary says that nothing was judged" for name in _packed(context)]
         wrong += _gates(context, said, ())
@@ -86,7 +87,7 @@ def acceptance(context: Context) -> Iterator[Check]:
     if len(rows) != said["expectations"]:
         wrong.append(f"the summary says {said['expectations']} expectations, and {len(rows)} have a result")
     if suites is not None:
-        wrong += _compared(rows, suites, mappings_to(context.facts))
+        wrong += _compared(rows, suites, context.facts)
     of = {expected.model.code: expected for expected in suites or ()}
     unheld = []
     for row in rows:
@@ -120,10 +121,15 @@ def _suites(context: Context) -> list[Expected] | None:
     return found
 
 
-def _numbers(said: Mapping[str, Any], suites: Sequence[Expected] | None) -> Iterator[str]:
+def _live(facts: Mapping[str, Any]) -> bool:
+    return facts.get("live") is not None
+
+
+def _numbers(said: Mapping[str, Any], suites: Sequence[Expected] | None, facts: Mapping[str, Any]) -> Iterator[str]:
     if suites is None:
         return
-    for word, own in (("expectations", len(suites)), ("gates", sum(expected.model.gate for expected in suites))):
+    gates = sum(expected.model.stands_in_the_way(live=_live(facts)) for expected in suites)
+    for word, own in (("expectations", len(suites)), ("gates", gates)):
         if said[word] != own:
             yield f"{word}: the summary says {said[word]}, and the suites in the pack have {own}"
 
@@ -147,8 +153,9 @@ def _rows(context: Context, name: str, columns: Sequence[str]) -> list[Row]:
         raise PackRefused(f"{RUN}/{name} is not what a run writes: {str(error)[:200]}") from None
 
 
-def _compared(rows: Sequence[Row], suites: Sequence[Expected], mappings: Mapping[str, str]) -> Iterator[str]:
+def _compared(rows: Sequence[Row], suites: Sequence[Expected], facts: Mapping[str, Any]) -> Iterator[str]:
     """Results and suites have the same expectations, and say the same of each."""
+    mappings = mappings_to(facts)
     codes = [row["code"] for row in rows]
     wanted = [expected.model.code for expected in suites]
     yield from (f"{code}: a suite in the pack has it, and no result" for code in wanted if code not in set(codes))
@@ -157,7 +164,7 @@ def _compared(rows: Sequence[Row], suites: Sequence[Expected], mappings: Mapping
     of = {row["code"]: row for row in rows}
     for expected in suites:
         row = of.get(expected.model.code)
-        for word, own in (expected.row(mappings) if row is not None else {}).items():
+        for word, own in (expected.row(mappings, live=_live(facts)) if row is not None else {}).items():
             if row is not None and row.get(word) != own:
                 yield f"{expected.model.code}: the result says {word} = {row.get(word)!r}, and the suite {own!r}"
 

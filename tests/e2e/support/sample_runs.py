@@ -23,6 +23,7 @@ from migrate.pipeline import RunResult
 from migrate.progress import Silent
 from migrate.run_folder import RunFolder
 from migrate.scaffold import new_workspace
+from migrate.verdict import verdict
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"
 AS_OF = "2026-01-01 00:00:00"
@@ -122,7 +123,7 @@ class SampleRun:
         back = pipeline.read_back(loaded, self.plan, run, Silent(), memory, delivered)
         pipeline.reconcile(validated, loaded, back, self.plan, run, Silent(), memory)
         run.facts["stopped_at"] = None
-        run.summary["verdict"] = pipeline.verdict(run.summary, run.facts, None)
+        run.summary["verdict"] = verdict(run.summary, run.facts, None)
         return run.summary
 
 

@@ -121,6 +121,28 @@ def test_a_message_loses_the_values_it_repeats() -> None:
     assert hide.message("courses", "owner", "owner bob@corp.example left") == "owner b***@***.example left"
 
 
+@pytest.mark.parametrize(
+    ("who", "shown"),
+    [
+        ("places B|ana.roy", "places B|a•••y"),
+        ("places B|ana.roy (of run 20260101-080000)", "places B|a•••y (of run 20260101-080000)"),
+        ("rooms B", "rooms B"),
+        ("keys ana.roy", "keys •••"),  # of which the run says nothing
+    ],
+)
+def test_a_message_loses_the_key_of_another_record_that_it_names(who: str, shown: str) -> None:
+    run = {
+        "pii": {"seats": {"user": "login"}, "rooms": {}},
+        "entities": {
+            "seats": {"to": "lms.places", "target_key": ["room", "user"]},
+            "rooms": {"to": "lms.rooms", "target_key": ["code"]},
+        },
+    }
+    why = f"proposed for deletion: a record that stays refers to it: {who}"
+    assert Masker(run).message("rooms", None, why, ("B", "B")) == why.replace(who, shown)
+    assert Masker({**run, "mask": False}).message("rooms", None, why) == why
+
+
 def test_personal_fields_of_the_source_entity_count_too() -> None:
     hide = Masker({"pii": {"moodle.user": {"email": "email"}}, "entities": {"users": {"from": "moodle.user"}}})
     assert hide.value("users", "email", "ana@x.org") == "a***@***.org"

@@ -216,6 +216,62 @@ def test_an_enrolment_with_grades_is_not_removed_and_takes_none_along(server: Mo
     assert list(server.site.tables["grades"]) == [(item, person["id"])]
 
 
+def test_an_enrolment_goes_after_the_memberships_in_groups_and_takes_none_along(
+    server: MoodleServer, target: MoodleTarget
+) -> None:
+    both = enrolled(target, 2)
+    write(target, "enrolments", both)
+    group = write(target, "groups", [Record("g", {"idnumber": "g", "course": "c", "name": "G"})])["g"].native
+    member = Record("g|p0", {"group": "g", "user": "p0"}, links={"group": str(group)})
+    assert write(target, "group_members", [member])["g|p0"].result == "done"
+    there, plain = target.remove("enrolments", both)
+    assert there.result == "refused"
+    assert there.message == "it still holds 1 group(s) of the course in which the person is; they would be removed with it"
+    assert plain.result == "done"
+    assert len(server.site.tables["group_members"]) == 1
+    assert target.remove("group_members", [member])[0].result == "done"
+    assert target.remove("enrolments", both[:1])[0].result == "done"
+    assert not server.site.tables["enrolments"]
+
+
+def test_an_enrolment_whose_groups_the_site_does_not_show_is_not_removed(server: MoodleServer, target: MoodleTarget) -> None:
+    both = enrolled(target, 2)
+    write(target, "enrolments", both)
+    server.site.manages_groups = False
+    for left in target.remove("enrolments", both):
+        assert left.result == "refused"
+        assert left.message == "core_group_get_course_user_groups did not look: User 2 cannot manage groups (cannotmanagegroups)"
+    assert len(server.site.tables["enrolments"]) == 2
+
+
+def test_a_group_stays_while_somebody_put_people_into_it(server: MoodleServer, target: MoodleTarget) -> None:
+    write(target, "enrolments", enrolled(target, 1))
+    groups = [Record(name, {"idnumber": name, "course": "c", "name": name.upper()}) for name in ("g", "h")]
+    native = str(write(target, "groups", groups)["g"].native)
+    person = server.site.by("users", "username", "p0")
+    assert person is not None
+    server.site.put("group_members", (int(native), person["id"]), {})
+    held, empty = target.remove("groups", groups)
+    assert held.result == "refused"
+    assert held.message == "it still holds 1 member(s); they would be removed with it"
+    assert empty.result == "done"
+    assert list(server.site.tables["group_members"]) == [(int(native), person["id"])]
+
+
+def test_a_cohort_stays_while_somebody_put_people_into_it(server: MoodleServer, target: MoodleTarget) -> None:
+    write(target, "users", users(1))
+    cohorts = [Record(name, {"idnumber": name, "name": name.upper()}) for name in ("k", "l")]
+    native = str(write(target, "cohorts", cohorts)["k"].native)
+    person = server.site.by("users", "username", "p0")
+    assert person is not None
+    server.site.put("cohort_members", (int(native), person["id"]), {})
+    held, empty = target.remove("cohorts", cohorts)
+    assert held.result == "refused"
+    assert held.message == "it still holds 1 member(s); they would be removed with it"
+    assert empty.result == "done"
+    assert list(server.site.tables["cohort_members"]) == [(int(native), person["id"])]
+
+
 def test_what_the_site_shows_of_defaults_and_files_is_what_was_meant(server: MoodleServer, target: MoodleTarget) -> None:
     told = 'Me: <img src="@@PLUGINFILE@@/me%20too.jpg">'
     plain = user("p0", timezone=None, lang=None, description=told)
