@@ -353,6 +353,6 @@ class Bench:
         assert set(results.values()) <= set(DISPOSITIONS)
         return Ended(
             run.id, results, sorted((f["code"], f["entity"], f["key"] or "") for f in found),
-            sorted((d["entity"], d["field"], d["target_key"]) for d in differences), lost,
+            sorted((d["entity"], d["field"] or "", d["target_key"]) for d in differences), lost,
             {f["code"] for f in found}, {(f["code"], f["entity"], f["key"] or ""): f["message"] for f in found},
         )  # fmt: skip
