@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from validators.expectations.load import Wanted
+from validators.expectations.load import Column, Wanted
 
 
 def mappings_to(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -16,6 +16,11 @@ def mappings_to(facts: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def hidden(wanted: Wanted, unseen: Mapping[str, Collection[str]]) -> list[Column]:
+    """Fields of an expectation that a live target does not show. ``unseen``: such fields, by entity."""
+    return [column for column in wanted.used if column.field in (unseen.get(column.entity) or ())]
+
+
 def unfit(wanted: Wanted, facts: Mapping[str, Any], there: Mapping[str, str]) -> str | None:
     """Why the run says nothing about an expectation; None where it does. ``there``: see :func:`mappings_to`."""
     entities = dict.fromkeys((wanted.model.entity, *(column.entity for column in wanted.used)))
@@ -24,9 +29,8 @@ def unfit(wanted: Wanted, facts: Mapping[str, Any], there: Mapping[str, str]) ->
     live = facts.get("live") or {}
     if live.get("lost"):
         return "the target was lost before all of it was read back"
-    unseen = live.get("unseen") or {}
-    if hidden := [column.path for column in wanted.used if column.field in (unseen.get(column.entity) or ())]:
-        return f"the target does not show {', '.join(hidden)}"
+    if columns := hidden(wanted, live.get("unseen") or {}):
+        return f"the target does not show {', '.join(column.path for column in columns)}"
     if not live.get("delta"):
         return None
     if any(column.through for column in wanted.used):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from migrate.acceptance.fit import hidden
 from migrate.compiler.plan import Plan
 from migrate.connectors.opening import open_target
 from migrate.connectors.target import TargetConnector, TargetInfo, Warned
@@ -63,7 +64,7 @@ def _warned(connector: TargetConnector, workspace: Workspace, plan: Plan, ledger
     warned = [Warned(effect.code, effect.message, effect.avoid) for effect in target.side_effects]
     warned += [w for w in connector.preflight(entities) if w.code not in {known.code for known in warned}]
     warned += _irreversible(connector, entities)
-    warned += _hidden(connector, entities, workspace)
+    warned += _blind(connector, plan, workspace)
     return warned + (_elsewhere(connector, ledger) if ledger is not None else [])
 
 
@@ -83,18 +84,17 @@ def _irreversible(connector: TargetConnector, entities: list[str]) -> list[Warne
     return warned
 
 
-def _hidden(connector: TargetConnector, entities: list[str], workspace: Workspace) -> list[Warned]:
+def _blind(connector: TargetConnector, plan: Plan, workspace: Workspace) -> list[Warned]:
     """Acceptance tests that this run could not judge, and that its approval would wait for."""
-    unseen = {entity: connector.ability(entity).unseen for entity in entities}
+    unseen: dict[str, set[str]] = {}
+    for mapping in (plan.pair.mappings[name] for name in plan.names):
+        entity = mapping.target_name
+        unseen.setdefault(entity, set()).update(mapping.model.fields.keys() & {*connector.ability(entity).unseen})
     wanted = [one for suite in workspace.expectations for one in suite.wanted if one.model.stands_in_the_way(live=True)]
-    found = {
-        one.code: hidden
-        for one in wanted
-        if (hidden := [f"{c.entity}.{c.field}" for c in one.used if c.field in unseen.get(c.entity, ())])
-    }
+    found = {one.code: columns for one in wanted if (columns := hidden(one, unseen))}
     if not found:
         return []
-    fields = ", ".join(dict.fromkeys(field for hidden in found.values() for field in hidden))
+    fields = ", ".join(dict.fromkeys(f"{column.entity}.{column.field}" for columns in found.values() for column in columns))
     message = f"the target does not show {fields}, so no live run can judge {', '.join(found)}"
     return [Warned("TARGET-HIDES-EXPECTED", message, "write gate: rehearsal where it is enough that a rehearsal passed", False)]
 

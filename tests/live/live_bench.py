@@ -202,7 +202,6 @@ class Ended:
     """``{(mapping, source key): disposition}``."""
     findings: list[tuple[str, str, str]]
     """(code, mapping, source key)."""
-    differences: list[tuple[str, str | None, str]]
     lost: str | None
     codes: set[str] = field(default_factory=set)
     messages: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -344,15 +343,13 @@ class Bench:
 
     def _ended(self, run: RunFolder, lost: str | None) -> Ended:
         if not (run.path / "dispositions.parquet").exists():
-            return Ended(run.id, {}, [], [], lost)
+            return Ended(run.id, {}, [], lost)
         rows = pq.read_table(run.path / "dispositions.parquet").to_pylist()
         found = pq.read_table(run.path / "findings.parquet").to_pylist()
-        differences = pq.read_table(run.path / "6_reconcile" / "differences.parquet").to_pylist()
         results = {(r["entity"], r["key"]): r["disposition"] for r in rows}
         assert len(results) == len(rows)
         assert set(results.values()) <= set(DISPOSITIONS)
         return Ended(
-            run.id, results, sorted((f["code"], f["entity"], f["key"] or "") for f in found),
-            sorted((d["entity"], d["field"] or "", d["target_key"]) for d in differences), lost,
+            run.id, results, sorted((f["code"], f["entity"], f["key"] or "") for f in found), lost,
             {f["code"] for f in found}, {(f["code"], f["entity"], f["key"] or ""): f["message"] for f in found},
         )  # fmt: skip

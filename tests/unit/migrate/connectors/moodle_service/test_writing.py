@@ -244,32 +244,23 @@ def test_an_enrolment_whose_groups_the_site_does_not_show_is_not_removed(server:
     assert len(server.site.tables["enrolments"]) == 2
 
 
-def test_a_group_stays_while_somebody_put_people_into_it(server: MoodleServer, target: MoodleTarget) -> None:
+@pytest.mark.parametrize(
+    ("entity", "more", "members"), [("groups", {"course": "c"}, "group_members"), ("cohorts", {}, "cohort_members")]
+)
+def test_it_stays_while_somebody_put_people_into_it(
+    entity: str, more: dict[str, str], members: str, server: MoodleServer, target: MoodleTarget
+) -> None:
     write(target, "enrolments", enrolled(target, 1))
-    groups = [Record(name, {"idnumber": name, "course": "c", "name": name.upper()}) for name in ("g", "h")]
-    native = str(write(target, "groups", groups)["g"].native)
+    records = [Record(name, {"idnumber": name, "name": name.upper(), **more}) for name in ("g", "h")]
+    native = str(write(target, entity, records)["g"].native)
     person = server.site.by("users", "username", "p0")
     assert person is not None
-    server.site.put("group_members", (int(native), person["id"]), {})
-    held, empty = target.remove("groups", groups)
+    server.site.put(members, (int(native), person["id"]), {})
+    held, empty = target.remove(entity, records)
     assert held.result == "refused"
     assert held.message == "it still holds 1 member(s); they would be removed with it"
     assert empty.result == "done"
-    assert list(server.site.tables["group_members"]) == [(int(native), person["id"])]
-
-
-def test_a_cohort_stays_while_somebody_put_people_into_it(server: MoodleServer, target: MoodleTarget) -> None:
-    write(target, "users", users(1))
-    cohorts = [Record(name, {"idnumber": name, "name": name.upper()}) for name in ("k", "l")]
-    native = str(write(target, "cohorts", cohorts)["k"].native)
-    person = server.site.by("users", "username", "p0")
-    assert person is not None
-    server.site.put("cohort_members", (int(native), person["id"]), {})
-    held, empty = target.remove("cohorts", cohorts)
-    assert held.result == "refused"
-    assert held.message == "it still holds 1 member(s); they would be removed with it"
-    assert empty.result == "done"
-    assert list(server.site.tables["cohort_members"]) == [(int(native), person["id"])]
+    assert list(server.site.tables[members]) == [(int(native), person["id"])]
 
 
 def test_what_the_site_shows_of_defaults_and_files_is_what_was_meant(server: MoodleServer, target: MoodleTarget) -> None:
