@@ -17,8 +17,8 @@ from migrate.decisions.settle import UNDECIDED, UNDECIDED_ROOTS, Settled, roots_
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.run_folder import RunFolder
 from migrate.worklist.crosswalk_items import by_entry, confirmed_since, count_uses
-from migrate.worklist.describe import Describing, Item, from_decision
-from migrate.worklist.history import FILE, carry_over, closed, previous
+from migrate.worklist.describe import Describing, Item, from_decision, told_of
+from migrate.worklist.history import FILE, carry_over, previous
 from migrate.worklist.items import build_items, mapped_files, prepare
 from migrate.worklist.states import NEEDS_A_PERSON, State, state_of
 from migrate.worklist.unseen import unseen
@@ -55,14 +55,18 @@ def build_worklist(
     describing = Describing(plan, undecided, roots)
     items = [describing.described(item, present=True) for item in found]
     there = {item["item"] for item in items}
-    before = previous(run.path.parent, run.id, pseudonyms=bool(run.facts.get("pseudonyms")))
+    partial = None if len(plan.names) == len(plan.pair.mappings) else frozenset(plan.names)
+    # Every decision is seen somewhere, also where no folder is left of the run that it was about.
+    asked = [d for d in decisions.values() if partial is None or d.entity in partial]
+    before = {d.item: describing.described(from_decision(d), present=False) for d in asked}
+    before |= previous(run.path.parent, run.id, pseudonyms=bool(run.facts.get("pseudonyms")))
     # What a decision made go away is listed as it would be without it, or as it last was.
     changing = SHAPES | {"overwrite"}
     current = [s.decision for s in settled.standings if s.state == "current"]
     gone = [d for d in current if d.decision in changing or d.item in undecided]
     gone += [d for d in decisions.values() if d.item not in standings and d.decision == "overwrite" and d.entity in plan.names]
     for decision in (d for d in gone if d.item not in there):
-        last = undecided.get(decision.item) or before.get(decision.item) or from_decision(decision)
+        last = undecided.get(decision.item) or before[decision.item]
         items.append(describing.described(last, present=False))
     there |= {item["item"] for item in items}
     unasked = [item for item in unseen(before, run, plan.names) if item["item"] not in there]
@@ -71,15 +75,12 @@ def build_worklist(
         count_uses(item, used)
         taken = decisions.get(item["item"])
         item["state"], item["why"] = state_of(item, taken, standings, plan.pair, row_drift)
-        for word in ("decision", "new_value", "reason", "by", "at"):
-            item[word] = getattr(taken, word) if taken is not None else None
+        item |= told_of(taken)
         by_entry(item, used)
-    partial = None if len(plan.names) == len(plan.pair.mappings) else frozenset(plan.names)
     kept = carry_over(items, before, run.id, partial, {item["item"] for item in unasked})
-    # Every decision is seen somewhere, also where no folder is left of the run that it was about.
-    listed = {item["item"] for item in kept}
-    unknown = [s.decision for s in settled.standings if s.decision.item not in listed]
-    kept += [closed(describing.described(from_decision(decision), present=False), decision) for decision in unknown]
+    for item in kept:
+        if item["state"] == "closed" and item["item"] in decisions:
+            item |= told_of(decisions[item["item"]])
     confirmed_since(kept, used)
     kept.sort(key=lambda item: (item["state"] not in NEEDS_A_PERSON, -item["rows"] - item["waiting"], item["item"]))
     arrays = [pa.array([item.get(column.name) for item in kept], column.type) for column in SCHEMA]

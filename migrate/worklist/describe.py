@@ -14,6 +14,7 @@ from migrate.worklist.choices import choices
 from migrate.worklist.identity import Kind, cause_id
 
 Item = dict[str, Any]
+_OF_DECISION = ("decision", "new_value", "reason", "by", "at")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,4 +64,11 @@ def from_decision(decision: Decision) -> Item:
     known: Item = {word: getattr(decision, word) or None for word in words}
     nothing: Item = dict.fromkeys(("about", "key", "value", "root_cause", "message", "members"))
     cause = cause_id(decision.entity, decision.code, decision.field or None)
-    return {**nothing, **known, "cause": cause, "severity": "hold", "rows": int(decision.rows or 0), "waiting": 0}
+    counted: Item = {"rows": int(decision.rows or 0), "waiting": 0, "source": decision.source}
+    seen: Item = {"state": "open", "first_run": decision.run, "last_run": decision.run, "times": 1}
+    return {**nothing, **known, **counted, **seen, "cause": cause, "severity": "hold"}
+
+
+def told_of(decision: Decision | None) -> Item:
+    """What an item says of the decision about it."""
+    return {word: getattr(decision, word) if decision is not None else None for word in _OF_DECISION}

@@ -9,8 +9,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from migrate.decisions.model import Decision
-
 FILE = "worklist.parquet"
 Item = dict[str, Any]
 _CLOSED: Item = {"state": "closed", "why": "", "rows": 0, "waiting": 0, "value": None, "members": None}
@@ -67,9 +65,3 @@ def carry_over(
             partly = looked_at is not None and was["entity"] not in looked_at
             items.append(was if partly else {**was, **_CLOSED})
     return items
-
-
-def closed(item: Item, decision: Decision) -> Item:
-    """An item of which only the decision is left, and that does not come up."""
-    told = {word: getattr(decision, word) for word in ("decision", "new_value", "reason", "by", "at")}
-    return {**item, **_CLOSED, **told, "first_run": decision.run, "last_run": decision.run, "times": 1}

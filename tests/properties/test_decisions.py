@@ -28,12 +28,15 @@ def answered(result: RunResult, picks: list[tuple[int, int, str]]) -> dict[str, 
             break
         item = items[which % len(items)]
         choices = item["choices"].split()
-        decisions[item["item"]] = Decision(
-            item["item"], item["kind"], choices[verb % len(choices)], value, "because", "registrar", "2026-01-01T00:00:00+00:00",
-            item["entity"] or "", item["code"], item["field"] or "", str(item["basis_rows"]), item["source"],
-            item["contract"], "r",
-        )  # fmt: skip
+        decisions[item["item"]] = answered_with(item, choices[verb % len(choices)], value)
     return decisions
+
+
+def answered_with(item: dict[str, Any], verb: str, value: str = "") -> Decision:
+    return Decision(
+        item["item"], item["kind"], verb, value, "because", "registrar", "2026-01-01T00:00:00+00:00", item["entity"] or "",
+        item["code"], item["field"] or "", str(item["basis_rows"]), item["source"], item["contract"], "r",
+    )  # type: ignore[arg-type]  # fmt: skip
 
 
 def decided(bench: Bench, decisions: dict[str, Decision]) -> RunResult:
@@ -72,6 +75,17 @@ def go_on_holding(bench: Bench, rows: Any, picks: list[tuple[int, int, str]]) ->
 
 def test_decisions_of_one_school_go_on_holding(database: Bench) -> None:
     go_on_holding(database, GOOD_ROWS, PICKED)
+
+
+def test_an_item_that_another_decision_made_go_away_is_listed(database: Bench) -> None:
+    rows = {**GOOD_ROWS, "enrol": [*GOOD_ROWS["enrol"], {"id": 7, "userid": 5, "courseid": 9, "role": "student"}]}
+    rows["user"] = [{**row, "login": " " if row["id"] == 5 else row["login"]} for row in rows["user"]]
+    first = database.run(rows)
+    found = {(item["code"], item["field"]): item for item in table(first.folder / "worklist.parquet")}
+    orphan, blank = found["REF-ORPHAN", "course_id"], found["GATE-REQUIRED", "login"]
+    decisions = {item["item"]: answered_with(item, verb) for item, verb in ((orphan, "return"), (blank, "exclude"))}
+    second = decided(database, decisions)
+    assert {item: states(second)[item][0] for item in decisions} == {orphan["item"]: "closed", blank["item"]: "decided"}
 
 
 @pytest.mark.long

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,29 @@ def test_an_item_keeps_its_id_and_history(bench: Any) -> None:
     assert told[1] == {"1": ("open", "a", "b", 2, 1), "2": ("closed", "a", "a", 1, 0)}
     assert told[2] == {"1": ("open", "a", "c", 3, 1), "2": ("open", "a", "c", 2, 1)}
     assert len({item["item"] for run in runs for item in run.items}) == 2
+
+
+@pytest.mark.parametrize("left", [True, False])
+@pytest.mark.parametrize("verb", ["waive", "return"])
+def test_what_was_decided_is_told_of_an_item_that_went_away(bench: Any, verb: str, left: bool) -> None:
+    pair = bench.users("", CHECKED)
+    (item,) = [item for item in bench.settle(pair, BAD, run_id="a").items if item["key"] == "2"]
+    if not left:
+        shutil.rmtree(bench.folder / "runs")
+    second = bench.settle(pair, GOOD, [bench.answer(item, verb)], run_id="b")
+    (told,) = [one for one in second.items if one["item"] == item["item"]]
+    assert (told["state"], told["decision"], told["by"], told["first_run"], told["rows"]) == ("closed", verb, "registrar", "a", 0)
+    assert (told["code"], told["entity"], told["field"]) == ("U-MAIL", "users", "email")
+
+
+def test_an_answer_about_the_target_stays_in_force_where_a_run_does_not_look_there(bench: Any) -> None:
+    pair = bench.users("", CHECKED)
+    (item,) = [item for item in bench.settle(pair, BAD, run_id="a").items if item["key"] == "2"]
+    shutil.rmtree(bench.folder / "runs")
+    answers = [replace(bench.answer(item, verb), item=verb, code=code, field="", source="", contract="")
+               for verb, code in (("waive", "LIVE-GONE"), ("return", "REC-MISSING"))]  # fmt: skip
+    second = bench.settle(pair, GOOD, answers, run_id="b")
+    assert {one["item"]: one["state"] for one in second.items if one["decision"]} == {"waive": "waived", "return": "returned"}
 
 
 def test_the_largest_blast_radius_comes_first_and_what_is_settled_last(bench: Any) -> None:
