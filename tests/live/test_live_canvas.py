@@ -104,7 +104,8 @@ def test_what_the_sample_writes_is_what_canvas_holds(tmp_path: Path, canvas: Can
 
     workspace = sample_workspace(tmp_path / "sample", canvas.url)
     first = run(workspace, live=True)
-    assert findings(first, "REC", "READ", "LIVE") == []
+    # The stand-in keeps texts as they are, so that no rule about their form has anything to excuse.
+    assert {code for code, *_ in findings(first, "REC", "READ", "LIVE")} <= {"REC-RULE-IDLE"}
     assert all(not e["missing"] and not e["extra"] and not e["differences"] for e in first.summary["entities"].values())
     there = counted(canvas.state)
     created = dispositions(first)
@@ -125,7 +126,7 @@ def test_what_the_sample_writes_is_what_canvas_holds(tmp_path: Path, canvas: Can
     before = canvas.state.dump()
     wait_a_moment()
     second = run(workspace, live=True)
-    assert findings(second, "REC", "READ", "LIVE") == []
+    assert {code for code, *_ in findings(second, "REC", "READ", "LIVE")} <= {"REC-RULE-IDLE"}
     assert {name: words for name, words in dispositions(second).items() if words.get("created") or words.get("updated")} == {}
     assert {name: dispositions(second)[name]["unchanged"] for name in ("assignments", "grades")} == {
         name: created[name]["created"] for name in ("assignments", "grades")
