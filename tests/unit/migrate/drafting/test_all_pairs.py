@@ -10,7 +10,7 @@ import pytest
 from migrate import losses
 from migrate.check import _fit
 from migrate.compiler.plan import Plan, make_plan
-from migrate.crosswalks import COLUMNS
+from migrate.crosswalks.file import COLUMNS
 from migrate.drafting import draft, written
 from migrate.inline_tests import AS_OF
 from migrate.mapping.load import LoadedPair, load_pair
