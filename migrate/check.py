@@ -18,7 +18,7 @@ from migrate.contracts.certifications import DAY_COLUMNS
 from migrate.crosswalks import file as crosswalks
 from migrate.engine import session
 from migrate.errors import ConfigurationError, Problem, RunFailed
-from migrate.inline_tests import AS_OF, run_inline_tests
+from migrate.inline_tests.run import AS_OF, run_inline_tests
 from migrate.mapper import build_identities, build_source, findings_sql
 from migrate.mapping.load import LoadedPair
 from migrate.matching.register import build_lists
