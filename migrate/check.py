@@ -8,16 +8,17 @@ from pathlib import Path
 
 import duckdb
 
-from migrate import crosswalks, expectations, losses, proofs
+from migrate import expectations, losses, proofs
 from migrate.charted import chart_problems
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SOURCE, SQL_TYPES, query_sql
 from migrate.compiler.text import name
 from migrate.contracts.certifications import DAY_COLUMNS
+from migrate.crosswalks import file as crosswalks
 from migrate.engine import session
 from migrate.errors import ConfigurationError, Problem, RunFailed
-from migrate.inline_tests import AS_OF, run_inline_tests
+from migrate.inline_tests.run import AS_OF, run_inline_tests
 from migrate.mapper import build_identities, build_source, findings_sql
 from migrate.mapping.load import LoadedPair
 from migrate.matching.register import build_lists

@@ -24,7 +24,7 @@ from migrate.compiler.plan import Plan, make_plan
 from migrate.connectors.opening import handed_over, open_source
 from migrate.connectors.source import SourceConnector
 from migrate.connectors.target import Warned
-from migrate.crosswalk_gate import demand_confirmed, unconfirmed
+from migrate.crosswalks.gate import demand_confirmed, unconfirmed
 from migrate.defects import traced, without_values
 from migrate.engine import Opener, session
 from migrate.engines import EngineName, opener

@@ -20,7 +20,7 @@ from migrate.approvals.settings import ApprovalSettings, GateSettings
 from migrate.connectors.source import SECRET_WORDS
 from migrate.contracts.load import LoadedContract, load_contract
 from migrate.contracts.model import Name, Words
-from migrate.crosswalks import Crosswalk, read_crosswalk
+from migrate.crosswalks.file import Crosswalk, read_crosswalk
 from migrate.decisions.file import in_force, read_decisions
 from migrate.decisions.model import Decision
 from migrate.engine import DEFAULT_MEMORY

@@ -21,20 +21,17 @@ from reports.model import (
     SEVERITIES,
     ArchivedTable,
     Change,
-    Count,
-    EntityRow,
     Excused,
     Extracted,
-    Fact,
     FieldDifferences,
     FindingRow,
     LeftOut,
     Loss,
-    RecordLink,
     ReferenceRow,
     Report,
 )
 from reports.overview.build import read_overview
+from reports.parts import Count, EntityRow, Fact, RecordLink
 from reports.reconciliation.build import read_reconciliation
 from reports.record_tables import record_tables
 from reports.rules.read import read_checked

@@ -11,7 +11,8 @@ from reports import links, queries
 from reports.answers import mask_new_value, mask_reason
 from reports.evidence import Evidence
 from reports.masking import Masker
-from reports.model import NEEDS_A_PERSON, STATES, Answer, Count, Decided, Items, Need, RecordLink, Value, Worklist
+from reports.model import NEEDS_A_PERSON, STATES, Answer, Decided, Items, Need, Value, Worklist
+from reports.parts import Count, RecordLink
 
 LISTED_ROOTS = 8
 LISTED_VALUES = 8

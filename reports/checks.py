@@ -7,7 +7,8 @@ from typing import Any
 
 from reports import queries
 from reports.evidence import Evidence
-from reports.model import DISPOSITIONS, HELD_BACK, LOADED, NEEDS_A_PERSON, EntityRow, Level, Need, Verdict, Worklist
+from reports.model import DISPOSITIONS, HELD_BACK, LOADED, NEEDS_A_PERSON, Level, Need, Verdict, Worklist
+from reports.parts import EntityRow
 
 WORDS: Mapping[Level, str] = {"pass": "PASS", "attention": "NEEDS A PERSON", "fail": "FAILED"}
 _ORDER: tuple[Level, ...] = ("pass", "attention", "fail")

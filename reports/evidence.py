@@ -25,7 +25,7 @@ from migrate.worklist import items
 from reports import queries
 from reports.answers import mask_answers
 from reports.masking import Masker
-from reports.model import Table
+from reports.parts import Table
 from reports.shown_records import choose_records
 
 FILES = {

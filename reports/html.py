@@ -17,6 +17,7 @@ from reports import links, model, visible
 from reports.build import MOST_ROWS, build
 from reports.compiled import CompiledTemplates
 from reports.instants import instant
+from reports.parts import Table
 from reports.payload import encode
 from reports.reconciliation.model import VERDICT_WORDS
 
@@ -79,7 +80,7 @@ def margins(report: model.Report) -> str:
     return "@page { " + " ".join(f"@{place} {{ content: {text}; {font} }}" for place, text in boxes.items()) + " }\n"
 
 
-def _more(report: model.Report) -> tuple[model.Table, ...]:
+def _more(report: model.Report) -> tuple[Table, ...]:
     return report.overview.tables if report.overview is not None else ()
 
 
@@ -93,17 +94,17 @@ def duration(seconds: float) -> list[tuple[str, str]]:
     return [(str(minutes // 60), "h"), (str(minutes % 60), "min")]
 
 
-def _codes(report: model.Report) -> model.Table:
+def _codes(report: model.Report) -> Table:
     """What each code means; an entity's reason for leaving records out goes before the general title."""
     rows: list[tuple[str | None, str | None, str]] = [
         *((row.entity, row.code, row.reason) for row in report.left_out),
         *((None, code, title) for code, title in report.titles.items()),
     ]
     names = ("entity", "code", "meaning")
-    return model.Table("codes", "run.json", len(rows), {name: [row[at] for row in rows] for at, name in enumerate(names)})
+    return Table("codes", "run.json", len(rows), {name: [row[at] for row in rows] for at, name in enumerate(names)})
 
 
-def _verbs() -> model.Table:
+def _verbs() -> Table:
     """What may be decided: its meaning, the new value that it takes, and whether it needs one."""
     columns: dict[str, list[str | None]] = {
         "decision": list(VERBS),
@@ -111,7 +112,7 @@ def _verbs() -> model.Table:
         "value": [TAKES_VALUE.get(verb) for verb in VERBS],
         "needed": ["yes" if verb in NEEDS_VALUE else None for verb in VERBS],
     }
-    return model.Table("verbs", "", len(VERBS), columns)
+    return Table("verbs", "", len(VERBS), columns)
 
 
 def own(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from reports.model import Count
+from reports.parts import Count
 
 NULL = "\N{EMPTY SET}"
 """Stands for null in an address; the empty text stands for itself."""

@@ -6,16 +6,15 @@ characters; making blanks and control characters visible is the renderers' busin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from reports.certifications.model import Certifications
-    from reports.overview.model import Overview
-    from reports.reconciliation.model import Reconciliation
+from typing import Literal
 
 from reports.acceptance.model import Acceptance
+from reports.certifications.model import Certifications
+from reports.overview.model import Overview
+from reports.parts import Count, EntityRow, Fact, RecordLink, Table
+from reports.reconciliation.model import Reconciliation
 from reports.rules.model import Checked
 
 Level = Literal["pass", "attention", "fail"]
@@ -47,40 +46,12 @@ STATES = tuple(STATE_MEANING)
 
 
 @dataclass(frozen=True)
-class Count:
-    """A number, and the address (inside the page) of the rows behind it; None where none are shown."""
-
-    n: int
-    href: str | None = None
-
-
-@dataclass(frozen=True)
 class Verdict:
     """``level`` is never better than what the run said; it is worse where the evidence contradicts it."""
 
     level: Level
     word: str
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One line of the header an auditor reads."""
-
-    label: str
-    value: str
-    code: bool = False
-    """Shown in a fixed-width face: hashes, addresses, paths."""
-
-
-@dataclass(frozen=True)
-class RecordLink:
-    """A record that can be opened."""
-
-    entity: str
-    key: str | None
-    href: str
-    affected: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +86,7 @@ class Items:
     states: tuple[tuple[str, Count], ...]
     answers: tuple[Answer, ...] = ()
     more_answers: int = 0
-    decide: Count = Count(0)
+    decide: Count = field(default=Count(0))
     """Those that need a person."""
 
 
@@ -164,31 +135,6 @@ class Need:
     more_roots: int = 0
     unit: str = "records"
     items: Items | None = None
-
-
-@dataclass(frozen=True)
-class EntityRow:
-    """The balance of one entity."""
-
-    name: str
-    made_from: str
-    target: str
-    source: Count
-    dispositions: Mapping[str, Count]
-    compared: Count
-    missing: Count
-    extra: Count
-    differences: Count
-    balanced: bool
-
-    @property
-    def accounted(self) -> int:
-        """Source records that ended in some disposition."""
-        return sum(count.n for count in self.dispositions.values())
-
-    def share(self, names: Sequence[str]) -> int:
-        """How many records ended in one of ``names``."""
-        return sum(self.dispositions[name].n for name in names)
 
 
 @dataclass(frozen=True)
@@ -340,22 +286,6 @@ class LiveRun:
     def surprises(self) -> tuple[Prediction, ...]:
         """Where it came otherwise."""
         return tuple(row for row in self.predictions if row.predicted != row.actual)
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of one parquet file, by column, as far as the page has them; ``total`` is what the file has."""
-
-    name: str
-    file: str
-    total: int
-    columns: Mapping[str, list[str | None] | list[int | None]]
-    available: bool = True
-
-    @property
-    def rows(self) -> int:
-        """Rows in the page."""
-        return len(next(iter(self.columns.values()), []))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from collections.abc import Container, Iterable, Mapping
 from reports import links, queries
 from reports.causes import Cause
 from reports.evidence import Evidence
-from reports.model import ArchivedTable, Count, EntityRow, Extracted, FieldDifferences, Loss, Need
+from reports.model import ArchivedTable, Extracted, FieldDifferences, Loss, Need
+from reports.parts import Count, EntityRow
 
 MOVED = "moved"
 

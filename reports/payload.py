@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from reports.model import Table
+from reports.parts import Table
 
 
 def encode(table: Table) -> str:

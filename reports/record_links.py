@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from migrate.compiler.text import literal, name
 from reports.evidence import Evidence
-from reports.model import Table
+from reports.parts import Table
 from reports.record_fields import Asked
 from reports.source_values import Reading
 from reports.turns import turns_of

@@ -13,7 +13,7 @@ import duckdb
 from migrate.compiler.text import literal, name
 from reports.evidence import Evidence
 from reports.masking import Masker
-from reports.model import Table
+from reports.parts import Table
 from reports.source_values import Reading
 from reports.turns import turns_of
 

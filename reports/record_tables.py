@@ -14,7 +14,7 @@ from typing import Any
 from reports import queries
 from reports.evidence import Evidence
 from reports.masking import Masker
-from reports.model import Table
+from reports.parts import Table
 from reports.record_fields import EQUAL, Asked, Fields, RecordFields
 from reports.record_links import record_links
 from reports.record_names import record_names

@@ -9,7 +9,8 @@ from typing import TextIO
 
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
-from reports.model import DISPOSITIONS, Count, EntityRow, LiveRun, Report
+from reports.model import DISPOSITIONS, LiveRun, Report
+from reports.parts import Count, EntityRow
 from reports.visible import LOOK_ALIKE, plain
 
 MOST_NEEDS = 10

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from migrate.crosswalk_census import Census
+    from migrate.crosswalks.census import Census
     from migrate.workspace import Workspace
 
 _run = click.option("--run", "run_id", metavar="ID", help="The run whose rows are counted. Default: the newest whole one.")
@@ -27,7 +27,7 @@ def command() -> None:
 @_only
 def show(workspace: Path, run_id: str | None, only: str | None) -> int:
     """Print each value of WORKSPACE's crosswalks: label, rows, target, status, and why an entry holds no more."""
-    from migrate.crosswalk_view import HEAD, rows_of
+    from migrate.crosswalks.view import HEAD, rows_of
 
     opened, run, census = _opened(workspace, run_id)
     click.echo(f"rows as run {run} counted them" if run else f"no run has counted rows yet: lms-migrate run {workspace}")
@@ -51,8 +51,8 @@ def suggest(workspace: Path, run_id: str | None, only: str | None, at_least: flo
     """
     import datetime as dt
 
-    from migrate.crosswalk_suggestions import suggest as suggest_
-    from migrate.crosswalks import write_texts
+    from migrate.crosswalks.file import write_texts
+    from migrate.crosswalks.suggestions import suggest as suggest_
     from migrate.errors import ConfigurationError
     from reports.visible import plain
 
@@ -81,7 +81,7 @@ def suggest(workspace: Path, run_id: str | None, only: str | None, at_least: flo
 
 
 def _opened(folder: Path, run_id: str | None) -> tuple[Workspace, str | None, Census]:
-    from migrate.crosswalk_census import Census, newest_census
+    from migrate.crosswalks.census import Census, newest_census
     from migrate.workspace import open_workspace
 
     workspace = open_workspace(folder)

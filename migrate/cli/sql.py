@@ -16,7 +16,7 @@ def command(workspace: Path, entity: str) -> int:
 
     from migrate.compiler.plan import make_plan
     from migrate.errors import ConfigurationError, Problem
-    from migrate.inline_tests import AS_OF
+    from migrate.inline_tests.run import AS_OF
     from migrate.workspace import open_workspace
 
     opened = open_workspace(workspace)

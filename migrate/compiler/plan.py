@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from migrate.compiler.decided import NOBODY, Decided
 from migrate.compiler.mapping import Compiled, MappingCompiler
 from migrate.compiler.source import query_needs
-from migrate.crosswalk_targets import target_problems
+from migrate.crosswalks.targets import target_problems
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError
 from migrate.mapping.load import LoadedMapping, LoadedPair

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from migrate.crosswalks import COLUMNS
+from migrate.crosswalks.file import COLUMNS
 from migrate.csv_line import csv_line
 from migrate.drafting.draft import Draft, DraftedMapping
 from migrate.drafting.fields import DraftedField

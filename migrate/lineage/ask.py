@@ -9,7 +9,7 @@ from pathlib import Path
 from migrate import losses
 from migrate.compiler.plan import Plan, make_plan
 from migrate.errors import ConfigurationError, Problem
-from migrate.inline_tests import AS_OF
+from migrate.inline_tests.run import AS_OF
 from migrate.lineage.links import Lineage, Link
 from migrate.lineage.trace import trace
 from migrate.workspace import open_workspace

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 from migrate.compiler.plan import Plan
 from migrate.connectors.target import Ability, Held, TargetConnector
@@ -22,41 +22,14 @@ from migrate.ledger.entries import OPEN
 from migrate.live.images import changed_since, restored, seen, seen_wholly, stands
 from migrate.live.referrers import Referrers
 from migrate.live.remembered import Remembered
+from migrate.live.step import Step, What
 from migrate.live.taking_back import TakingBack
 from migrate.progress import Progress
 
-What = Literal["remove", "restore", "recreate", "forget"]
 SOMEBODY = "somebody changed it in the target since"
 UNVERIFIED = "the run ended before it was read back, or other fields are mapped now: nobody can say whether it changed since"
 BLIND = "the target cannot be asked for it: nobody can say whether it changed since"
 _TAKES_BACK: dict[str, What] = {"create": "remove", "update": "restore", "remove": "recreate", "adopt": "forget"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One receipt and what taking it back means; ``refused`` says why it is not done."""
-
-    receipt: int
-    receipts: tuple[int, ...]
-    """All of the record in the run."""
-    entity: str
-    key: str
-    mapping: str
-    source_key: str
-    what: What
-    native: str | None
-    before: dict[str, Any] | None
-    meant: str | None = None
-    """JSON of the values of a record that the ledger does not know, because its run was cut off."""
-    met: bool = False
-    """Was the record in the target before any run of this workspace wrote it?"""
-    refused: str | None = None
-    done: bool = False
-    """Did a rollback that was cut off do it already?"""
-    cut_off: int | None = None
-    """The receipt that such a rollback left open."""
-    at_first: dict[str, Any] | None = None
-    """Of a record to be removed: how the run wrote it at first, before everything was loaded."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from migrate.connectors.target import Held, Outcome, Record, TargetConnector
 from migrate.errors import TargetLost
@@ -15,14 +14,12 @@ from migrate.live.answers import answers, stranger
 from migrate.live.images import restored, seen
 from migrate.live.referrers import Referrers
 from migrate.live.remembered import Remembered
+from migrate.live.step import Step, What
 from migrate.mapping.load import LoadedPair
 from migrate.progress import Progress
 
-if TYPE_CHECKING:
-    from migrate.live.rollback import Step, What
-
 _ACTION: dict[str, Action] = {"remove": "remove", "forget": "remove", "restore": "update", "recreate": "create"}
-Failed = tuple["Step", str]
+Failed = tuple[Step, str]
 
 
 class TakingBack:

@@ -13,7 +13,7 @@ from migrate.compiler.plan import Plan, make_plan
 from migrate.decisions.model import Decision
 from migrate.errors import Place
 from migrate.fingerprints import Part, described, fingerprints
-from migrate.inline_tests import AS_OF
+from migrate.inline_tests.run import AS_OF
 from migrate.lineage import Lineage, Link, trace
 from migrate.lineage.links import MEANING
 from migrate.specification.decided import decided, masker_of

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from migrate import crosswalk_census
 from migrate.artefacts import Extracted, Mapped, ReadBack, Reconciled, write_manifest
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import RAW, query_needs
 from migrate.compiler.text import name
+from migrate.crosswalks import census
 from migrate.engine import Engine, Opener, copy_to_parquet, scan, session
 from migrate.findings import publish_findings
 from migrate.live.names import KEPT, PREDICTED_HELD, UNSHOWN
@@ -88,7 +88,7 @@ def open_sides(
     connection.execute(f"CREATE SCHEMA {TARGET}")
     for entity in plan.pair.target.model.entities:
         connection.execute(f"CREATE VIEW {name(TARGET, entity)} AS SELECT * FROM {scan(back.parquet(entity))}")
-    crosswalks = mapped.folder / crosswalk_census.FILE
+    crosswalks = mapped.folder / census.FILE
     connection.execute(
         "CREATE TABLE crosswalk_entries AS SELECT crosswalk, source, target "
         f"FROM {scan(crosswalks)} WHERE status NOT IN ('rejected', 'waived')"

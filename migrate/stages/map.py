@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
-from migrate import crosswalks, expectations, losses
+from migrate import expectations, losses
 from migrate.artefacts import Extracted, Mapped, write_manifest
 from migrate.compiler.decided import EXCLUDED
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.shared import MAPPED
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, RAW, SEPARATOR, SOURCE
 from migrate.compiler.text import key_text, literal, name
-from migrate.crosswalk_census import all_expired, take_census, write_census
-from migrate.crosswalks import Crosswalk
+from migrate.crosswalks import file as crosswalks
+from migrate.crosswalks.census import all_expired, take_census, write_census
+from migrate.crosswalks.file import Crosswalk
 from migrate.decisions.model import Decision
 from migrate.decisions.settle import Settled, settle
 from migrate.engine import Engine, Opener, copy_to_parquet, scan, session

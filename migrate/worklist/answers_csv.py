@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from migrate.errors import Place, Problem
-from migrate.worklist.answers import Answer, read_header, read_row
+from migrate.worklist.answer import Answer, read_header, read_row
 from reports.formulas import restored
 
 MOST_BYTES = 1_000_000_000

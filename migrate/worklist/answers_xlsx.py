@@ -10,7 +10,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 from migrate.errors import CellPlace, Place, Problem
-from migrate.worklist.answers import Answer, Header, read_header, read_row
+from migrate.worklist.answer import Answer, Header, read_header, read_row
 from migrate.worklist.columns import SHEETS
 from migrate.worklist.xlsx_guard import why_unsafe
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migrate.artefacts import Mapped
-from migrate.crosswalk_census import read_used
+from migrate.crosswalks.census import read_used
 from migrate.decisions.model import SHAPES, Decision
 from migrate.decisions.settle import UNDECIDED, UNDECIDED_ROOTS, Settled, roots_sql
 from migrate.engine import copy_to_parquet, scan, session

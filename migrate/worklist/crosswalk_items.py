@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from migrate.crosswalk_census import Used
+from migrate.crosswalks.census import Used
 from migrate.decisions.model import Verb
 from migrate.worklist.identity import item_id
 

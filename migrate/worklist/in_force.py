@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrate.crosswalk_census import expired_entries, newest_census
-from migrate.crosswalk_targets import targets_of
-from migrate.crosswalks import Crosswalk
+from migrate.crosswalks.census import expired_entries, newest_census
+from migrate.crosswalks.file import Crosswalk
+from migrate.crosswalks.targets import targets_of
 from migrate.decisions.model import Verb
 from migrate.errors import ConfigurationError
 from migrate.worklist.current import Worklist

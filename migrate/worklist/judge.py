@@ -10,7 +10,7 @@ from typing import Any
 
 from migrate.decisions.model import VERBS, Decision
 from migrate.errors import Problem
-from migrate.worklist.answers import Answer
+from migrate.worklist.answer import Answer
 from migrate.worklist.columns import IS_CAUSE, KEPT
 from migrate.worklist.current import Worklist
 from migrate.worklist.earlier import Earlier

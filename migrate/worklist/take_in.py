@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.crosswalk_decisions import CrosswalkAnswer, decide
+from migrate.crosswalks.decisions import CrosswalkAnswer, decide
 from migrate.decisions.file import FILE, appended
 from migrate.decisions.model import Decision
 from migrate.trail import note

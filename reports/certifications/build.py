@@ -15,7 +15,7 @@ from migrate.stages.certifications import COUNTS_FILE, DIFFERENCES_FILE
 from reports import links
 from reports.certifications.model import STATES, Certifications, OnDay, Side, Why, together
 from reports.evidence import Evidence
-from reports.model import Count
+from reports.parts import Count
 
 LISTED = 40
 """Certifications that the page lists, those with most differences first. The file has all of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reports.model import Count
+from reports.parts import Count
 
 STATES = ("certified", "window open", "expired", "unknown")
 VERDICT_WORDS: dict[str, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.charts.drawing import Behind, Cell, Drawing, Pen
-from reports.model import Count
+from reports.parts import Count
 
 LABELS, BODY, NUMBERS = 136, 146, 90
 WIDTH = LABELS + BODY + NUMBERS

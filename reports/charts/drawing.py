@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reports.model import Count
+from reports.parts import Count
 from reports.visible import plain
 
 Tag = Literal["rect", "path", "circle", "line", "text"]

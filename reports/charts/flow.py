@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.charts.drawing import Behind, Drawing, Pen
-from reports.model import Count
+from reports.parts import Count
 
 WIDTH = 900
 LEFT, RIGHT = 210, 640

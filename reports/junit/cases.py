@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reports.gates import Judged
-from reports.model import DISPOSITIONS, LOADED, SET_ASIDE, EntityRow, FieldDifferences, Need, Report
+from reports.model import DISPOSITIONS, LOADED, SET_ASIDE, FieldDifferences, Need, Report
+from reports.parts import EntityRow
 from reports.rules.model import RuleRow, Sample
 from reports.visible import LOOK_ALIKE, plain
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reports.evidence import Evidence
 from reports.masking import Masker
-from reports.model import EntityRow, Fact, FindingRow
+from reports.model import FindingRow
 from reports.overview import flows
 from reports.overview.changes import read_changes
 from reports.overview.gates import read_gates
@@ -17,6 +17,7 @@ from reports.overview.history import Past, read_history
 from reports.overview.model import Overview
 from reports.overview.sides import read_sides
 from reports.overview.trend import read_trend
+from reports.parts import EntityRow, Fact
 
 Json = Mapping[str, Any]
 

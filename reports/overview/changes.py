@@ -16,11 +16,12 @@ from migrate.compiler.text import literal
 from reports import links, queries
 from reports.evidence import Evidence
 from reports.masking import HIDDEN, Masker
-from reports.model import NEEDS_A_PERSON, STATES, Count, EntityRow, FindingRow, Table
+from reports.model import NEEDS_A_PERSON, STATES, FindingRow
 from reports.overview.history import History, Past, unfit, unlike
 from reports.overview.model import Changes, Earlier, Moves
 from reports.overview.moved import place, read_moved
 from reports.overview.past_rows import Asked, rows_of
+from reports.parts import Count, EntityRow, Table
 
 FIXED = "fixed"
 """Name of the table of findings that the run before had and this one has not."""

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from reports.charts.bars import Cut, Pair, Paired, Part, Stacked, draw_paired, draw_stacked
 from reports.charts.drawing import Drawing
 from reports.charts.flow import Band, End, Flow, draw_flow
-from reports.model import DISPOSITIONS, HELD_BACK, LOADED, SET_ASIDE, SEVERITIES, Count, EntityRow, FindingRow
+from reports.model import DISPOSITIONS, HELD_BACK, LOADED, SET_ASIDE, SEVERITIES, FindingRow
 from reports.overview.history import History, Past, unlike
+from reports.parts import Count, EntityRow
 
 GROUPS = (("in the target", LOADED), ("left out on purpose", SET_ASIDE), ("waiting or failed", HELD_BACK))
 """Set apart from each other in the pictures: what was left out on purpose is never mixed with what failed."""

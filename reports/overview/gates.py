@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reports.gates import Judged, judged_gates
-from reports.model import LOADED, SET_ASIDE, SEVERITIES, EntityRow, FindingRow
+from reports.model import LOADED, SET_ASIDE, SEVERITIES, FindingRow
 from reports.overview.model import EntityVerdict, Gates
+from reports.parts import EntityRow
 
 MOST_CODES = 4
 """Codes named in the example of what to declare."""

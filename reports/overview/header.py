@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from migrate.approvals.noted import read_notes
-from reports.model import Fact
 from reports.overview.model import Signature
+from reports.parts import Fact
 
 ROLES = ("data_owner", "quality")
 """Who signs where a run does not say which roles its workspace asks for."""

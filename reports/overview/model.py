@@ -7,7 +7,7 @@ from typing import Literal
 
 from reports.charts.drawing import Drawing
 from reports.gates import Judged
-from reports.model import Count, EntityRow, Fact, Table
+from reports.parts import Count, EntityRow, Fact, Table
 
 News = Literal["new", "recurring"]
 

@@ -11,10 +11,11 @@ import duckdb
 from migrate.compiler.text import literal
 from reports import links
 from reports.evidence import Evidence
-from reports.model import HELD_BACK, LOADED, Count
+from reports.model import HELD_BACK, LOADED
 from reports.overview.history import Past
 from reports.overview.model import Moved
 from reports.overview.past_rows import rows_of
+from reports.parts import Count
 
 _SUM = (
     "SELECT bucket_of(entity, key) AS bucket, {sign}CAST(hash(hash(entity, key, disposition)) >> 1 AS BIGINT) AS part FROM {rows}"

@@ -20,7 +20,8 @@ from reports.charts.bars import Pair, Paired, draw_paired
 from reports.charts.drawing import Drawing
 from reports.evidence import Evidence
 from reports.masking import Masker
-from reports.model import LOADED, SET_ASIDE, EntityRow
+from reports.model import LOADED, SET_ASIDE
+from reports.parts import EntityRow
 
 MOST_VALUES, MOST_CHARTS = 10, 24
 SIDES = ("source, in scope", "read back")

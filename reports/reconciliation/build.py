@@ -13,7 +13,7 @@ from migrate.reconciliation.excused import MATCHED
 from reports import links
 from reports.evidence import Evidence
 from reports.masking import Masker, mask
-from reports.model import Count, RecordLink
+from reports.parts import Count, RecordLink
 from reports.reconciliation.model import (
     ExcusedBy,
     ExcusedPair,

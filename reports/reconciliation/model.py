@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.model import Count, RecordLink
+from reports.parts import Count, RecordLink
 
 RuleVerdict = Literal["equal", "different", "empty", "not asked"]
 VERDICT_WORDS: dict[str, str] = {

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.model import DISPOSITIONS, HELD_BACK, NEEDS_A_PERSON, EntityRow, Report, Table
+from reports.model import DISPOSITIONS, HELD_BACK, NEEDS_A_PERSON, Report
+from reports.parts import EntityRow, Table
 from reports.xlsx.book import OVERVIEW, Column, Content, Link, Styled
 
 BALANCE = ("source", *DISPOSITIONS, "balance", "compared", "missing", "extra", "different")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.certifications.model import OUTCOME_WORDS, STATES
-from reports.model import Report, Table
+from reports.model import Report
+from reports.parts import Table
 from reports.reconciliation.model import VERDICT_WORDS
 from reports.xlsx.book import OVERVIEW, Column, Content, Link, Styled
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from reports.model import DISPOSITIONS, EntityRow, Report
+from reports.model import DISPOSITIONS, Report
+from reports.parts import EntityRow
 from reports.xlsx import entities
 from reports.xlsx.book import MOST_ROWS, OVERVIEW, Book, Content, Link, Sheet, Styled
 from reports.xlsx.sheets import Listed, listed

@@ -9,8 +9,8 @@ from live_school import CROSSWALK, LiveSchool, dispositions
 from small_pair import GOOD_ROWS, Rows
 
 from migrate.cli import cli
-from migrate.crosswalk_decisions import CrosswalkAnswer, decide
-from migrate.crosswalks import write_texts
+from migrate.crosswalks.decisions import CrosswalkAnswer, decide
+from migrate.crosswalks.file import write_texts
 from migrate.errors import EXIT_ATTENTION
 from migrate.pipeline import RunResult
 from migrate.workspace import open_workspace

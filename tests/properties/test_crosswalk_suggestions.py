@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.contracts.load import load_contract
-from migrate.crosswalk_census import Census, Use
-from migrate.crosswalk_suggestions import Suggested, suggest
-from migrate.crosswalks import COLUMNS, STATUSES, Crosswalk, Entry
+from migrate.crosswalks.census import Census, Use
+from migrate.crosswalks.file import COLUMNS, STATUSES, Crosswalk, Entry
+from migrate.crosswalks.suggestions import Suggested, suggest
 from migrate.mapping.load import LoadedPair, load_pair
 
 PAIR = "{from: old, to: new, label: x, crosswalks: {kinds: {targets: {student: Student, teacher: Teacher, ta: Assistant}}}}"

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from migrate import crosswalks
 from migrate.artefacts import Extracted, Validated, write_manifest
 from migrate.compiler.plan import Plan, make_plan
 from migrate.compiler.source import RAW
 from migrate.compiler.text import name
 from migrate.contracts.load import LoadedContract, load_contract
+from migrate.crosswalks import file as crosswalks
 from migrate.decisions.file import in_force
 from migrate.decisions.model import Decision, Verb
 from migrate.engine import session

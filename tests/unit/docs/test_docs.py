@@ -31,11 +31,12 @@ import migrate.test_plan.words as test_plan_words
 import migrate.workspace as workspace_words
 import validators.expectations.words as acceptance_words
 import validators.sampling.words as sampling_words
-from migrate import crosswalks, errors
+from migrate import errors
 from migrate.cli import COMMANDS, cli
 from migrate.codes import TITLES
 from migrate.compiler.checks import CHECKS
 from migrate.contracts.model import Contract, FieldType, PiiClass, Severity, Words
+from migrate.crosswalks import file as crosswalks
 from migrate.expressions import operators, parse_expression
 from migrate.expressions.parse import parse_query
 from migrate.expressions.vocabulary import function_names

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.model import Table
+from reports.parts import Table
 from reports.payload import encode
 
 VALUES = st.one_of(

@@ -21,7 +21,7 @@ from reports.acceptance.model import Acceptance, Expected, State, Unexpected
 from reports.build import build
 from reports.forms import FILES, FORMS, checked
 from reports.junit.cases import suites
-from reports.model import Count
+from reports.parts import Count
 from reports.reconciliation.model import Reconciliation, ReferenceField, RuleVerdict, SidesRule, TargetRows
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "report-forms.md").read_text("utf-8")

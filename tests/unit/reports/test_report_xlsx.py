@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from openpyxl.workbook import Workbook
 
 from reports.build import build
-from reports.model import DISPOSITIONS, NEEDS_A_PERSON, Report, Table
+from reports.model import DISPOSITIONS, NEEDS_A_PERSON, Report
+from reports.parts import Table
 from reports.xlsx.book import EMPTY, MOST_ROWS, OVERVIEW, Book, Column
 from reports.xlsx.cells import cell_text
 from reports.xlsx.names import SheetNames

@@ -8,7 +8,7 @@ import pytest
 
 from migrate.compiler.plan import make_plan
 from migrate.expressions import ExpressionError, parse_query
-from migrate.inline_tests import run_inline_tests
+from migrate.inline_tests.run import run_inline_tests
 
 PAIR = "{from: old, to: new, label: x, parameters: {site: {about: which site, default: it's a}}}"
 NUMBER = "{expr: \"parameter('site') || '-' || name\"}"

@@ -10,9 +10,9 @@ import pytest
 from migrate import losses
 from migrate.check import _fit
 from migrate.compiler.plan import Plan, make_plan
-from migrate.crosswalks import COLUMNS
+from migrate.crosswalks.file import COLUMNS
 from migrate.drafting import draft, written
-from migrate.inline_tests import AS_OF
+from migrate.inline_tests.run import AS_OF
 from migrate.mapping.load import LoadedPair, load_pair
 from migrate.undecided import filled, undecided
 from tests.unit.migrate.drafting.conftest import SOURCES, TARGETS, contract

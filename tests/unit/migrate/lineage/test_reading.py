@@ -11,7 +11,7 @@ import pytest
 from migrate.compiler.plan import make_plan
 from migrate.compiler.text import name
 from migrate.engine import session
-from migrate.inline_tests import AS_OF
+from migrate.inline_tests.run import AS_OF
 from migrate.lineage.reading import READING, Classes, write_reading
 from migrate.scaffold import new_workspace
 from migrate.workspace import open_workspace

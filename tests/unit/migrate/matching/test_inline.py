@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrate.inline_tests import run_inline_tests
+from migrate.inline_tests.run import run_inline_tests
 
 MAPPING = """
 match:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from worklist_desk import LATER, NOW, RUN, SOME, Desk, decision, edit_csv, edit_xlsx, item
 
-from migrate import crosswalk_census as census
+from migrate.crosswalks import census
 from migrate.errors import ConfigurationError
 from migrate.trail import trail, verify
 from migrate.worklist.columns import KEPT

@@ -10,7 +10,7 @@ from reports.charts.bars import Cut, Pair, Paired, Part, Stacked, draw_paired, d
 from reports.charts.drawing import Drawing, Mark, each_number
 from reports.charts.flow import HAIR, Band, End, Flow, draw_flow
 from reports.charts.lines import BOTTOM, TOP, Lines, Series, draw_lines
-from reports.model import Count
+from reports.parts import Count
 
 
 def of(drawing: Drawing, tag: str) -> list[Mark]:

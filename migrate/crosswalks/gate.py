@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from migrate.artefacts import Mapped
-from migrate.crosswalk_census import Used, read_used
+from migrate.crosswalks.census import Used, read_used
 from migrate.errors import Unconfirmed
 
 SHOWN = 20

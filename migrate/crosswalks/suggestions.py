@@ -13,9 +13,9 @@ from pathlib import Path
 from rapidfuzz.fuzz import ratio, token_set_ratio, token_sort_ratio
 from rapidfuzz.utils import default_process
 
-from migrate.crosswalk_census import Census, Use
-from migrate.crosswalk_targets import Targets, targets_of
-from migrate.crosswalks import Crosswalk, Entry, to_text
+from migrate.crosswalks.census import Census, Use
+from migrate.crosswalks.file import Crosswalk, Entry, to_text
+from migrate.crosswalks.targets import Targets, targets_of
 from migrate.mapping.load import LoadedPair
 
 BY = "lms-migrate"

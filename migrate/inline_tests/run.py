@@ -13,13 +13,13 @@ from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import name
 from migrate.engine import session, translated
 from migrate.errors import ConfigurationError, Problem
-from migrate.inline_references import settle
+from migrate.inline_tests.bed import TestBed, text_of
+from migrate.inline_tests.references import settle
 from migrate.located_yaml import Keys
 from migrate.mapper import findings_sql, hold_rows
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import InlineTest
 from migrate.matching.lists import KEY, compared
-from migrate.test_bed import TestBed, text_of
 
 AS_OF = "2026-01-01 00:00:00"
 """``as_of()`` in inline tests, so that they do not age."""

@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from migrate import crosswalks
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import FAULT, FAULT_VALUE, RAW, ROW, SOURCE
 from migrate.compiler.text import name
+from migrate.crosswalks import file as crosswalks
 from migrate.errors import Problem
 from migrate.located_yaml import Keys
 from migrate.mapper import build_given_identity, build_identities, build_source

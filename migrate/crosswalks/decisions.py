@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.crosswalk_census import Census, newest_census
-from migrate.crosswalk_targets import Targets, targets_of
-from migrate.crosswalks import Entry, to_text
+from migrate.crosswalks.census import Census, newest_census
+from migrate.crosswalks.file import Entry, to_text
+from migrate.crosswalks.targets import Targets, targets_of
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.workspace import Workspace
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migrate.crosswalk_census import Census, expired_entries
-from migrate.crosswalk_targets import targets_of
+from migrate.crosswalks.census import Census, expired_entries
+from migrate.crosswalks.targets import targets_of
 from migrate.workspace import Workspace
 
 HEAD = ("value", "label", "rows", "target", "status", "by", "remark")

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from migrate.compiler.plan import Plan
 from migrate.compiler.source import SOURCE
 from migrate.compiler.text import name, value_text
-from migrate.crosswalk_targets import Targets, targets_of
-from migrate.crosswalks import Crosswalk, Entry
+from migrate.crosswalks.file import Crosswalk, Entry
+from migrate.crosswalks.targets import Targets, targets_of
 from migrate.engine import Engine
 from migrate.errors import ConfigurationError
 from migrate.mapping.load import LoadedPair

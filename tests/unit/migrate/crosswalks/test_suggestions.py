@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from migrate.cli.crosswalk import suggest as command
-from migrate.crosswalk_census import Census, Use
-from migrate.crosswalk_suggestions import LEAST, Suggested, likeness, nearest, suggest
-from migrate.crosswalk_targets import Targets, target_problems, targets_of
-from migrate.crosswalks import read_crosswalk
+from migrate.crosswalks.census import Census, Use
+from migrate.crosswalks.file import read_crosswalk
+from migrate.crosswalks.suggestions import LEAST, Suggested, likeness, nearest, suggest
+from migrate.crosswalks.targets import Targets, target_problems, targets_of
 
 PAIR = """
 from: old
@@ -203,7 +203,7 @@ def test_a_match_is_a_value() -> None:
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    from migrate.crosswalks import write_texts
+    from migrate.crosswalks.file import write_texts
     from migrate.errors import ConfigurationError
 
     there = tmp_path / "a.csv"

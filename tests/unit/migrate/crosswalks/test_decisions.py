@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from migrate.crosswalk_census import FILE, SCHEMA
-from migrate.crosswalk_decisions import CrosswalkAnswer, decide
-from migrate.crosswalk_view import rows_of
-from migrate.crosswalks import COLUMNS, read_crosswalk
+from migrate.crosswalks.census import FILE, SCHEMA
+from migrate.crosswalks.decisions import CrosswalkAnswer, decide
+from migrate.crosswalks.file import COLUMNS, read_crosswalk
+from migrate.crosswalks.view import rows_of
 from migrate.errors import ConfigurationError, Place
 from migrate.workspace import Workspace, open_workspace
 
@@ -141,7 +141,7 @@ def test_nothing_is_asked_of_nobody(workspace: Workspace) -> None:
 
 
 def test_the_view_shows_entries_beside_what_rows_use(workspace: Workspace) -> None:
-    from migrate.crosswalk_census import newest_census
+    from migrate.crosswalks.census import newest_census
 
     counted(workspace, ("a", "Label A", 1200), ("new", "", 3), ("", "", 2))
     newest = newest_census(workspace.runs, workspace.pair)
@@ -159,7 +159,7 @@ def test_the_view_says_why_an_entry_holds_no_more(tmp_path: Path, workspace: Wor
     file.write_text(",".join(COLUMNS) + "\na,,4,x,equal,1,confirmed,ana,,\nb,,,w,equal,1,proposed,,,\n", "utf-8")
     counted(workspace, ("a", "", 5), ("b", "", 5))
     opened: Any = open_workspace(tmp_path)
-    from migrate.crosswalk_census import newest_census
+    from migrate.crosswalks.census import newest_census
 
     newest = newest_census(opened.runs, opened.pair, "20250101-000000")
     assert newest is not None

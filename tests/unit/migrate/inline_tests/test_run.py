@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from migrate.inline_tests import run_inline_tests
+from migrate.inline_tests.run import run_inline_tests
 
 FIELDS = """
 name: {from: name, do: [trim], check: {not_blank: {code: U-NAME}}}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from migrate.crosswalks import COLUMNS, read_crosswalk, register, usable
+from migrate.crosswalks.file import COLUMNS, read_crosswalk, register, usable
 from migrate.engine import session
 
 HEADER = ",".join(COLUMNS) + "\n"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from migrate.compiler.plan import make_plan
-from migrate.crosswalk_census import Census, Use, expired_entries, newest_census, read_used
-from migrate.crosswalk_targets import Targets
+from migrate.crosswalks.census import Census, Use, expired_entries, newest_census, read_used
+from migrate.crosswalks.targets import Targets
 from migrate.errors import ConfigurationError
 
 PAIR = """

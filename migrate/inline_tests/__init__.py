@@ -1,0 +1,1 @@
+"""Examples that stand inside mappings, and are run before anything else is."""
