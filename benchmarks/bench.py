@@ -95,8 +95,13 @@ class Bench:
     def _comparing(self) -> Table:
         both = self.folder / "compared"
         self._python("comparing.py", "make", self.compared, both)
-        ways = ["join", "reconcile", *(["datacompy"] if "datacompy" not in self.missing else [])]
-        names = {"join": "a full outer join by hand", "reconcile": "`reconcile`", "datacompy": "datacompy on pandas"}
+        ways = ["join", "ends", "reconcile", *(["datacompy"] if "datacompy" not in self.missing else [])]
+        names = {
+            "join": "a full outer join by hand",
+            "ends": "the same, with the end of each record in a file by key",
+            "reconcile": "`reconcile`",
+            "datacompy": "datacompy on pandas",
+        }
         return Table(
             f"Comparing {self.compared:,} rows of twelve fields",
             [(names[w], self._python("comparing.py", w, both)) for w in ways],

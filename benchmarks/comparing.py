@@ -1,10 +1,11 @@
 """Comparing what a target holds with what it should hold: rows of twelve fields, some of them changed.
 
     python benchmarks/comparing.py make ROWS FOLDER       both sides, with one difference planted in about every 50,000 rows
-    python benchmarks/comparing.py reconcile|join|datacompy FOLDER
+    python benchmarks/comparing.py reconcile|join|ends|datacompy FOLDER
 
-Each of the last three prints how many fields differ and how many records are missing or extra, as JSON. ``reconcile`` is the
-stage of lms-migrate, ``join`` a full outer join written by hand for DuckDB, ``datacompy`` that library on pandas.
+Each of the last four prints how many fields differ and how many records are missing or extra, as JSON. ``reconcile`` is the
+stage of lms-migrate, ``join`` a full outer join written by hand for DuckDB, ``ends`` the same with a file of where each record
+ended, by key, as the stage writes one, and ``datacompy`` that library on pandas.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -135,8 +137,8 @@ def with_reconcile(folder: Path) -> dict[str, int]:
     return {"different": sum(about["differences"].values()), "missing": about["missing"], "extra": about["extra"]}
 
 
-def with_join(folder: Path) -> dict[str, int]:
-    """A full outer join by hand; it writes the differences too."""
+def with_join(folder: Path, ends: bool = False) -> dict[str, int]:
+    """A full outer join by hand; it writes the differences too, and where asked for, where each record ended."""
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(folder / "spill")}) as engine:
         pairs = ", ".join(f"e.{f} AS e_{f}, a.{f} AS a_{f}, e.{f} IS DISTINCT FROM a.{f} AS u_{f}" for f in FIELDS[1:])
         unequal = " OR ".join(f"e.{f} IS DISTINCT FROM a.{f}" for f in FIELDS[1:])
@@ -152,6 +154,12 @@ def with_join(folder: Path) -> dict[str, int]:
             for f in FIELDS[1:]
         )
         engine.execute(f"COPY ({listed}) TO '{folder / 'by_hand.parquet'}' (FORMAT parquet)")
+        if ends:
+            from migrate.engine import copy_to_parquet
+
+            gone = "SELECT e_number FROM p WHERE a_number IS NULL"
+            sql = f"SELECT number AS key, IF(number IN ({gone}), 'failed', 'created') AS disposition, number AS target_key"
+            copy_to_parquet(engine, f"{sql} FROM {expected} ORDER BY key", folder / "ends.parquet")
         sql = (
             f"SELECT (SELECT count(*) FROM '{folder / 'by_hand.parquet'}'), count(*) FILTER (a_number IS NULL), "
             "count(*) FILTER (e_number IS NULL) FROM p"
@@ -175,7 +183,7 @@ def _count(folder: Path) -> int:
     return int(row[0]) if row else 0
 
 
-WAYS = {"reconcile": with_reconcile, "join": with_join, "datacompy": with_datacompy}
+WAYS = {"reconcile": with_reconcile, "join": with_join, "ends": partial(with_join, ends=True), "datacompy": with_datacompy}
 
 if __name__ == "__main__":
     if sys.argv[1] == "make":
