@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from migrate.connectors.target import Held, Record
@@ -71,7 +71,7 @@ def seen(held: Held, fields: Sequence[str]) -> str:
     """
     shown = sorted(f for f in fields if f in held.values or f in held.links)
     values = [held.links[f] if f in held.links else _plain(held.values[f]) for f in shown]
-    return "".join(_name(f) + _letters([v], _VALUE) for f, v in zip(shown, values, strict=True))
+    return "".join(_name(f) + _value(v) for f, v in zip(shown, values, strict=True))
 
 
 def meant(record: Record) -> dict[str, str]:
@@ -135,6 +135,16 @@ def _plain(value: Any) -> Any:
 @cache
 def _name(field: str) -> str:
     return _letters(field, _NAME)
+
+
+def _value(value: Any) -> str:
+    # Most fields of most records hold one of a few values.
+    return _letters([value], _VALUE) if isinstance(value, list | dict) else _known_value(value)
+
+
+@lru_cache(65_536, typed=True)
+def _known_value(value: Any) -> str:
+    return _letters([value], _VALUE)
 
 
 def _letters(value: Any, number: int) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal, name
-from migrate.connectors.target import Held, Record
+from migrate.connectors.target import Held
 from migrate.contracts.model import Entity
 from migrate.engine import copy_to_parquet
 from migrate.errors import RunFailed, TargetLost
@@ -82,12 +83,23 @@ class LiveReading:
     def _answers(
         self, entity: str, parts: Iterator[list[Work]], pool: ThreadPoolExecutor, parallel: int
     ) -> Iterator[tuple[list[Work], list[Held]]]:
-        def ask(records: Sequence[Record]) -> list[Held]:
-            return list(self.live.connector.find(entity, records))
+        """The parts and what the target holds of each, in their order; the next ones are asked for meanwhile."""
 
-        while ahead := list(islice(parts, 2 * parallel)):
-            asked = [[work.record for work in part] for part in ahead]
-            yield from zip(ahead, pool.map(ask, asked), strict=True)
+        def ask(part: Sequence[Work]) -> list[Held]:
+            return list(self.live.connector.find(entity, [work.record for work in part]))
+
+        ahead: deque[tuple[list[Work], Future[list[Held]]]] = deque()
+        try:
+            while True:
+                for part in islice(parts, 2 * parallel - len(ahead)):
+                    ahead.append((part, pool.submit(ask, part)))
+                if not ahead:
+                    return
+                part, answer = ahead.popleft()
+                yield part, answer.result()
+        finally:
+            for _, answer in ahead:
+                answer.cancel()
 
     def _remember(self, entity: str, part: Sequence[Work], held: Sequence[Held], compared: Sequence[str]) -> None:
         """What stands there now is what later runs compare with, unless an earlier run saw it after it was written."""

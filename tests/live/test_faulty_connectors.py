@@ -115,3 +115,23 @@ def test_a_rehearsal_after_a_live_run_foresees_no_change(bench: Bench) -> None:
     bench.world.abilities["rooms"] = {"unwritable": ("title",)}
     bench.live()
     assert set(bench.predict().values()) == {"unchanged"}
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_a_target_that_is_lost_while_it_is_read_back_is_asked_for_what_was_begun_and_no_more(bench: Bench, parallel: int) -> None:
+    bench.rows["people"] = {str(n): person(f"p{n}") for n in range(1, 40)}
+    bench.world.abilities[""] = {"find_batch": 1, "parallel": parallel}
+    bench.live()
+    asked = 0
+
+    def hook(when: str, called: str, of: str, records: Sequence[Record]) -> None:
+        nonlocal asked
+        if (when, called, of) == ("before", "find", "people"):
+            asked += 1
+            if asked == 5:
+                raise TargetLost("nobody answers")
+
+    bench.world.hook = hook
+    ended = bench.live()
+    assert ended.lost == "nobody answers"
+    assert 5 <= asked <= 5 + 2 * parallel

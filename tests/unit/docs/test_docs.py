@@ -403,9 +403,11 @@ def test_relative_links_resolve(file: Path) -> None:
 
 
 def test_every_document_is_reached_from_the_readme() -> None:
+    decisions = ROOT / "docs" / "adr" / "README.md"
     linked = {
-        (ROOT / link.partition("#")[0]).resolve()
-        for link in re.findall(r"\]\(([^)\s]+)\)", (ROOT / "README.md").read_text("utf-8"))
+        (page.parent / link.partition("#")[0]).resolve()
+        for page in (ROOT / "README.md", decisions)
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
     }
     assert set(PAGES) - {ROOT / "README.md"} <= linked
 

@@ -47,6 +47,16 @@ def test_a_change_is_seen_and_other_fields_say_nothing() -> None:
     assert seen(Held("k", "1", {"a": ""}), ["a"]) == seen(Held("k", "1", {"a": None}), ["a"])
 
 
+@pytest.mark.parametrize("values", [(1, True, "1", 1.0), (True, 1, 1.0, "1"), (0, False, "", "0", -0.0)])
+def test_values_of_different_kinds_look_different_in_any_order(values: tuple[Any, ...]) -> None:
+    assert len({seen(Held("k", "1", {"a": value}), ["a"]) for value in values}) == len(values)
+
+
+def test_a_value_of_several_parts_is_seen() -> None:
+    one, other = (Held("k", "1", {"a": parts}) for parts in (["x", 1], ["x", 2]))
+    assert changed_since(seen(one, ["a"]), seen(other, ["a"]))
+
+
 KINDS: dict[str, st.SearchStrategy[Any]] = {
     "string": st.text(), "int": st.integers(-(2**53), 2**53), "decimal": st.floats(allow_nan=False, allow_infinity=False),
     "flag": st.booleans(), "date": st.dates(), "datetime": st.datetimes(), "epoch": st.datetimes(),
