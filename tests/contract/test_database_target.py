@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import database_servers as servers
 import pytest
@@ -164,3 +166,90 @@ def test_an_unknown_word_is_told_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="unknown word 'tabel'") as caught:
         opened(str(engine.url), tmp_path, CONTRACT.replace("table: places", "tabel: places"))
     assert "house.yaml:24" in str(caught.value)
+
+
+KEYED = """\
+system: house
+label: A database
+target: {{kind: database}}
+entities:
+  thing:
+    key: [{key}]
+    fields:
+      code: {{required: true, type: {type}}}
+      part: {{required: true, type: int}}
+      label: {{}}
+"""
+UUIDS = ["6f9619ff-8b86-d011-b42d-00c04fc964ff", "6F9619FF-8B86-D011-B42D-00C04FC964FE", "00000000-0000-0000-0000-000000000001"]
+KEYS: dict[str, tuple[str, Any, list[Any]]] = {
+    "text": ("string", sa.String(5), ["a", "B", "12345", "ö|€"]),
+    "number": ("int", sa.BigInteger(), [0, -1, 2**60]),
+    "text of a number": ("string", sa.Integer(), ["7", "12"]),
+    "decimal": ("decimal", sa.Numeric(10, 2), [1.25, -3.0]),
+    "day": ("date", sa.Date(), [dt.date(2024, 2, 29), dt.date(1969, 7, 20)]),
+    "instant": ("datetime", sa.DateTime(), [JOINED, JOINED + dt.timedelta(days=400)]),
+    "seconds": ("epoch", sa.BigInteger(), [JOINED, JOINED + dt.timedelta(seconds=1)]),
+    "uuid": ("string", sa.UUID(), UUIDS),
+}
+
+
+@contextmanager
+def keyed(folder: Path, server: str, key: str, type_: str, column: Any) -> Iterator[DatabaseTarget]:
+    """A target with one table, whose key is ``key``."""
+    with ExitStack() as stack:
+        if server == "sqlite":
+            engine = sa.create_engine(f"sqlite:///{folder / 'house.sqlite'}")
+        else:
+            database = stack.enter_context(servers.server(server).database())
+            engine = database.server.engine(database.name)
+        metadata = sa.MetaData()
+        parts = [
+            sa.Column(f, t, primary_key=f in key, autoincrement=False) for f, t in (("code", column), ("part", sa.Integer()))
+        ]
+        sa.Table("thing", metadata, *parts, sa.Column("label", sa.String(20)))
+        metadata.create_all(engine)
+        target = opened(engine.url.render_as_string(hide_password=False), folder, KEYED.format(key=key, type=type_))
+        stack.callback(target.close)
+        yield target
+
+
+@pytest.mark.parametrize("key", ["code", "code, part"])
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [(server, kind) for server in ("sqlite", *servers.KINDS) for kind in KEYS if (server, kind) != ("sqlite", "uuid")],
+)
+def test_records_are_found_by_keys_of_every_type(tmp_path: Path, server: str, kind: str, key: str) -> None:
+    type_, column, values = KEYS[kind]
+    records = [Record(f"k{n}", {"code": value, "part": n, "label": str(n)}) for n, value in enumerate(values)]
+    strangers = [Record(f"s{n}", {**records[0].values, "part": n}) for n in range(1_000, 2_000)] if "part" in key else []
+    with ExitStack() as stack:
+        if server == "sqlite":
+            engine = sa.create_engine(f"sqlite:///{tmp_path / 'house.sqlite'}")
+        else:
+            database = stack.enter_context(servers.server(server).database())
+            engine = database.server.engine(database.name)
+        metadata = sa.MetaData()
+        parts = [
+            sa.Column(f, t, primary_key=f in key, autoincrement=False) for f, t in (("code", column), ("part", sa.Integer()))
+        ]
+        sa.Table("thing", metadata, *parts, sa.Column("label", sa.String(20)))
+        metadata.create_all(engine)
+        url = engine.url.render_as_string(hide_password=False)
+        target = opened(url, tmp_path, KEYED.format(key=key, type=type_))
+        stack.callback(target.close)
+        assert {outcome.result for outcome in target.write("thing", "create", records)} == {"done"}
+        held = {one.key: one.values["label"] for one in target.find("thing", [*strangers, *records])}
+        assert held == {record.key: record.values["label"] for record in records}
+
+
+@pytest.mark.parametrize(
+    ("server", "kind"),
+    [("sqlite", "text of a number"), *((server, kind) for server in servers.KINDS for kind in ("text of a number", "uuid"))],
+)
+def test_a_key_that_its_column_does_not_take_is_found_nowhere_and_refused(tmp_path: Path, server: str, kind: str) -> None:
+    type_, column, values = KEYS[kind]
+    good, bad = (Record(f"k{n}", {"code": value, "part": n, "label": "x"}) for n, value in enumerate([values[0], "no such"]))
+    with keyed(tmp_path, server, "code", type_, column) as target:
+        said = {outcome.key: (outcome.result, bool(outcome.message)) for outcome in target.write("thing", "create", [good, bad])}
+        assert said == {"k0": ("done", False), "k1": ("refused", True)}
+        assert [one.key for one in target.find("thing", [bad, good])] == ["k0"]

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +29,8 @@ def storing(kind: str, column: sa.Column[Any]) -> Store | None:
         return lambda value: Decimal(repr(value)) if isinstance(value, float) else value
     if kind == "int" and isinstance(column.type, sa.String):
         return str
+    if isinstance(column.type, sa.Uuid):
+        return lambda value: str(UUID(value))  # as the database gives it back
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from migrate.connectors.database_target.cells import plain, typed
 from migrate.connectors.database_target.tables import Table
@@ -59,15 +60,23 @@ def _natives(connection: sa.Connection, table: Table, wanted: Mapping[tuple[Any,
     query = sa.select(table.table.c[table.words.native], *parts)
     found = {}
     for start in range(0, len(cells), KEYS_AT_ONCE):
-        for native, *own in connection.execute(query.where(_among(parts, cells[start : start + KEYS_AT_ONCE]))):
+        for native, *own in connection.execute(query.where(_among(connection, parts, cells[start : start + KEYS_AT_ONCE]))):
             # A database may think two texts one that differ.
             if (key := wanted.get(tuple(plain(part) for part in own))) is not None:
                 found[key] = str(native)
     return found
 
 
-def _among(parts: Sequence[sa.Column[Any]], keys: Sequence[tuple[Any, ...]]) -> sa.ColumnElement[bool]:
+def _among(connection: sa.Connection, parts: Sequence[sa.Column[Any]], keys: Sequence[tuple[Any, ...]]) -> sa.ColumnElement[bool]:
     """The condition that a row has one of these keys."""
+    if connection.dialect.name == "postgresql" and not any(isinstance(part.type, sa.types.NullType) for part in parts):
+        # PostgreSQL plans a list of parameters in a time that grows with its square, where keys have several parts.
+        cells = [
+            sa.bindparam(None, list(own), type_=ARRAY(part.type))
+            for part, own in zip(parts, zip(*keys, strict=True), strict=True)
+        ]
+        given = sa.func.unnest(*cells).table_valued(*(f"k{n}" for n in range(len(parts)))).render_derived()
+        return sa.tuple_(*parts).in_(sa.select(*given.c))
     return parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else sa.tuple_(*parts).in_(list(keys))
 
 
@@ -99,13 +108,13 @@ def find(connection: sa.Connection, table: Table, records: Sequence[Record], fie
     if not records:
         return
     parts = [table.column(f) for f in table.key]
-    wanted = {tuple(table.cell(record, f) for f in table.key): record.key for record in records if table.findable(record)}
+    wanted = {cells: record.key for record in records if (cells := table.key_cells(record)) is not None}
     shown = [f for f in fields if table.words.columns.get(f, f) in table.table.c]
     native = [table.table.c[table.words.native]] if table.words.native else []
     by_native = {record.native: record.key for record in records if record.native is not None} if native else {}
     query = sa.select(*(part.label(f"k{n}") for n, part in enumerate(parts)), *native, *(table.column(f) for f in shown))
     seen: set[str] = set()
-    for row in connection.execute(query.where(_among(parts, list(wanted)))) if wanted else ():
+    for row in connection.execute(query.where(_among(connection, parts, list(wanted)))) if wanted else ():
         key = wanted.get(tuple(plain(value) for value in row[: len(parts)]))
         if key is None:
             continue
@@ -118,7 +127,7 @@ def find(connection: sa.Connection, table: Table, records: Sequence[Record], fie
     renamed = {n: k for n, k in by_native.items() if k not in seen}
     if renamed:
         column = native[0]
-        for row in connection.execute(query.where(column.in_([table.native(n) for n in renamed]))):
+        for row in connection.execute(query.where(_among(connection, [column], [(table.native(n),) for n in renamed]))):
             own = str(row[len(parts)])
             values, links = _shown(table, shown, row[len(parts) + 1 :])
             yield Held(renamed[own], own, values, links)

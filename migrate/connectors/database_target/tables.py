@@ -81,9 +81,15 @@ class Table:
         store = self.storing[field]
         return value if store is None else store(value)
 
-    def findable(self, record: Record) -> bool:
-        """Can a row have the key of this record? Not where that names one without a number: it was removed, or never was."""
-        return all(f not in self.words.by_native or f in record.links or record.values.get(f) is None for f in self.key)
+    def key_cells(self, record: Record) -> tuple[Any, ...] | None:
+        """The key of a record as its columns take it. None where no row can have it: its columns do not take it, or it names a
+        record without a number, which was removed or never was."""
+        if any(f in self.words.by_native and f not in record.links and record.values.get(f) is not None for f in self.key):
+            return None
+        try:
+            return tuple(self.cell(record, f) for f in self.key)
+        except ValueError:
+            return None
 
     def cells(self, records: Sequence[Record], field: str) -> list[Any]:
         """The cells of many records in one column."""
@@ -122,6 +128,9 @@ def reflect(engine: sa.Engine, contract: LoadedContract, options: Options) -> di
             problems.append(Problem("the target has no such table", at, wanted, tuple(sorted(there))))
             continue
         table = sa.Table(wanted, metadata, autoload_with=engine)
+        for column in table.c:
+            if isinstance(column.type, sa.Uuid):
+                column.type = sa.UUID(as_uuid=False)  # a contract has texts
         columns = {f: words.columns.get(f, f) for f in entity.fields}
         lacking = [c for c in [*columns.values(), *([words.native] if words.native else [])] if c not in table.c]
         problems += [Problem(f"the table {wanted} has no such column", at, c, tuple(c.name for c in table.c)) for c in lacking]
