@@ -253,3 +253,27 @@ def test_a_key_that_its_column_does_not_take_is_found_nowhere_and_refused(tmp_pa
         said = {outcome.key: (outcome.result, bool(outcome.message)) for outcome in target.write("thing", "create", [good, bad])}
         assert said == {"k0": ("done", False), "k1": ("refused", True)}
         assert [one.key for one in target.find("thing", [bad, good])] == ["k0"]
+
+
+@pytest.mark.parametrize("server", servers.KINDS)
+@pytest.mark.parametrize("key", ["code", "code, part"])
+def test_what_the_database_does_not_let_go_is_refused_by_itself(tmp_path: Path, server: str, key: str) -> None:
+    records = [Record(f"k{n}", {"code": f"c{n}", "part": n, "label": "x"}) for n in range(1_200)]
+    kept = {"k3", "k700", "k1199"}
+    with keyed(tmp_path, server, key, "string", sa.String(20)) as target:
+        target.write("thing", "create", records)
+        thing = sa.Table("thing", sa.MetaData(), autoload_with=target._engine)
+        parts = [thing.c[part] for part in key.split(", ")]
+        child = sa.Table(
+            "child", thing.metadata, *(sa.Column(part.name, part.type) for part in parts),
+            sa.ForeignKeyConstraint([part.name for part in parts], parts),
+        )  # fmt: skip
+        with target._engine.begin() as connection:
+            child.create(connection)
+            rows = [{part.name: record.values[part.name] for part in parts} for record in records if record.key in kept]
+            connection.execute(sa.insert(child), rows)
+        said = target.remove("thing", [*records, Record("gone", {"code": "gone", "part": 0})])
+        assert [outcome.key for outcome in said] == [*(record.key for record in records), "gone"]
+        assert {outcome.key for outcome in said if outcome.result != "done"} == kept
+        assert all(outcome.result == "refused" and outcome.message for outcome in said if outcome.key in kept)
+        assert {one.key for one in target.find("thing", records)} == kept

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from migrate.connectors.database_target.rows import create, create_table, find, same, update
+from migrate.connectors.database_target.rows import FIND_AT_ONCE, create, create_table, find, remove, update
 from migrate.connectors.database_target.tables import Options, Table, reflect
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, Taken, TargetInfo, Warned
 from migrate.contracts.load import LoadedContract
@@ -25,7 +25,6 @@ DRIVERS = {
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
 }
-FIND_AT_ONCE = 500
 
 
 class DatabaseTarget:
@@ -120,18 +119,19 @@ class DatabaseTarget:
             return Taken("refused", message=_words(error))
 
     def remove(self, entity: str, records: Sequence[Record]) -> list[Outcome]:
-        table = self._tables[entity]
-        outcomes = []
-        for record in records:
-            try:
-                with self._connection() as connection, connection.begin():
-                    connection.execute(sa.delete(table.table).where(same(table, record)))
-                outcomes.append(Outcome(record.key, "done"))
-            except (DBAPIError, ValueError) as error:
-                if _is_lost(error):
-                    raise TargetLost(f"the target stopped answering: {_words(error)}") from None
-                outcomes.append(Outcome(record.key, "refused", None, _words(error)))
-        return outcomes
+        """As ``write`` does: what the database will not let go is found by halves."""
+        if not records:
+            return []
+        try:
+            with self._connection() as connection, connection.begin():
+                return remove(connection, self._tables[entity], records)
+        except (DBAPIError, ValueError) as error:
+            if _is_lost(error):
+                raise TargetLost(f"the target stopped answering: {_words(error)}") from None
+            if len(records) == 1:
+                return [Outcome(records[0].key, "refused", None, _words(error))]
+            half = len(records) // 2
+            return [*self.remove(entity, records[:half]), *self.remove(entity, records[half:])]
 
     def count(self, entity: str) -> int | None:
         with self._connection() as connection:
