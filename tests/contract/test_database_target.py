@@ -277,3 +277,36 @@ def test_what_the_database_does_not_let_go_is_refused_by_itself(tmp_path: Path, 
         assert {outcome.key for outcome in said if outcome.result != "done"} == kept
         assert all(outcome.result == "refused" and outcome.message for outcome in said if outcome.key in kept)
         assert {one.key for one in target.find("thing", records)} == kept
+
+
+@pytest.mark.parametrize("server", ["sqlite", *servers.KINDS])
+@pytest.mark.parametrize("key", ["code", "code, part"])
+def test_of_many_changed_rows_the_one_that_is_not_there_is_refused(tmp_path: Path, server: str, key: str) -> None:
+    there = [Record(f"k{n}", {"code": f"c{n}", "part": n, "label": "x"}) for n in range(50)]
+    with keyed(tmp_path, server, key, "string", sa.String(20)) as target:
+        target.write("thing", "create", there)
+        same, others = there[:5], [replace(one, values={**one.values, "label": one.key}) for one in there[5:]]
+        short = Record("k7", {"code": "c7", "part": 7, "label": None})
+        changed = [*same, Record("gone", {"code": "gone", "part": 0, "label": "y"}), *others[:2], short, *others[3:]]
+        said = target.write("thing", "update", changed)
+        assert [(one.key, one.result) for one in said] == [(r.key, "refused" if r.key == "gone" else "done") for r in changed]
+        held = {one.key: one.values["label"] for one in target.find("thing", changed)}
+        assert held == {record.key: record.values["label"] for record in changed if record.key != "gone"}
+
+
+@pytest.mark.parametrize("server", ["sqlite", *servers.KINDS])
+def test_rows_that_stand_twice_do_not_hide_one_that_is_not_there(tmp_path: Path, server: str) -> None:
+    with ExitStack() as stack:
+        if server == "sqlite":
+            engine = sa.create_engine(f"sqlite:///{tmp_path / 'house.sqlite'}")
+        else:
+            database = stack.enter_context(servers.server(server).database())
+            engine = database.server.engine(database.name)
+        tables(engine, protected=False)
+        target = opened(engine.url.render_as_string(hide_password=False), tmp_path)
+        stack.callback(target.close)
+        with engine.begin() as connection:
+            row = {"person": "p-1", "course": "c|1", "role": "x"}
+            connection.execute(sa.insert(sa.Table("places", sa.MetaData(), autoload_with=engine)), [row, row])
+        said = target.write("place", "update", [replace(one, values={**one.values, "role": "z"}) for one in PLACES[:2]])
+        assert [(one.key, one.result) for one in said] == [("p-1|c|1", "done"), ("p-2|c|1", "refused")]

@@ -82,16 +82,58 @@ def _among(connection: sa.Connection, parts: Sequence[sa.Column[Any]], keys: Seq
     return parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else sa.tuple_(*parts).in_(list(keys))
 
 
-def update(connection: sa.Connection, table: Table, record: Record) -> Outcome:
+def update(connection: sa.Connection, table: Table, records: Sequence[Record]) -> list[Outcome]:
+    """Change rows, those in which the same fields change by one statement."""
+    alike: dict[tuple[tuple[str, ...], bool], list[Record]] = {}
+    said: dict[str, Outcome] = {}
+    for record in records:
+        numbered = record.native is not None and table.words.native is not None
+        if numbered or (table.protected and None not in (table.cell(record, f) for f in table.key)):
+            alike.setdefault((_fields(table, record), numbered), []).append(record)
+        else:  # several rows may be this record, so that sums would not tell which one is not there
+            said[record.key] = _update(connection, table, record)
+    for (fields, numbered), some in alike.items():
+        said |= {one.key: one for one in _update_alike(connection, table, fields, numbered, some)}
+    return [said[record.key] for record in records]
+
+
+def _fields(table: Table, record: Record) -> tuple[str, ...]:
+    return tuple(sorted(f for f in (record.values.keys() | record.links.keys()) if f in table.types))
+
+
+def _update_alike(
+    connection: sa.Connection, table: Table, fields: Sequence[str], numbered: bool, records: Sequence[Record]
+) -> Iterator[Outcome]:
+    key = [table.table.c[table.words.native]] if numbered and table.words.native else [table.column(f) for f in table.key]
+    bound = [sa.bindparam(f"lms_key_{n}", type_=part.type) for n, part in enumerate(key)]
+    changes: dict[Any, Any] = {
+        table.column(f): sa.bindparam(f"lms_value_{n}", type_=table.column(f).type) for n, f in enumerate(fields)
+    }
+    statement = sa.update(table.table).where(*(part == own for part, own in zip(key, bound, strict=True)))
+    given = [
+        {f"lms_key_{n}": cell for n, cell in enumerate(_key(table, record, numbered))}
+        | {f"lms_value_{n}": table.cell(record, f) for n, f in enumerate(fields)}
+        for record in records
+    ]
+    changed = connection.execute(statement.values(changes), given).rowcount
+    for record in records:
+        yield _said(connection, table, record, there=changed == len(records))
+
+
+def _key(table: Table, record: Record, numbered: bool) -> list[Any]:
+    return [table.native(str(record.native))] if numbered else [table.cell(record, f) for f in table.key]
+
+
+def _update(connection: sa.Connection, table: Table, record: Record) -> Outcome:
     """Change one row."""
-    fields = [f for f in (record.values.keys() | record.links.keys()) if f in table.types]
-    values = {table.column(f): table.cell(record, f) for f in fields}
+    values = {table.column(f): table.cell(record, f) for f in _fields(table, record)}
     result = connection.execute(sa.update(table.table).where(same(table, record)).values(values))
-    if result.rowcount:
-        return Outcome(record.key, "done", record.native)
-    # MariaDB counts rows that changed: one that already holds the values is none of them.
-    there = connection.execute(sa.select(sa.literal(1)).select_from(table.table).where(same(table, record)).limit(1)).first()
-    if there is not None:
+    return _said(connection, table, record, there=result.rowcount > 0)
+
+
+def _said(connection: sa.Connection, table: Table, record: Record, *, there: bool) -> Outcome:
+    """A database may count only rows that changed: one that already holds the values is none of them."""
+    if there or connection.execute(sa.select(sa.literal(1)).select_from(table.table).where(same(table, record)).limit(1)).first():
         return Outcome(record.key, "done", record.native)
     return Outcome(record.key, "refused", record.native, "no record of this key is there to be changed")
 

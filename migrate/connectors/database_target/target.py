@@ -97,7 +97,7 @@ class DatabaseTarget:
             with self._connection() as connection, connection.begin():
                 if action == "create":
                     return create(connection, table, records)
-                return [update(connection, table, record) for record in records]
+                return update(connection, table, records)
         except (DBAPIError, psycopg.Error, ValueError) as error:
             if _is_lost(error):
                 raise TargetLost(f"the target stopped answering: {_words(error)}") from None
