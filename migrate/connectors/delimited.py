@@ -149,7 +149,7 @@ class DelimitedSource:
         reader = self._reader(entity, file)
         next(reader, None)
         for line, cells in reader:
-            if cells:  # the csv module gives an empty list for an empty line
+            if any(cells):  # an empty line, or one of delimiters alone as Excel leaves them below a table, is no record
                 yield line, cells
 
 

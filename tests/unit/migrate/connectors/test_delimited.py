@@ -242,6 +242,12 @@ def test_field_names(header: str, field: str) -> None:
     assert field_name(header) == field
 
 
+def test_lines_of_delimiters_alone_are_no_records(tmp_path: Path) -> None:
+    opened = source(tmp_path, "id,name,note\n1,a,b\n,,\n2,, \n,,\n,,\n")
+    assert opened.count("people") == 2
+    assert [row["id"] for batch in opened.rows("people", ["id"]) for row in batch.to_pylist()] == ["1", "2"]
+
+
 def test_what_holds_data(tmp_path: Path) -> None:
     opened = source(tmp_path, "id,name,note\n1,,-\n2, ,x\n3,a,-\n4\n")
     assert opened.holding_data("people", {"id": (), "name": (), "note": ("-",), "gone": ()}) == {
