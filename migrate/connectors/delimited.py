@@ -137,11 +137,12 @@ class DelimitedSource:
             raise SourceLost(f"{file.name} cannot be read: {error.strerror}") from None
 
     def _header(self, entity: str, file: Path) -> list[str]:
+        rules = self._contract.entities[entity].fields
+        called = {rule.column: field.lower() for field, rule in rules.items() if rule.column is not None}
         for _, cells in self._reader(entity, file):
-            names = [field_name(cell) for cell in cells]
-            twice = next((n for n in names if names.count(n) > 1), None)
-            if twice is not None:
-                raise SourceRefused(f"{file.name}:1: the column {twice!r} stands twice in the header", hint="rename one")
+            names = [column_name(cell, called) for cell in cells]
+            if (twice := next((n for n in names if names.count(n) > 1), None)) is not None:
+                raise _twice(file, twice, [cell for cell, n in zip(cells, names, strict=True) if n == twice])
             return names
         raise SourceRefused(f"{file.name} is empty: it has not even a header", hint="export it again")
 
@@ -156,6 +157,23 @@ class DelimitedSource:
 def field_name(header: str) -> str:
     """The field a header cell names: lower case, anything but letters and digits becomes ``_``."""
     return _NOT_A_NAME.sub("_", header.strip().lower()).strip("_")
+
+
+def column_name(cell: str, called: Mapping[str, str]) -> str:
+    """What a header cell is known as: the field of a contract that names it, or by its letters. One that has none of those
+    that names of fields hold, as in another script, goes by itself."""
+    plain = cell.strip("\ufeff ")
+    return called.get(plain) or field_name(cell) or plain.lower()
+
+
+def _twice(file: Path, name: str, cells: list[str]) -> SourceRefused:
+    first, second = (cell.strip() for cell in cells[:2])
+    if not name:
+        return SourceRefused(f"{file.name}:1: two columns of the header have no name", hint="name them, or take them away")
+    if first == second:
+        return SourceRefused(f"{file.name}:1: the column {first!r} stands twice in the header", hint="rename one")
+    hint = f"tell them apart in the contract: fields: {{NAME: {{column: {first}}}}}, or rename one"
+    return SourceRefused(f"{file.name}:1: the columns {first!r} and {second!r} would both be read as {name!r}", hint=hint)
 
 
 def _record(

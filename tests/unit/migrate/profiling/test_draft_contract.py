@@ -56,6 +56,16 @@ def exports(tmp_path: Path) -> Path:
     return folder
 
 
+def test_columns_whose_letters_no_name_holds_are_drafted_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "people.csv").write_text("Имя;Größe;Gräße;Größer\nИван;5;6;7\nПётр;8;9;9\n", "utf-8")
+    fields = drafted(folder, tmp_path).entities["people"].fields
+    assert {field: rule.column for field, rule in fields.items()} == {
+        "column_1": "Имя", "column_2": "Größe", "column_3": "Gräße", "gr_er": None,
+    }  # fmt: skip
+
+
 def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
     contract = drafted(exports, tmp_path)
     assert list(contract.entities) == ["catalogue_courses", "catalogue_rooms", "marks", "people"]
@@ -63,7 +73,7 @@ def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
     assert people.key == ("person_id",)
     assert people.format is not None
     assert (people.format.encoding, people.format.delimiter, people.format.decimal) == ("cp1252", ";", ",")
-    assert list(people.fields) == ["person_id", "name", "e_mail", "hired", "rate", "password"]
+    assert list(people.fields) == ["person_id", "name", "e_mail", "hired", "rate", "password", "column_7"]
     assert {f: (r.type, r.formats, r.pii) for f, r in people.fields.items()} == {
         "person_id": ("string", (), None),
         "name": ("string", (), None),
@@ -71,9 +81,10 @@ def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
         "hired": ("date", ("%d/%m/%Y",), None),
         "rate": ("decimal", (), None),
         "password": ("string", (), "secret"),
+        "column_7": ("string", (), None),
     }
     assert "unconfirmed: encoding cp1252" in people.note
-    assert "unconfirmed: the column '2nd' is left out" in people.note
+    assert people.fields["column_7"].column == "2nd"
     assert marks.file == "marks_*.csv"
     assert marks.fields["person_id"].references is not None
     assert marks.fields["person_id"].references.entity == "people"
@@ -199,7 +210,7 @@ def test_the_command_keeps_what_is_there(exports: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(
         cli, ["draft-contract", str(exports), "-o", str(out)], catch_exceptions=False, standalone_mode=False
     )
-    assert "4 tables, 17 fields" in done.output
+    assert "4 tables, 18 fields" in done.output
     assert load_contract(out).system == "legacy"
     with pytest.raises(ConfigurationError, match="is there already"):
         CliRunner().invoke(cli, ["draft-contract", str(exports), "-o", str(out)], catch_exceptions=False, standalone_mode=False)
