@@ -15,6 +15,7 @@ INSTANTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d/%
             "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M")  # fmt: skip
 _INTEGER = "[+-]?(0|[1-9][0-9]{0,17})"
 _POINT = "[+-]?(0|[1-9][0-9]*)?[.][0-9]+"
+_PARTED = "[+-]?[1-9][0-9]{0,2}[.][0-9]{3}"
 _COMMA = "[+-]?(0|[1-9][0-9]*)?,[0-9]+"
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?"
 _SHAPES = {
@@ -42,6 +43,8 @@ def guess(connection: duckdb.DuckDBPyConnection, values: str, field: str) -> Gue
     tests = {
         "int": _matches(text, _INTEGER),
         "decimal": f"({_matches(text, _INTEGER)} OR {_matches(text, _POINT)})",
+        "point": _matches(text, _POINT),
+        "parted": _matches(text, _PARTED),
         "comma": f"({_matches(text, _INTEGER)} OR {_matches(text, _COMMA)})",
         "has comma": _matches(text, _COMMA),
         "iso": _matches(text, _ISO),
@@ -58,7 +61,8 @@ def guess(connection: duckdb.DuckDBPyConnection, values: str, field: str) -> Gue
     if fits["int"] == all_ and fits["%Y%m%d"] < all_:
         return _integer(connection, values, field)
     if fits["decimal"] == all_ and fits["%Y%m%d"] < all_:
-        return Guess("decimal")
+        parted = fits["parted"] == fits["point"]
+        return Guess("decimal", doubt="each point stands before three digits: it may part thousands" if parted else "")
     if fits["has comma"] and fits["comma"] == all_:
         return Guess("decimal", doubt="decimal mark: a comma, by the values", comma=True)
     for forms, kind in ((DATES, "date"), (INSTANTS, "datetime")):

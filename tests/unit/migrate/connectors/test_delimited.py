@@ -222,7 +222,7 @@ def test_a_column_in_another_script_is_read_by_its_name_and_told_by_it(tmp_path:
     opened = source(tmp_path, "\ufeffИмя, № ,id\nИван,7,1\n", id={}, name={"column": "Имя"})
     assert opened.columns("people") == ["name", "№", "id"]
     unknown = source(tmp_path, "\ufeffИмя, № ,id\nИван,7,1\n")
-    assert unknown.holding_data("people", {column: () for column in unknown.columns("people")}) == {"имя": 1, "№": 1, "id": 1}
+    assert unknown.holding_data("people", dict.fromkeys(unknown.columns("people"), ())) == {"имя": 1, "№": 1, "id": 1}
     assert opened.lacking("people", ["id", "name"]) == []
     assert opened.holding_data("people", {"name": (), "id": ()}) == {"name": 1, "id": 1}
     assert rows(opened, ("id", "name"))[0]["name"] == "Иван"

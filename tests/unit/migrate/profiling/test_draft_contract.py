@@ -66,6 +66,20 @@ def test_columns_whose_letters_no_name_holds_are_drafted_all_the_same(tmp_path: 
     }  # fmt: skip
 
 
+def test_a_point_that_may_be_no_decimal_mark_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "points.csv").write_text("no;total;rate\n1;1.250;0.5\n2;12.500;1.25\n3;7;2\n", "utf-8")
+    (folder / "sums.csv").write_text("no;total;rate\n1;1.250;0,5\n2;12.500;1,25\n3;7;2\n", "utf-8")
+    entities = drafted(folder, tmp_path).entities
+    points, sums = entities["points"].fields, entities["sums"].fields
+    assert (points["total"].type, points["rate"].type) == ("decimal", "decimal")
+    assert "may part thousands" in points["total"].note
+    assert points["rate"].note == ""
+    assert (sums["total"].type, sums["rate"].type) == ("string", "decimal")
+    assert "numbers with a point" in sums["total"].note
+
+
 def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
     contract = drafted(exports, tmp_path)
     assert list(contract.entities) == ["catalogue_courses", "catalogue_rooms", "marks", "people"]
