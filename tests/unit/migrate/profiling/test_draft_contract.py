@@ -80,6 +80,15 @@ def test_a_point_that_may_be_no_decimal_mark_is_told(tmp_path: Path) -> None:
     assert "numbers with a point" in sums["total"].note
 
 
+def test_years_of_two_digits_are_a_guess(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "people.csv").write_text("no;born;hired\n1;31.12.55;28/02/99\n2;01.02.71;13/12/05\n3;07.06.68;01/01/68\n", "utf-8")
+    fields = drafted(folder, tmp_path).entities["people"].fields
+    assert (fields["born"].formats, fields["hired"].formats) == (("%d.%m.%y",), ("%d/%m/%y",))
+    assert all("00 to 68 as 2000 to 2068" in fields[field].note for field in ("born", "hired"))
+
+
 def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
     contract = drafted(exports, tmp_path)
     assert list(contract.entities) == ["catalogue_courses", "catalogue_rooms", "marks", "people"]
