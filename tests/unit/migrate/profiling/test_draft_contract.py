@@ -234,6 +234,7 @@ def test_the_command_keeps_what_is_there(exports: Path, tmp_path: Path) -> None:
         cli, ["draft-contract", str(exports), "-o", str(out)], catch_exceptions=False, standalone_mode=False
     )
     assert "4 tables, 18 fields" in done.output
+    assert f"then: lms-migrate new DIR --from {out} --to SYSTEM" in done.output
     assert load_contract(out).system == "legacy"
     with pytest.raises(ConfigurationError, match="is there already"):
         CliRunner().invoke(cli, ["draft-contract", str(exports), "-o", str(out)], catch_exceptions=False, standalone_mode=False)
