@@ -18,7 +18,7 @@ from migrate.artefacts import sha256
 from migrate.connectors.records import Unreadable, records
 from migrate.connectors.source import EXTRA, SourceInfo
 from migrate.connectors.source_files import files_of
-from migrate.connectors.workbook import is_workbook, sheet_rows
+from migrate.connectors.workbook import is_workbook, refuse_uncomputed, sheet_rows
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
 
@@ -76,6 +76,8 @@ class DelimitedSource:
         show = not any(rule.pii == "secret" for rule in self._contract.entities[entity].fields.values())
         number = 0
         for file in self._files[entity]:
+            if is_workbook(file):
+                refuse_uncomputed(file, self._contract.entities[entity].sheet)
             header = self._header(entity, file)
             # Cells of a workbook swallow no rows: it has no delimiters.
             delimiter = "\0" if is_workbook(file) else self._format(entity).delimiter
