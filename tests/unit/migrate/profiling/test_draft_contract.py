@@ -80,6 +80,17 @@ def test_a_point_that_may_be_no_decimal_mark_is_told(tmp_path: Path) -> None:
     assert "numbers with a point" in sums["total"].note
 
 
+def test_files_in_code_pages_of_their_own_are_no_one_entity(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "people_1.csv").write_bytes("no;name\n1;Müßig\n".encode("cp1252"))
+    (folder / "people_2.csv").write_bytes("no;name\n1;Źdźbło\n2;Łęcki\n".encode("cp1250"))
+    contract = drafted(folder, tmp_path)
+    assert contract.source is not None
+    found = {entity.file: (entity.format or contract.source.format).encoding for entity in contract.entities.values()}
+    assert found == {"people_1.csv": "cp1252", "people_2.csv": "cp1250"}
+
+
 def test_years_of_two_digits_are_a_guess(tmp_path: Path) -> None:
     folder = tmp_path / "source"
     folder.mkdir()
