@@ -274,7 +274,8 @@ class _Run:
                 build_worklist(mapped, settled, *decided, folder, memory)
                 raise
         live = self.live
-        to = (self.deliver, live, self.ledger, self._held())
+        # The ledger knows people by their own names, and would take pseudonyms for others.
+        to = (self.deliver, live, None if folder.facts["pseudonyms"] else self.ledger, self._held())
         handed = handed_over(self.workspace)
         if self.privacy.barrier is not None:
             self.privacy.barrier.check(validated, plan)

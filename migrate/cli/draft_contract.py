@@ -31,7 +31,6 @@ def command(source: str, out: Path, system: str | None, prefix: str) -> int:
     progress = Bars() if sys.stderr.isatty() else Lines(sys.stderr)
     drafted = draft_contract(source, out, name, prefix=prefix, progress=progress)
     click.echo(f"{drafted.file}: {drafted.tables} tables, {drafted.fields} fields, {drafted.guesses} guesses to confirm")
-    click.echo(
-        f"next: read the notes that begin with 'unconfirmed', then name the system in migration.yaml: source: {{system: {name}}}"
-    )
+    click.echo("next: settle the notes that begin with 'unconfirmed', and say which concepts the tables and fields hold, as")
+    click.echo(f"docs/add-your-lms.md shows; then: lms-migrate new DIR --from {drafted.file} --to SYSTEM")
     return 0

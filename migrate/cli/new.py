@@ -26,5 +26,10 @@ def command(directory: Path, source: str, target: str) -> int:
         click.echo(f"  {file}")
     if (drafted := directory / "DRAFT.md") in files:
         click.echo(f"no mapping ships for this pair: this is a draft. {drafted} says what has to be decided")
+        if not any(file.parent.name == "mapping" and file.name != "pair.yaml" for file in files):
+            click.echo(
+                "it maps nothing: the two contracts name no concept in common. Say in the contract of the source which concepts"
+            )
+            click.echo("its tables and fields hold, as docs/add-your-lms.md shows, and write the workspace anew")
     click.echo(f"next: edit {directory / 'migration.yaml'}, then: lms-migrate check {directory}")
     return 0

@@ -200,6 +200,8 @@ class MappingCompiler:
                 columns.append(f"s.{name('ref:' + target_field)}")
             if f"m.{name('was:' + target_field)}" in shown:
                 columns.append(self._was(target_field))
+            if f"m.{name('unread:' + target_field)}" in shown:
+                columns.append(f"s.{name('unread:' + target_field)}")
             columns.append(f"s.{name('to:' + target_field)}")
         return f"SELECT {', '.join(columns)}\nFROM {worst} AS s"
 

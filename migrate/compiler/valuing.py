@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from migrate.compiler.shared import CROSSWALK, PREVIOUS, Steps
 from migrate.compiler.text import literal, name, value_text
 from migrate.compiler.values import spellings, target_value
@@ -12,9 +14,15 @@ class Valuing(Steps):
     """``based`` and ``mapped``, and the values that findings show."""
 
     def based(self) -> str:
-        """The base values, under ``was:FIELD``."""
-        columns = [f"{self.base(f)} AS {name('was:' + f)}" for f in self.chosen]
-        return f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s" if columns else ""
+        """The base values, under ``was:FIELD``, and under ``unread:FIELD`` the text that ``do`` cannot read."""
+        columns, unread = [], []
+        for target_field in self.chosen:
+            steps, begun = self.mapping.model.fields[target_field].do, self._begun(target_field)
+            columns.append(f"{self._done(target_field, begun)} AS {name('was:' + target_field)}")
+            if operators.reads(steps):
+                with suppress(operators.OperatorError):  # told already
+                    unread.append(f"{operators.unread(steps, begun)} AS {name('unread:' + target_field)}")
+        return f"SELECT s.*, {', '.join(columns + unread)}\nFROM {PREVIOUS} AS s" if columns else ""
 
     def mapped(self) -> str:
         columns, joins = [], ""
@@ -46,20 +54,23 @@ class Valuing(Steps):
         return f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s{joins}" if columns else ""
 
     def base(self, target_field: str) -> str:
+        return self._done(target_field, self._begun(target_field))
+
+    def _begun(self, target_field: str) -> str:
+        """The value that ``do`` begins with."""
         rule = self.mapping.model.fields[target_field]
         keys = ("fields", target_field)
         if rule.source is not None:
-            sql = self.scope.column(rule.source, *keys, "from")
-        elif rule.expr is not None:
-            sql = self.scope.expression(rule.expr, *keys, "expr", purpose="map")
-        elif rule.ref is not None:
-            sql = name("is:" + target_field)
-        else:
-            sql = literal(rule.const)
+            return self.scope.column(rule.source, *keys, "from")
+        if rule.expr is not None:
+            return self.scope.expression(rule.expr, *keys, "expr", purpose="map")
+        return name("is:" + target_field) if rule.ref is not None else literal(rule.const)
+
+    def _done(self, target_field: str, sql: str) -> str:
         try:
-            return operators.apply(rule.do, sql)
+            return operators.apply(self.mapping.model.fields[target_field].do, sql)
         except operators.OperatorError as error:
-            self.scope.complain(str(error), error.value, error.allowed, *keys, "do")
+            self.scope.complain(str(error), error.value, error.allowed, "fields", target_field, "do")
             return sql
 
     def shown_values(self) -> dict[str, str]:

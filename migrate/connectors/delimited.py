@@ -18,7 +18,7 @@ from migrate.artefacts import sha256
 from migrate.connectors.records import Unreadable, records
 from migrate.connectors.source import EXTRA, SourceInfo
 from migrate.connectors.source_files import files_of
-from migrate.connectors.workbook import is_workbook, sheet_rows
+from migrate.connectors.workbook import is_workbook, refuse_uncomputed, sheet_rows
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
 
@@ -76,6 +76,8 @@ class DelimitedSource:
         show = not any(rule.pii == "secret" for rule in self._contract.entities[entity].fields.values())
         number = 0
         for file in self._files[entity]:
+            if is_workbook(file):
+                refuse_uncomputed(file, self._contract.entities[entity].sheet)
             header = self._header(entity, file)
             # Cells of a workbook swallow no rows: it has no delimiters.
             delimiter = "\0" if is_workbook(file) else self._format(entity).delimiter
@@ -137,11 +139,12 @@ class DelimitedSource:
             raise SourceLost(f"{file.name} cannot be read: {error.strerror}") from None
 
     def _header(self, entity: str, file: Path) -> list[str]:
+        rules = self._contract.entities[entity].fields
+        called = {rule.column: field.lower() for field, rule in rules.items() if rule.column is not None}
         for _, cells in self._reader(entity, file):
-            names = [field_name(cell) for cell in cells]
-            twice = next((n for n in names if names.count(n) > 1), None)
-            if twice is not None:
-                raise SourceRefused(f"{file.name}:1: the column {twice!r} stands twice in the header", hint="rename one")
+            names = [column_name(cell, called) for cell in cells]
+            if (twice := next((n for n in names if names.count(n) > 1), None)) is not None:
+                raise _twice(file, twice, [cell for cell, n in zip(cells, names, strict=True) if n == twice])
             return names
         raise SourceRefused(f"{file.name} is empty: it has not even a header", hint="export it again")
 
@@ -149,13 +152,30 @@ class DelimitedSource:
         reader = self._reader(entity, file)
         next(reader, None)
         for line, cells in reader:
-            if cells:  # the csv module gives an empty list for an empty line
+            if any(cells):  # an empty line, or one of delimiters alone as Excel leaves them below a table, is no record
                 yield line, cells
 
 
 def field_name(header: str) -> str:
     """The field a header cell names: lower case, anything but letters and digits becomes ``_``."""
     return _NOT_A_NAME.sub("_", header.strip().lower()).strip("_")
+
+
+def column_name(cell: str, called: Mapping[str, str]) -> str:
+    """What a header cell is known as: the field of a contract that names it, or by its letters. One that has none of those
+    that names of fields hold, as in another script, goes by itself."""
+    plain = cell.strip("\ufeff ")
+    return called.get(plain) or field_name(cell) or plain.lower()
+
+
+def _twice(file: Path, name: str, cells: list[str]) -> SourceRefused:
+    first, second = (cell.strip() for cell in cells[:2])
+    if not name:
+        return SourceRefused(f"{file.name}:1: two columns of the header have no name", hint="name them, or take them away")
+    if first == second:
+        return SourceRefused(f"{file.name}:1: the column {first!r} stands twice in the header", hint="rename one")
+    hint = f"tell them apart in the contract: fields: {{NAME: {{column: {first}}}}}, or rename one"
+    return SourceRefused(f"{file.name}:1: the columns {first!r} and {second!r} would both be read as {name!r}", hint=hint)
 
 
 def _record(

@@ -88,8 +88,12 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
         if sum(given is not None for given in (entity.sql, entity.file, entity.table)) > 1:
             yield Problem(f"{name} has more than one of table, file, sql", document.place(*here))
         for field, rule in entity.fields.items():
-            if rule.column is not None and not _is_table(contract, entity):
-                yield Problem("column is for tables of a source", document.place(*here, "fields", field, "column"), rule.column)
+            if rule.column is not None and not _has_columns(contract, entity):
+                yield Problem(
+                    "column is for tables and delimited files of a source",
+                    document.place(*here, "fields", field, "column"),
+                    rule.column,
+                )
             reference = rule.references
             if reference is None:
                 continue
@@ -119,8 +123,13 @@ def _problems(contract: Contract, document: Document) -> Iterator[Problem]:
             yield Problem(f"the convention for {column} names no entity", at, entity_name, names)
 
 
-def _is_table(contract: Contract, entity: Entity) -> bool:
-    return contract.source is not None and contract.source.kind == "database" and entity.sql is None and entity.file is None
+def _has_columns(contract: Contract, entity: Entity) -> bool:
+    """Is it a table or a delimited file, whose columns may be called otherwise than fields can be?"""
+    if contract.source is None or entity.sql is not None:
+        return False
+    if contract.source.kind == "files":
+        return (entity.format or contract.source.format).json_ is None
+    return contract.source.kind == "database" and entity.file is None
 
 
 def _scope_problems(contract: Contract, document: Document) -> Iterator[Problem]:

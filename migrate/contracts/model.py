@@ -94,7 +94,8 @@ class Field(Words):
     optional: bool = False
     """The column is missing in some versions of the system; it reads as null there."""
     column: str | None = None
-    """For tables of a source: the column, where it is called otherwise, as where its name is no name of a field."""
+    """For tables and delimited files of a source: the column, where it is called otherwise, as where its name is no name of a
+    field."""
     read: ReadRule = ReadRule()
     at_first: dict[str, Any] = {}
     """For live targets: ``{final value: value written until every entity is loaded}``. Such records are written a second

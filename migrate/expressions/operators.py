@@ -12,6 +12,8 @@ from typing import Any
 Sql = str
 Operator = Callable[..., Sql]
 _OPERATORS: dict[str, Operator] = {}
+_READING = ("instant", "number")
+"""Operators that read text as something else. What they cannot read must not become nothing unseen."""
 
 
 class OperatorError(ValueError):
@@ -43,6 +45,22 @@ def apply(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> Sql:
             raise OperatorError("unknown operator", name, tuple(_OPERATORS))
         sql = _call(function, name, argument, sql)
     return sql
+
+
+def reads(steps: tuple[str | dict[str, Any], ...]) -> bool:
+    """Does a step read text as something else?"""
+    return any(name in _READING for step in steps for name in ([step] if isinstance(step, str) else step))
+
+
+def unread(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> Sql:
+    """The text that a step cannot read, and so makes nothing of. Raises OperatorError."""
+    found = []
+    for number, step in enumerate(steps):
+        if reads((step,)):
+            given, made = apply(steps[:number], sql), apply(steps[: number + 1], sql)
+            as_text = f"CAST({given} AS VARCHAR)"
+            found.append(f"CASE WHEN {blank_to_null(as_text)} IS NOT NULL AND {made} IS NULL THEN {as_text} END")
+    return f"coalesce({', '.join(found)})" if found else "NULL"
 
 
 def text(value: object) -> Sql:
@@ -212,18 +230,20 @@ def date(x: Sql, zone: str) -> Sql:
 
 @operator
 def instant(x: Sql, zone: str) -> Sql:
-    """The instant (UTC) of a local date or time in a time zone: `do: [{instant: Europe/Madrid}]`."""
-    return f"timezone('UTC', timezone({text(_zone(zone))}, CAST({x} AS TIMESTAMP)))"
+    """The instant (UTC) of a local date or time in a time zone: `do: [{instant: Europe/Madrid}]`.
+    Text that is neither becomes null, and a finding says so."""
+    return f"timezone('UTC', timezone({text(_zone(zone))}, TRY_CAST({x} AS TIMESTAMP)))"
 
 
 @operator
 def number(x: Sql, decimal: str = ".") -> Sql:
-    """Text as a number, with its decimal mark; what is no number becomes null: `do: [{number: {decimal: ","}}]`.
-    The other mark may part thousands."""
+    """Text as a number, with its decimal mark: `do: [{number: {decimal: ","}}]`. The other mark may part thousands.
+    What is no number becomes null, and a finding says so."""
     if decimal not in (".", ","):
         raise ValueError(f"{decimal!r} is not a decimal mark; it is '.' or ','")
     group = "." if decimal == "," else ","
-    shape = f"[+-]?([0-9]+|[0-9]{{1,3}}([{group}][0-9]{{3}})+)([{decimal}][0-9]*)?([eE][+-]?[0-9]+)?"
+    whole = f"([0-9]+|[0-9]{{1,3}}([{group}][0-9]{{3}})+)"
+    shape = f"[+-]?({whole}([{decimal}][0-9]*)?|[{decimal}][0-9]+)([eE][+-]?[0-9]+)?"
     plain = f"replace(replace(trim({x}), {text(group)}, ''), {text(decimal)}, '.')"
     value = f"TRY_CAST({plain} AS DOUBLE)"
     return f"CASE WHEN regexp_full_match(trim({x}), {text(shape)}) AND isfinite({value}) THEN {value} END"

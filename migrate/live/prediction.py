@@ -10,7 +10,7 @@ from migrate.run_folder import RunFolder
 
 
 def predicted(runs: Path, run: RunFolder) -> dict[str, Any] | None:
-    """The newest whole rehearsal before ``run``: its id, its dispositions per entity, and which inputs differ since.
+    """The newest whole rehearsal of real data before ``run``: its id, its dispositions per entity, and which inputs differ since.
 
     None where there was no rehearsal, which is something a reviewer has to know.
     """
@@ -23,7 +23,7 @@ def predicted(runs: Path, run: RunFolder) -> dict[str, Any] | None:
         except (OSError, ValueError):
             continue
         stopped = facts.get("stopped_at") is not None or facts.get("failure") or facts.get("only") is not None
-        if summary.get("mode") != "rehearsal" or stopped:
+        if summary.get("mode") != "rehearsal" or stopped or facts.get("pseudonyms"):
             continue
         before, now = facts.get("inputs") or {}, run.facts.get("inputs") or {}
         return {

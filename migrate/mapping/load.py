@@ -62,6 +62,12 @@ class LoadedPair:
         """The value of a parameter. Raises KeyError where the pair has none of this name."""
         return self.parameters.get(name, self.model.parameters[name].default)
 
+    @property
+    def used_crosswalks(self) -> tuple[str, ...]:
+        """The crosswalks that fields are mapped by; a run knows the entries of no other."""
+        rules = (rule for mapping in self.mappings.values() for rule in mapping.model.fields.values())
+        return tuple(dict.fromkeys(rule.crosswalk for rule in rules if rule.crosswalk is not None))
+
     def matched(self, mapping: str) -> Match | None:
         """The match of a mapping, where there is the list that it compares with."""
         match = self.mappings[mapping].model.match

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +13,15 @@ from migrate.privacy.classes import personal_fields
 from migrate.privacy.erasing import FAULT, FAULT_VALUE, SHIFTED
 from migrate.privacy.pseudonyms import Pseudonyms
 from migrate.privacy.settings import SUPPRESSED
+from migrate.privacy.staying import stays
 
 _CODES = frozenset({"contact", "free_text"})
 """Classes in which a text of one or two letters is a code, such as a country or a tick."""
 _DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 class Masking:
@@ -38,7 +43,8 @@ class Masking:
             for name, column in columns.items():
                 if name in personal:
                     never = frozenset(str(value) for value in model.fields[name].never)
-                    columns[name] = self._masked(entity, name, column, never, codes=personal[name] in _CODES)
+                    plain = stays(self.contract, entity, name)
+                    columns[name] = self._masked(entity, name, column, never, codes=personal[name] in _CODES, plain=plain)
                 elif name != FAULT and FAULT in columns and columns[FAULT].null_count < len(column) and _is_text(column.type):
                     rule = model.fields.get(name)
                     kept = name in model.key or (rule is not None and rule.references is not None)
@@ -68,7 +74,16 @@ class Masking:
             columns.append(pc.if_else(pc.fill_null(pc.match_substring_regex(column, _DATE), False), column, masked))
         return pa.table(dict(zip(rows.column_names, columns, strict=True)))
 
-    def _masked(self, entity: str, field: str, column: pa.Array, never: frozenset[str], *, codes: bool) -> pa.Array:
+    def _masked(
+        self,
+        entity: str,
+        field: str,
+        column: pa.Array,
+        never: frozenset[str],
+        *,
+        codes: bool,
+        plain: Callable[[str], bool] = _never,
+    ) -> pa.Array:
         """Each distinct value is looked at once."""
         if column.null_count == len(column):
             return column
@@ -77,7 +92,7 @@ class Masking:
             return column  # dates, numbers with a fraction and flags stay
         encoded = column.dictionary_encode()
         texts = [str(value) for value in encoded.dictionary.to_pylist()]
-        new = [text if text in never else self.pseudonyms(text, codes=codes) for text in texts]
+        new = [text if text in never or plain(text) else self.pseudonyms(text, codes=codes) for text in texts]
         try:
             return pa.array(new, pa.string()).cast(kind).take(encoded.indices)
         except pa.ArrowInvalid:

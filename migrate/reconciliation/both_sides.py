@@ -77,8 +77,8 @@ def _check_names(pair: LoadedPair, name: str, model: BothSides, problems: list[P
             complain("there is no such mapping", way.ref, pair.mappings, "same", column, "ref")
         elif way.ref is not None and way.field is not None and way.field not in pair.mappings[way.ref].target.fields:
             complain(f"{way.ref} has no such field", way.field, pair.mappings[way.ref].target.fields, "same", column, "field")
-        if way.crosswalk is not None and way.crosswalk not in pair.model.crosswalks:
-            complain("pair.yaml names no such crosswalk", way.crosswalk, pair.model.crosswalks, "same", column, "crosswalk")
+        if way.crosswalk is not None and way.crosswalk not in pair.used_crosswalks:
+            complain("no field is mapped by this crosswalk", way.crosswalk, pair.used_crosswalks, "same", column, "crosswalk")
 
 
 def _needs(

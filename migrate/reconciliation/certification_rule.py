@@ -107,9 +107,9 @@ def _check_way(pair: LoadedPair, word: str, way: Correspondence, problems: list[
     elif way.ref is not None and way.field is not None and way.field not in pair.mappings[way.ref].target.fields:
         fields = tuple(pair.mappings[way.ref].target.fields)
         problems.append(Problem(f"{way.ref} has no such field", pair.document.place(*at, "field"), way.field, fields))
-    if way.crosswalk is not None and way.crosswalk not in pair.model.crosswalks:
+    if way.crosswalk is not None and way.crosswalk not in pair.used_crosswalks:
         place = pair.document.place(*at, "crosswalk")
-        problems.append(Problem("pair.yaml names no such crosswalk", place, way.crosswalk, tuple(pair.model.crosswalks)))
+        problems.append(Problem("no field is mapped by this crosswalk", place, way.crosswalk, pair.used_crosswalks))
 
 
 def _way(pair: LoadedPair, own: Reference | None, theirs: Reference | None) -> Correspondence | None:

@@ -97,7 +97,7 @@ def _gates(contract: Field, rule: FieldRule) -> Iterator[Check]:
         ("GATE-ENUM", bool(contract.enum)),
         ("GATE-PATTERN", contract.pattern is not None or bool(contract.without)),
         ("GATE-RANGE", contract.min is not None or contract.max is not None),
-        ("GATE-TYPE", contract.type != "string"),
+        ("GATE-TYPE", contract.type != "string" or operators.reads(rule.do)),
         ("GATE-UNIQUE", contract.unique and rule.unique is None),
         ("GATE-REFERENCE", contract.references is not None),
     )

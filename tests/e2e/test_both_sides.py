@@ -307,6 +307,7 @@ def test_a_rule_is_refused_on_a_field_that_it_is_not_about(tmp_path: Path) -> No
     ("old", "new", "message", "value"),
     [
         ("mapping: people", "mapping: peple", "there is no such mapping", "peple"),
+        ("{ref: courses}", "{crosswalk: kinds}", "no field is mapped by this crosswalk", "kinds"),
         ("{ref: courses}", "{ref: curses}", "there is no such mapping", "curses"),
         ("from enrol e where", "from enrl e where", "school has no such entity", "enrl"),
         ("from people p\n    by: [status]", "from persons p\n    by: [status]", "hub has no such entity", "persons"),

@@ -350,6 +350,8 @@ def test_a_side_without_windows_is_compared_without_them(tmp_path: Path) -> None
         ({"academy": ("    certification:\n", "    certification:\n      definition: nothing\n")}, "names no entity"),
         ({"pair": (IDENTITIES, IDENTITIES + "\ncertifications: {mappings: [nobody]}")}, "no such mapping"),
         ({"pair": (IDENTITIES, IDENTITIES + "\ncertifications: {person: {ref: nobody}}")}, "no such mapping"),
+        ({"pair": (IDENTITIES, IDENTITIES + "\ncrosswalks: []\ncertifications: {certification: {crosswalk: codes}}")},
+         "no field is mapped by this crosswalk"),
         ({"pair": (IDENTITIES, IDENTITIES + "\ncertifications: {mappings: [people]}")}, "does not lead to holdings"),
         ({"migration": ("certifications: {", "certifications: {dates: [2026-02-30], ")}, "is not a day"),
         ({"migration": ("certifications: {", "certifications: {source_zone: Berlin, ")}, "not a time zone"),

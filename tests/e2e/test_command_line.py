@@ -40,6 +40,15 @@ LOADS = {"people": 3, "courses": 2, "enrolments": 5}
 # The way a person goes ------------------------------------------------------------------------------------------
 
 
+def test_a_draft_that_maps_nothing_says_why(tmp_path: Path) -> None:
+    contract = "system: own\nlabel: Own\nsource: {kind: files}\nentities:\n  a: {file: a.csv, key: k, fields: {k: {}}}\n"
+    (tmp_path / "own.yaml").write_text(contract, "utf-8")
+    made = migrate("new", "acme", "--from", "own.yaml", "--to", "totara", cwd=tmp_path)
+    assert made.code == PASS
+    assert "it maps nothing" in made.out
+    assert "docs/add-your-lms.md" in made.out
+
+
 @pytest.mark.long  # the tutorial is followed in every run of the tests
 def test_from_a_new_workspace_to_the_report(tmp_path: Path) -> None:
     """The training history: systems, new, check, run, sql, report."""

@@ -9,6 +9,7 @@ from live_school import LiveSchool, different, dispositions, findings, without
 from small_pair import GOOD_ROWS
 
 from migrate.errors import ConfigurationError
+from migrate.pipeline import run
 
 ALL_CREATED = {
     "people": {"created": 3, "merged": 1, "excluded": 1},
@@ -48,6 +49,16 @@ def test_a_second_run_changes_nothing_and_says_so(school: LiveSchool) -> None:
     assert findings(again) == []
     assert school.held() == before
     assert dispositions(school.rehearse()) == ALL_UNCHANGED
+
+
+def test_a_rehearsal_with_pseudonyms_is_not_compared_with_what_was_written_under_real_names(school: LiveSchool) -> None:
+    rehearsal = school.rehearse()
+    school.live()
+    masked = run(school.folder, mask=True)
+    assert dispositions(masked) == ALL_CREATED
+    assert findings(masked, "LIVE") == []
+    facts = json.loads((school.live().folder / "run.json").read_text("utf-8"))
+    assert facts["predicted"]["run"] == rehearsal.folder.name
 
 
 def test_a_change_in_the_source_reaches_the_records_it_touches(school: LiveSchool) -> None:

@@ -24,7 +24,7 @@ from migrate.errors import ConfigurationError, Place, SourceRefused
 from migrate.profiling.columns import PROFILED
 from migrate.profiling.contract_draft.references import guess_references
 from migrate.profiling.contract_draft.shapes import SUFFIXES, Table, tables_of_database, tables_of_files
-from migrate.profiling.contract_draft.types import guess, is_epoch
+from migrate.profiling.contract_draft.types import Guess, guess, is_epoch
 from migrate.profiling.contract_draft.write import MARK, as_yaml
 from migrate.profiling.keys import NEARLY
 from migrate.profiling.make import Making
@@ -123,10 +123,14 @@ def _contract(system: str, label: str, source: dict[str, Any], tables: Any) -> C
 def _types(connection: duckdb.DuckDBPyConnection, table: Table, found: EntityProfile, *, files: bool) -> None:
     """Types of text, and what text says of missing values."""
     values = name(PROFILED, table.entity)
+    guesses = {f.field: guess(connection, values, f.field) for f in found.fields if f.holding and f.type == "string" and files}
+    comma = any(made.comma for made in guesses.values())
     for field in found.fields:
         words = table.fields[field.field]
-        if field.holding and field.type == "string" and files:
-            made = guess(connection, values, field.field)
+        if (made := guesses.get(field.field)) is not None:
+            if made.type == "decimal" and comma and not made.comma:
+                # A file has one decimal mark, so the point is none here.
+                made = Guess("string", doubt="numbers with a point, where other columns have a comma as decimal mark")
             if made.type != "string":
                 words["type"] = made.type
             if made.formats:

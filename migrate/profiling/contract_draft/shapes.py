@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,12 +83,17 @@ def _of_workbook(folder: Path, file: Path, taken: set[str]) -> Iterator[Table]:
         yield table
 
 
-def _columns(table: Table, header: Iterable[str]) -> None:
-    for cell in header:
-        name = field_name(cell)
-        if name in table.fields:
-            raise SourceRefused(f"{table.words['file']}: the column {name!r} stands twice in the header", hint="rename one")
-        _add(table, name, cell, {})
+def _columns(table: Table, header: Sequence[str]) -> None:
+    names = [field_name(cell) for cell in header]
+    for number, (cell, name) in enumerate(zip(header, names, strict=True), 1):
+        if header.count(cell) > 1:
+            twice = f"the column {cell!r} stands twice in the header" if cell.strip() else "two columns have no name"
+            raise SourceRefused(f"{table.words['file']}: {twice}", hint="rename one")
+        if cell.strip() and (_NAME.fullmatch(name) is None or names.count(name) > 1):
+            # The letters of the cell are none that names hold, or do not tell it from another one.
+            _add(table, f"column_{number}", cell, {"column": cell.strip("\ufeff ")})
+        else:
+            _add(table, name, cell, {})
 
 
 def _add(table: Table, name: str, column: str, words: dict[str, Any]) -> None:
@@ -96,7 +101,7 @@ def _add(table: Table, name: str, column: str, words: dict[str, Any]) -> None:
         table.notes.append(f"unconfirmed: the column {column!r} is left out, for a contract cannot name it")
         return
     if (word := named(column, "secret")) is not None:
-        words = {"pii": "secret"}
+        words = {"pii": "secret"} | {k: said for k, said in words.items() if k == "column"}
         table.doubt(name, f"secret by its name ({word}), so it is not read")
     table.fields[name] = words
 

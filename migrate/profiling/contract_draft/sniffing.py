@@ -44,6 +44,10 @@ def sniff(file: Path) -> Sniffed:
     return Sniffed(encoding, delimiter, header, tuple(doubts))
 
 
+_NOT_1252, _NOT_1250 = set(b"\x81\x8d\x8f\x90\x9d"), set(b"\x81\x83\x88\x90\x98")
+"""Bytes that are no letter of the code page."""
+
+
 def _encoding(file: Path) -> tuple[str, bool]:
     with file.open("rb") as stream:
         start = stream.read(4096)
@@ -61,7 +65,10 @@ def _encoding(file: Path) -> tuple[str, bool]:
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return "cp1252", False
+            stream.seek(0)
+            seen = set().union(*iter(lambda: stream.read(_CHUNK), b""))
+            # Central European names often hold bytes that the Western code page has no letter for.
+            return ("cp1250" if seen & _NOT_1252 and not seen & _NOT_1250 else "cp1252"), False
     return "utf-8", True
 
 

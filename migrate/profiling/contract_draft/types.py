@@ -10,18 +10,21 @@ from migrate.compiler.text import literal, name
 from migrate.profiling.words import looked_for
 
 DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d",
-         "%Y%m%d", "%d-%b-%Y", "%d %b %Y", "%d/%m/%y", "%m/%d/%y")  # fmt: skip
+         "%Y%m%d", "%d-%b-%Y", "%d %b %Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y")  # fmt: skip
 INSTANTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S",
             "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M")  # fmt: skip
 _INTEGER = "[+-]?(0|[1-9][0-9]{0,17})"
 _POINT = "[+-]?(0|[1-9][0-9]*)?[.][0-9]+"
+_PARTED = "[+-]?[1-9][0-9]{0,2}[.][0-9]{3}"
 _COMMA = "[+-]?(0|[1-9][0-9]*)?,[0-9]+"
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?"
 _SHAPES = {
     "%Y%m%d": "(19|20)[0-9]{6}",
     "%d/%m/%y": "[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}",
     "%m/%d/%y": "[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}",
+    "%d.%m.%y": "[0-9]{1,2}[.][0-9]{1,2}[.][0-9]{2}",
 }
+_CENTURY = "years of two digits: 69 to 99 are read as 1969 to 1999, 00 to 68 as 2000 to 2068"
 _EARLIEST, _LATEST = 315_532_800, 2_208_988_800
 
 
@@ -42,6 +45,8 @@ def guess(connection: duckdb.DuckDBPyConnection, values: str, field: str) -> Gue
     tests = {
         "int": _matches(text, _INTEGER),
         "decimal": f"({_matches(text, _INTEGER)} OR {_matches(text, _POINT)})",
+        "point": _matches(text, _POINT),
+        "parted": _matches(text, _PARTED),
         "comma": f"({_matches(text, _INTEGER)} OR {_matches(text, _COMMA)})",
         "has comma": _matches(text, _COMMA),
         "iso": _matches(text, _ISO),
@@ -58,12 +63,15 @@ def guess(connection: duckdb.DuckDBPyConnection, values: str, field: str) -> Gue
     if fits["int"] == all_ and fits["%Y%m%d"] < all_:
         return _integer(connection, values, field)
     if fits["decimal"] == all_ and fits["%Y%m%d"] < all_:
-        return Guess("decimal")
+        parted = fits["parted"] == fits["point"]
+        return Guess("decimal", doubt="each point stands before three digits: it may part thousands" if parted else "")
     if fits["has comma"] and fits["comma"] == all_:
         return Guess("decimal", doubt="decimal mark: a comma, by the values", comma=True)
     for forms, kind in ((DATES, "date"), (INSTANTS, "datetime")):
         if whole := [form for form in forms if fits[form] == all_]:
-            return Guess(kind, (whole[0],), "" if len(whole) == 1 else f"the values fit {' and '.join(whole)} alike")
+            doubts = [f"the values fit {' and '.join(whole)} alike"] if len(whole) > 1 else []
+            doubts += [_CENTURY] if "%y" in whole[0] else []
+            return Guess(kind, (whole[0],), "; ".join(doubts))
         best = max(forms, key=lambda form: fits[form])
         if fits[best] >= 0.98 * all_:
             return Guess(kind, (best,), f"{all_ - fits[best]:,} of {all_:,} values are not of the format {best}")

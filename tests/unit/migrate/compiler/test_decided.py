@@ -87,6 +87,19 @@ def test_an_overridden_value_is_of_the_targets_type(bench: Any) -> None:
     assert second.raised() == [("GATE-TYPE", "2")]
 
 
+def test_text_that_a_step_cannot_read_is_overridden_by_a_value(bench: Any) -> None:
+    pair = bench.users("", "score: {from: name, do: [number]}")
+    given = {"person": [{"id": 1, "name": "88%"}, {"id": 2, "name": "none"}]}
+    first = bench.settle(pair, given)
+    answers = [
+        bench.answer(first.item("GATE-TYPE", "1"), "override", "88"),
+        bench.answer(first.item("GATE-TYPE", "2"), "exclude"),
+    ]
+    second = again(bench, pair, given, *answers)
+    assert [row["score"] for row in second.loading["users"]] == [88]
+    assert second.raised() == []
+
+
 def test_an_excluded_record_ends_excluded_with_the_reason_given(bench: Any) -> None:
     pair = bench.users("", CHECKED)
     first = bench.settle(pair, PEOPLE)

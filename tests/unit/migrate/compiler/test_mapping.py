@@ -315,6 +315,22 @@ def test_a_mapped_value_that_is_not_of_the_type_is_a_finding(bench: Any, rule: s
     assert result.dispositions() == {"1": "quarantined"}
 
 
+def test_text_that_a_step_cannot_read_is_a_finding_and_not_nothing(bench: Any) -> None:
+    rule = 'score: {from: name, do: [trim, {number: {decimal: ","}}, {scale: {factor: 2}}, {default: 0}]}'
+    rows = [{"id": n, "name": v} for n, v in enumerate(["85,5", "88%", "1h30", " ", "", None], 1)]
+    result = bench.map(bench.users("", rule), {"person": rows})
+    assert result.values("score")["1"] == 171
+    assert {key for key, kept in result.dispositions().items() if kept == "quarantined"} == {"2", "3"}
+    assert [(f["key"], f["field"], f["value"]) for f in result.findings()] == [("2", "score", "88%"), ("3", "score", "1h30")]
+
+
+def test_text_that_is_no_instant_is_a_finding_and_does_not_stop_the_run(bench: Any) -> None:
+    rows = [{"id": n, "name": v} for n, v in enumerate(["2024-01-01 08:00:00", "31.12.2020", ""], 1)]
+    result = bench.map(bench.users("", "seen: {from: name, do: [{instant: Europe/Madrid}]}"), {"person": rows})
+    assert [(f["code"], f["key"], f["value"]) for f in result.findings()] == [("GATE-TYPE", "2", "31.12.2020")]
+    assert result.dispositions() == {"1": KEPT, "2": "quarantined", "3": KEPT}
+
+
 def test_value_maps(bench: Any) -> None:
     rule = "status: {from: name, values: {a: x, b: null, '': blank, '1': one}, unmapped: {code: U-STATUS, severity: hold}}"
     rows = [{"id": n, "name": v} for n, v in enumerate(["a", "b", "", "1", "A", None, "zz"], 1)]

@@ -203,8 +203,29 @@ def test_an_unclosed_quotation_mark_names_the_line_it_starts_on(tmp_path: Path) 
 
 
 def test_a_column_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceRefused, match="'emp_id' stands twice"):
-        source(tmp_path, "Emp ID,emp-id\n1,2\n").columns("people")
+    with pytest.raises(SourceRefused, match="the column 'id' stands twice"):
+        source(tmp_path, "id,id\n1,2\n").columns("people")
+    with pytest.raises(SourceRefused, match="two columns of the header have no name"):
+        source(tmp_path, "id,,\n1,2,3\n").columns("people")
+
+
+def test_columns_that_are_read_alike_are_refused_until_the_contract_tells_them_apart(tmp_path: Path) -> None:
+    text = "id,Größe,Gräße\n1,5,6\n"
+    with pytest.raises(SourceRefused, match="the columns 'Größe' and 'Gräße' would both be read as 'gr_e'") as caught:
+        source(tmp_path, text).columns("people")
+    assert "{column: Größe}" in caught.value.hint
+    opened = source(tmp_path, text, id={}, name={"column": "Größe"}, note={"column": "Gräße"})
+    assert cells(opened) == [("1", "5", "6")]
+
+
+def test_a_column_in_another_script_is_read_by_its_name_and_told_by_it(tmp_path: Path) -> None:
+    opened = source(tmp_path, "\ufeffИмя, № ,id\nИван,7,1\n", id={}, name={"column": "Имя"})
+    assert opened.columns("people") == ["name", "№", "id"]
+    unknown = source(tmp_path, "\ufeffИмя, № ,id\nИван,7,1\n")
+    assert unknown.holding_data("people", dict.fromkeys(unknown.columns("people"), ())) == {"имя": 1, "№": 1, "id": 1}
+    assert opened.lacking("people", ["id", "name"]) == []
+    assert opened.holding_data("people", {"name": (), "id": ()}) == {"name": 1, "id": 1}
+    assert rows(opened, ("id", "name"))[0]["name"] == "Иван"
 
 
 def test_an_empty_file_is_refused_and_a_header_alone_is_no_rows(tmp_path: Path) -> None:
@@ -240,6 +261,12 @@ def test_several_files_of_one_entity(tmp_path: Path) -> None:
 )
 def test_field_names(header: str, field: str) -> None:
     assert field_name(header) == field
+
+
+def test_lines_of_delimiters_alone_are_no_records(tmp_path: Path) -> None:
+    opened = source(tmp_path, "id,name,note\n1,a,b\n,,\n2,, \n,,\n,,\n")
+    assert opened.count("people") == 2
+    assert [row["id"] for batch in opened.rows("people", ["id"]) for row in batch.to_pylist()] == ["1", "2"]
 
 
 def test_what_holds_data(tmp_path: Path) -> None:

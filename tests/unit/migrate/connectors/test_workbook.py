@@ -40,7 +40,7 @@ ROWS = [
     HEADER,
     ["007", "Añá;\nb|c;d", dt.datetime(1990, 3, 4), 1.5],
     [None, None, None, None],
-    [8, "=1+1", dt.datetime(1990, 3, 4, 5, 6, 7), 2.0],
+    [8, dt.timedelta(hours=25, minutes=30), dt.datetime(1990, 3, 4, 5, 6, 7), 2.0],
     [9, None, None, True],
 ]
 
@@ -53,7 +53,7 @@ def test_cells_are_text(tmp_path: Path) -> None:
     found = [row for batch in source.rows("people", ["id", "name", "born", "rate"]) for row in batch.to_pylist()]
     assert [(r["id"], r["name"], r["born"], r["rate"], r["_fault"]) for r in found] == [
         ("007", "Añá;\nb|c;d", "1990-03-04", "1.5", None),
-        ("8", "", "1990-03-04 05:06:07", "2", None),  # a formula that no program has computed
+        ("8", "25:30:00", "1990-03-04 05:06:07", "2", None),
         ("9", "", "", "True", None),
     ]
 
@@ -68,6 +68,24 @@ def test_cells_beyond_the_header_are_a_fault(tmp_path: Path) -> None:
     book(tmp_path / "x.xlsx", People=[HEADER, [1, "a", None, 2, None, "more"], [2, "b"]])
     found = [row for batch in opened(tmp_path).rows("people", ["id"]) for row in batch.to_pylist()]
     assert [row["_fault"] for row in found] == ["SRC-SHAPE", None]
+
+
+def test_a_formula_that_no_program_has_computed_is_refused(tmp_path: Path) -> None:
+    book(tmp_path / "x.xlsx", Other=[["a"], ["=1+1"]], People=[HEADER, [1, "a"], [2, '=A2 & "x"']])
+    with pytest.raises(SourceRefused, match=r"x\.xlsx: cell B3 holds a formula") as refused:
+        list(opened(tmp_path, "People").rows("people", ["id", "name"]))
+    assert "save it" in refused.value.hint
+
+
+@pytest.mark.parametrize("written", ['<c r="B2" t="str"><f>C2</f><v></v></c>', '<c r="B2"><f>1+1</f><v>2</v></c>'])
+def test_a_formula_that_was_computed_is_read_as_its_value(tmp_path: Path, written: str) -> None:
+    file, made = tmp_path / "x.xlsx", book(tmp_path / "made.xlsx", People=[HEADER, [1, "=1+1"]])
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            new.writestr(name, text.replace('<c r="B2"><f>1+1</f><v /></c>', written))
+    (batch,) = opened(tmp_path).rows("people", ["id", "name"])
+    assert (batch.to_pylist()[0]["name"] or "") == ("2" if "1+1" in written else "")
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:

@@ -200,3 +200,23 @@ def test_an_address_with_something_behind_it_is_another_identifier() -> None:
     for listed, erased in (("ana@example.org", ["Ana", None]), (deleted.upper(), [None, "Ana"])):
         found = read(erasing(listed), "person", [dict(row) for row in rows])
         assert [row["name"] for row in found] == erased
+
+
+def test_days_and_flags_of_files_stay_and_what_is_none_does_not() -> None:
+    fields = {
+        "id": {}, "born": {"type": "date", "formats": ["%d.%m.%Y", "%Y-%m-%d"], "pii": "identifier"},
+        "seen": {"type": "datetime", "pii": "identifier"}, "ill": {"type": "flag", "pii": "free_text"},
+    }  # fmt: skip
+    source = {"kind": "files", "format": {"true": "ja", "false": "nein"}}
+    entities = {"person": {"key": ["id"], "file": "person.csv", "fields": fields}}
+    contract = Contract.model_validate_json(json.dumps({"system": "s", "label": "S", "source": source, "entities": entities}))
+    rows = [
+        {"id": "1", "born": "31.12.1975", "seen": "2024-01-02 03:04:05", "ill": "Ja"},
+        {"id": "2", "born": "1975-12-31", "seen": "2024-01-02T03:04:05Z", "ill": "0"},
+        {"id": "3", "born": "Ana Roy", "seen": "when Ana left", "ill": "asthma"},
+    ]
+    (found,) = Masking(contract, Pseudonyms(KEY)).rows("person", iter([batch(rows)]))
+    one, two, three = found.to_pylist()
+    assert (one["born"], one["seen"], one["ill"]) == ("31.12.1975", "2024-01-02 03:04:05", "Ja")
+    assert (two["born"], two["seen"], two["ill"]) == ("1975-12-31", "2024-01-02T03:04:05Z", "0")
+    assert not {"Ana Roy", "when Ana left", "asthma"} & set(three.values())

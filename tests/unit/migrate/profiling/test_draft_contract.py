@@ -56,6 +56,50 @@ def exports(tmp_path: Path) -> Path:
     return folder
 
 
+def test_columns_whose_letters_no_name_holds_are_drafted_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "people.csv").write_text("Имя;Größe;Gräße;Größer\nИван;5;6;7\nПётр;8;9;9\n", "utf-8")
+    fields = drafted(folder, tmp_path).entities["people"].fields
+    assert {field: rule.column for field, rule in fields.items()} == {
+        "column_1": "Имя", "column_2": "Größe", "column_3": "Gräße", "gr_er": None,
+    }  # fmt: skip
+
+
+def test_a_point_that_may_be_no_decimal_mark_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "points.csv").write_text("no;total;rate\n1;1.250;0.5\n2;12.500;1.25\n3;7;2\n", "utf-8")
+    (folder / "sums.csv").write_text("no;total;rate\n1;1.250;0,5\n2;12.500;1,25\n3;7;2\n", "utf-8")
+    entities = drafted(folder, tmp_path).entities
+    points, sums = entities["points"].fields, entities["sums"].fields
+    assert (points["total"].type, points["rate"].type) == ("decimal", "decimal")
+    assert "may part thousands" in points["total"].note
+    assert points["rate"].note == ""
+    assert (sums["total"].type, sums["rate"].type) == ("string", "decimal")
+    assert "numbers with a point" in sums["total"].note
+
+
+def test_files_in_code_pages_of_their_own_are_no_one_entity(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "people_1.csv").write_bytes("no;name\n1;Müßig\n".encode("cp1252"))
+    (folder / "people_2.csv").write_bytes("no;name\n1;Źdźbło\n2;Łęcki\n".encode("cp1250"))
+    contract = drafted(folder, tmp_path)
+    assert contract.source is not None
+    found = {entity.file: (entity.format or contract.source.format).encoding for entity in contract.entities.values()}
+    assert found == {"people_1.csv": "cp1252", "people_2.csv": "cp1250"}
+
+
+def test_years_of_two_digits_are_a_guess(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "people.csv").write_text("no;born;hired\n1;31.12.55;28/02/99\n2;01.02.71;13/12/05\n3;07.06.68;01/01/68\n", "utf-8")
+    fields = drafted(folder, tmp_path).entities["people"].fields
+    assert (fields["born"].formats, fields["hired"].formats) == (("%d.%m.%y",), ("%d/%m/%y",))
+    assert all("00 to 68 as 2000 to 2068" in fields[field].note for field in ("born", "hired"))
+
+
 def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
     contract = drafted(exports, tmp_path)
     assert list(contract.entities) == ["catalogue_courses", "catalogue_rooms", "marks", "people"]
@@ -63,7 +107,7 @@ def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
     assert people.key == ("person_id",)
     assert people.format is not None
     assert (people.format.encoding, people.format.delimiter, people.format.decimal) == ("cp1252", ";", ",")
-    assert list(people.fields) == ["person_id", "name", "e_mail", "hired", "rate", "password"]
+    assert list(people.fields) == ["person_id", "name", "e_mail", "hired", "rate", "password", "column_7"]
     assert {f: (r.type, r.formats, r.pii) for f, r in people.fields.items()} == {
         "person_id": ("string", (), None),
         "name": ("string", (), None),
@@ -71,9 +115,10 @@ def test_a_folder_of_files(exports: Path, tmp_path: Path) -> None:
         "hired": ("date", ("%d/%m/%Y",), None),
         "rate": ("decimal", (), None),
         "password": ("string", (), "secret"),
+        "column_7": ("string", (), None),
     }
     assert "unconfirmed: encoding cp1252" in people.note
-    assert "unconfirmed: the column '2nd' is left out" in people.note
+    assert people.fields["column_7"].column == "2nd"
     assert marks.file == "marks_*.csv"
     assert marks.fields["person_id"].references is not None
     assert marks.fields["person_id"].references.entity == "people"
@@ -199,7 +244,8 @@ def test_the_command_keeps_what_is_there(exports: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(
         cli, ["draft-contract", str(exports), "-o", str(out)], catch_exceptions=False, standalone_mode=False
     )
-    assert "4 tables, 17 fields" in done.output
+    assert "4 tables, 18 fields" in done.output
+    assert f"then: lms-migrate new DIR --from {out} --to SYSTEM" in done.output
     assert load_contract(out).system == "legacy"
     with pytest.raises(ConfigurationError, match="is there already"):
         CliRunner().invoke(cli, ["draft-contract", str(exports), "-o", str(out)], catch_exceptions=False, standalone_mode=False)
