@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ from migrate.compiler.shared import MAPPED
 from migrate.compiler.text import literal, name
 from migrate.decisions.basis import Found, Standing, standing
 from migrate.decisions.model import SHAPES, Decision, value_fingerprint
-from migrate.engine import Engine, copy_to_parquet
+from migrate.engine import Engine, copy_to_parquet, scan, session
 from migrate.mapper import build_identities, findings_sql
 from migrate.worklist import items
 from migrate.worklist.identity import item_sql
@@ -27,6 +28,25 @@ UNDECIDED = "undecided"
 """Parquet of the items of mappings about which people decided, as they would be without those decisions."""
 UNDECIDED_ROOTS = "undecided_roots"
 """Parquet of ``(entity, root, rows)``: what rows of those mappings refer to, and how many, without those decisions."""
+
+
+_DESK = "300MB"
+"""Memory in which findings become items; more of them go to disk."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """``engine`` has the rows, and may be Spark. Their findings become items on the ``desk``, as those of the whole run do; they
+    come by files in ``scratch``."""
+
+    engine: Engine
+    desk: Engine
+    scratch: Path
+
+    def laid(self, what: str, select: str) -> str:
+        """Rows of the engine as the desk reads them."""
+        copy_to_parquet(self.engine, select, file := self.scratch / f"{what}.parquet")
+        return scan(file)
 
 
 @dataclass(frozen=True)
@@ -38,7 +58,9 @@ class Settled:
     looked: frozenset[str]
 
 
-def settle(connection: Engine, plan: Plan, decisions: Mapping[str, Decision], row_drift: float, folder: Path) -> Settled:
+def settle(
+    connection: Engine, plan: Plan, decisions: Mapping[str, Decision], row_drift: float, folder: Path, scratch: Path
+) -> Settled:
     """Settle the decisions in force (by item), compile those that hold into the plan, and write the items without them."""
     by_mapping: dict[str, list[Decision]] = {}
     for decision in (d for d in decisions.values() if d.kind != "crosswalk"):
@@ -46,27 +68,30 @@ def settle(connection: Engine, plan: Plan, decisions: Mapping[str, Decision], ro
     # Keys and exclusions of one mapping may hang on another; those of identities never run in a circle.
     order = dict.fromkeys((*plan.identities, *plan.names))
     looked = [n for n in order if n in plan.names and any(d.decision in SHAPES for d in by_mapping.get(n, ()))]
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {DECISION}")
+    if not looked:
+        return Settled(plan, (), frozenset())
     standings: dict[str, Standing] = {}
     taken: dict[str, list[Decision]] = {}
     undecided = plan
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {DECISION}")
-    for mapping in looked:
-        plan, own, held = _settled(connection, plan, mapping, by_mapping[mapping], row_drift)
-        expired = [one.decision for one in own if one.state == "expired"]
-        renewed = _as_when_taken(connection, undecided, mapping, expired, taken, row_drift)
-        taken[mapping] = held + [one.decision for one in renewed if one.decision.decision in SHAPES]
-        if renewed:
-            plan = _in_force(connection, undecided, taken)
-        standings |= {one.decision.item: one for one in (*own, *renewed)}
-    if looked:
-        copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED} ORDER BY item", folder / f"{UNDECIDED}.parquet")
-        copy_to_parquet(connection, f"SELECT * FROM {UNDECIDED_ROOTS} ORDER BY ALL", folder / f"{UNDECIDED_ROOTS}.parquet")
-        connection.execute(f"DROP TABLE {UNDECIDED}; DROP TABLE {UNDECIDED_ROOTS}")
+    scratch.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="decided-", dir=scratch) as files, session(scratch, _DESK) as desk:
+        look = _Look(connection, desk, Path(files))
+        for mapping in looked:
+            plan, own, held = _settled(look, plan, mapping, by_mapping[mapping], row_drift)
+            expired = [one.decision for one in own if one.state == "expired"]
+            renewed = _as_when_taken(look, undecided, mapping, expired, taken, row_drift)
+            taken[mapping] = held + [one.decision for one in renewed if one.decision.decision in SHAPES]
+            if renewed:
+                plan = _in_force(connection, undecided, taken)
+            standings |= {one.decision.item: one for one in (*own, *renewed)}
+        copy_to_parquet(desk, f"SELECT * FROM {UNDECIDED} ORDER BY item", folder / f"{UNDECIDED}.parquet")
+        copy_to_parquet(desk, f"SELECT * FROM {UNDECIDED_ROOTS} ORDER BY ALL", folder / f"{UNDECIDED_ROOTS}.parquet")
     return Settled(plan, tuple(standings.values()), frozenset(looked))
 
 
 def _settled(
-    connection: Engine, plan: Plan, mapping: str, decisions: list[Decision], row_drift: float
+    look: _Look, plan: Plan, mapping: str, decisions: list[Decision], row_drift: float
 ) -> tuple[Plan, list[Standing], list[Decision]]:
     """The plan with those decisions about a mapping that hold, where each stands, and those that change rows.
 
@@ -79,7 +104,7 @@ def _settled(
     in_force: list[Decision] = []
     waiting = decisions
     while waiting:
-        found = _undecided(connection, plan, mapping, waiting)
+        found = _undecided(look, plan, mapping, waiting)
         now = {d.item: standing(d, found.get(d.item), target, row_drift) for d in waiting}
         # Of a later stage's rule every record is looked at: what it shows may be what another decision made of it.
         again = [
@@ -90,15 +115,15 @@ def _settled(
         standings |= now
         held = [d for d in waiting if now[d.item].state == "current" and d.decision in SHAPES]
         in_force += held
-        _register(connection, mapping, in_force)
+        _register(look.engine, mapping, in_force)
         plan = plan.with_decided(mapping, _decided(in_force))
-        build_identities(connection, plan)
+        build_identities(look.engine, plan)
         waiting = [d for d in again if d.decision in SHAPES] if held else []
     return plan, list(standings.values()), in_force
 
 
 def _as_when_taken(
-    connection: Engine, undecided: Plan, mapping: str, expired: list[Decision], taken: Mapping[str, list[Decision]],
+    look: _Look, undecided: Plan, mapping: str, expired: list[Decision], taken: Mapping[str, list[Decision]],
     row_drift: float,
 ) -> list[Standing]:  # fmt: skip
     """Those of the expired decisions that stand as they were taken: without what the same worklist's answers changed in the
@@ -109,10 +134,10 @@ def _as_when_taken(
         if before == taken:
             continue
         own = [d for d in expired if d.run == run]
-        found = _undecided(connection, _in_force(connection, undecided, before), mapping, own, noting=False)
+        found = _undecided(look, _in_force(look.engine, undecided, before), mapping, own, noting=False)
         stands = (standing(d, found.get(d.item), target, row_drift) for d in own)
         renewed += [one for one in stands if one.state == "current"]
-        _in_force(connection, undecided, taken)
+        _in_force(look.engine, undecided, taken)
     return renewed
 
 
@@ -126,43 +151,45 @@ def _in_force(connection: Engine, undecided: Plan, taken: Mapping[str, list[Deci
     return plan
 
 
-def _undecided(
-    connection: Engine, plan: Plan, mapping: str, decisions: Iterable[Decision], *, noting: bool = True
-) -> dict[str, Found]:
+def _undecided(look: _Look, plan: Plan, mapping: str, decisions: Iterable[Decision], *, noting: bool = True) -> dict[str, Found]:
     """What there is of the items that decisions are about, if none of them were in force; ``noting``: its items go into
     UNDECIDED."""
-    compiled, table = plan.rows[mapping], "undecided_rows"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {compiled.select}")
-    connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, mapping)} AS SELECT * FROM {table}")
-    items.prepare(connection, {mapping: compiled}, {mapping: table})
+    compiled, table, engine = plan.rows[mapping], "undecided_rows", look.engine
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {compiled.select}")
+    engine.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, mapping)} AS SELECT * FROM {table}")
+    told = ["_content", *(["_group"] if compiled.mapping.model.merge is not None else [])]
+    rows_told = f"SELECT _key, {', '.join(told)} FROM {table} WHERE {' OR '.join(f'{column} IS NOT NULL' for column in told)}"
+    items.prepare(look.desk, {mapping: compiled}, {mapping: look.laid("rows", rows_told)})
     empty = ", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in
                       ("code", "severity", "entity", "key", "field", "value", "message", "root_cause"))  # fmt: skip
-    findings = findings_sql(compiled) or f"SELECT {empty} WHERE FALSE"
-    items.build_items(connection, f"({findings})")
+    items.build_items(look.desk, look.laid("findings", findings_sql(compiled) or f"SELECT {empty} WHERE FALSE"))
     if noting:
-        _note(connection, plan, mapping, table)
-    rows = connection.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END, content FROM items").fetchall()
+        _note(look, plan, mapping, table)
+    rows = look.desk.execute("SELECT item, rows, CASE WHEN kind = 'record' THEN value END, content FROM items").fetchall()
     found = {item: Found(int(number), value_fingerprint(value, content)) for item, number, value, content in rows}
-    told = {(rule.code, rule.field) for rule in compiled.rules}
-    later = {(d.kind, d.code, d.field) for d in decisions if d.kind == "root" or (d.code, d.field) not in told}
+    told_here = {(rule.code, rule.field) for rule in compiled.rules}
+    later = {(d.kind, d.code, d.field) for d in decisions if d.kind == "root" or (d.code, d.field) not in told_here}
     for kind, code, field in sorted(later):
         sql = _of_records(plan, mapping, code, field, table) if kind == "record" else _of_roots(plan, mapping, code, table)
         if sql:
             shown = code.startswith("GATE-")
-            rows = connection.execute(sql).fetchall()
+            rows = engine.execute(sql).fetchall()
             found |= {i: Found(int(n), value_fingerprint(value, content) if shown else None) for i, n, value, content in rows}
-    connection.execute(f"DROP VIEW {name(MAPPED, mapping)}; DROP TABLE {table}")
+    engine.execute(f"DROP VIEW {name(MAPPED, mapping)}; DROP TABLE {table}")
     return found
 
 
-def _note(connection: Engine, plan: Plan, mapping: str, table: str) -> None:
+def _note(look: _Look, plan: Plan, mapping: str, table: str) -> None:
     """Keep the items of a look that was taken without decisions, and what its rows refer to."""
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
-    connection.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items WHERE item NOT IN (SELECT item FROM {UNDECIDED})")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED_ROOTS} (entity VARCHAR, root VARCHAR, rows BIGINT)")
+    desk = look.desk
+    desk.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED} AS SELECT * FROM items LIMIT 0")
+    desk.execute(f"INSERT INTO {UNDECIDED} SELECT * FROM items WHERE item NOT IN (SELECT item FROM {UNDECIDED})")
+    desk.execute(f"CREATE TABLE IF NOT EXISTS {UNDECIDED_ROOTS} (entity VARCHAR, root VARCHAR, rows BIGINT)")
     if roots := roots_sql(plan, mapping, table):
         first = f"NOT EXISTS (SELECT 1 FROM {UNDECIDED_ROOTS} WHERE entity = $1)"
-        connection.execute(f"INSERT INTO {UNDECIDED_ROOTS} SELECT $1, root, rows FROM ({roots}) WHERE {first}", [mapping])
+        desk.execute(
+            f"INSERT INTO {UNDECIDED_ROOTS} SELECT $1, root, rows FROM {look.laid('roots', roots)} WHERE {first}", [mapping]
+        )
 
 
 def _of_records(plan: Plan, mapping: str, code: str, field: str, table: str) -> str:

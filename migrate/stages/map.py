@@ -56,7 +56,7 @@ def map_stage(
         build_lists(connection, plan, rows_of_lists)
         _count_crosswalks(connection, plan, known, row_drift, run, folder)
         write_reading(connection, plan, folder)
-        settled = settle(connection, plan, decisions or {}, row_drift, folder)
+        settled = settle(connection, plan, decisions or {}, row_drift, folder, run.scratch)
         plan = settled.plan
         parts = []
         for mapping in plan.names:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from both_sides_rules import add_rules
 from sample_runs import NOW, PAIRS, write_sample_workspace
+from small_decisions import answered, decided
 from small_pair import GOOD_ROWS, Bench, write_workspace
 
 from migrate import pipeline
@@ -100,6 +101,16 @@ def test_every_statement_of_a_small_run_is_taken_apart(refused: list[str], tmp_p
     add_rules(folder)
     result = Bench.of(folder).run(GOOD_ROWS)
     assert result.failure is None
+    assert not refused, "\n\n".join(refused)
+
+
+@pytest.mark.long
+def test_every_statement_of_decisions_is_taken_apart(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    bench = Bench.of(write_workspace(tmp_path / "workspace"))
+    rows = {**GOOD_ROWS, "user": [*GOOD_ROWS["user"], {"id": 8, "login": "bo", "name": "B", "active": 3, "score": "much"}]}
+    decisions = answered(bench.run(rows), [(n, n, "NULL") for n in range(20)])
+    refused = request.getfixturevalue("refused")
+    assert decided(bench, decisions).failure is None
     assert not refused, "\n\n".join(refused)
 
 

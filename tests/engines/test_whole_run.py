@@ -12,7 +12,8 @@ import yaml
 from both_sides_rules import add_rules
 from every_word import write_every_word
 from sample_runs import NOW, write_sample_workspace
-from small_pair import GOOD_ROWS, Bench
+from small_decisions import answered, decided
+from small_pair import GOOD_ROWS, Bench, write_workspace
 
 from migrate.pipeline import RunResult, run
 from migrate.spark import limits
@@ -82,6 +83,29 @@ def test_both_engines_give_the_same_small_run(
     assert files_that_differ(kept, got.folder) == []
     assert _summary(got) == _summary(expected)
     assert got.exit_code == expected.exit_code
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("few", "with_driver"), [(limits.FEW, 2), (-1, 0)], ids=["few rows", "as many rows"])
+@pytest.mark.parametrize("first", range(3))
+def test_both_engines_apply_the_same_decisions(
+    first: int, few: int, with_driver: int, spark_settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One about each item of the worklist, ``first`` of those that it takes and then the others in turn."""
+    monkeypatch.setattr(limits, "FEW", few)
+    monkeypatch.setattr(limits, "WITH_DRIVER", with_driver)
+    write_workspace(tmp_path / "school")
+    use(spark_settings, tmp_path / "school")
+    bench = Bench.of(tmp_path / "school")
+    decisions = answered(bench.run(ODD_ROWS), [(n, first + n // 2, ["NULL", "1", "x"][n % 3]) for n in range(40)])
+    expected = decided(bench, decisions)
+    kept = tmp_path / "duckdb"
+    shutil.copytree(expected.folder, kept)
+    got = decided(bench, decisions, engine="spark")
+    assert got.failure is None
+    assert len({decision.decision for decision in decisions.values()}) > 2, "these are of several kinds"
+    assert files_that_differ(kept, got.folder) == []
+    assert _summary(got) == _summary(expected)
 
 
 @pytest.mark.long

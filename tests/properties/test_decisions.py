@@ -10,42 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_rows import SCHOOLS
 from run_reading import assert_balances, dispositions, table
+from small_decisions import answered, answered_with, decided
 from small_pair import GOOD_ROWS, MAPPING_OF, Bench
 
-from migrate.decisions.model import Decision
 from migrate.pipeline import RunResult
 
 NEW_VALUES = st.sampled_from(["NULL", "new@example.org", "1", "2", "", "x"])
 PICKS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000), NEW_VALUES), max_size=6)
-
-
-def answered(result: RunResult, picks: list[tuple[int, int, str]]) -> dict[str, Decision]:
-    """Decisions about items of a run, each one that the item takes."""
-    items = [item for item in table(result.folder / "worklist.parquet") if item["kind"] != "crosswalk"]
-    decisions = {}
-    for which, verb, value in picks:
-        if not items:
-            break
-        item = items[which % len(items)]
-        choices = item["choices"].split()
-        decisions[item["item"]] = answered_with(item, choices[verb % len(choices)], value)
-    return decisions
-
-
-def answered_with(item: dict[str, Any], verb: str, value: str = "") -> Decision:
-    return Decision(
-        item["item"], item["kind"], verb, value, "because", "registrar", "2026-01-01T00:00:00+00:00", item["entity"] or "",
-        item["code"], item["field"] or "", str(item["basis_rows"]), item["source"], item["contract"], "r",
-    )  # type: ignore[arg-type]  # fmt: skip
-
-
-def decided(bench: Bench, decisions: dict[str, Decision]) -> RunResult:
-    before = bench.checked
-    bench.checked = replace(before, workspace=replace(before.workspace, decisions=decisions))
-    try:
-        return bench.run()
-    finally:
-        bench.checked = before
 
 
 def states(result: RunResult) -> dict[str, tuple[str, int]]:
