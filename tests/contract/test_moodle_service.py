@@ -1,8 +1,9 @@
 """The Moodle connector passes the suite of targets: on the stand-in, and on a real site where one is given.
 
 ``LMS_MIGRATE_MOODLE_URL`` and ``LMS_MIGRATE_MOODLE_TOKEN`` name the site. Its service needs every function of the contract; the
-site needs profile fields ``staffno`` (text) and ``office`` (menu: North, South). What is written there is removed again. Files
-are given to it where ``LMS_MIGRATE_MOODLE_CLI`` names the folder of its code, with its ``config.php``.
+site needs profile fields ``staffno`` (text) and ``office`` (menu: North, South), both without default. What is written there is
+removed again. Files are given to it where ``LMS_MIGRATE_MOODLE_CLI`` names the folder of its code, with its ``config.php``: from
+5.1 on ``public`` in it. The command of 4.1 takes no file while a menu has no default.
 """
 
 from __future__ import annotations

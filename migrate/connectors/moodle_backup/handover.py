@@ -23,7 +23,7 @@ RESTORE_LIST = "restore.csv"
 README = "README.txt"
 _INSTRUCTIONS = """\
 One course backup for each course that has history to restore: {files} file(s).
-
+{before}
 1. Copy this folder to the Moodle host. A file of the same name from an earlier run is out of date: restore the newest
    alone, and none twice. Restoring twice makes placeholders of activities a second time.
 2. Set `folder` to where it is, go to the folder of Moodle's code, and as the user of the web server run, in this order:
@@ -69,11 +69,13 @@ def hand_over(
     titles: Mapping[str, str],
     made: datetime,
     names_taken: Mapping[str, Iterable[str]] | None = None,
+    before: str = "",
 ) -> tuple[dict[str, list[Outcome]], list[HandedOver]]:
     """Write one backup for each course into ``folder``, ``restore.csv`` (number of the course, name of the file) and a README.
 
     ``records`` by entity of the contract; ``accounts`` as the target holds them, by username; ``courses`` the target's
     numbers of courses and ``titles`` their full names, by short name. ``names_taken``: see :func:`course_histories`.
+    ``before``: what the README says a person has to do first.
     Outcomes are ``handed_over`` (the message has the command, and what was altered) or ``refused``. A course the target does
     not hold, or of which nothing is left, gets no file. Raises TargetRefused where files cannot be written.
     """
@@ -92,7 +94,7 @@ def hand_over(
             files.append(HandedOver(history.shortname, file, written))
         else:
             file.unlink()
-    _write_list(folder, [(courses[f.course], f.file.name) for f in files])
+    _write_list(folder, [(courses[f.course], f.file.name) for f in files], before)
 
     at = {f.course: restore_command(f.file.name, courses[f.course]) for f in files}
     where = courses_of(contract, records)
@@ -144,7 +146,7 @@ def file_name(shortname: str) -> str:
     return f"{plain or 'course'}-{hashlib.sha256(shortname.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.mbz"
 
 
-def _write_list(folder: Path, rows: list[tuple[str, str]]) -> None:
+def _write_list(folder: Path, rows: list[tuple[str, str]], before: str) -> None:
     """What there is to restore, for programs and for people. Whoever finds a README finds all files whole."""
     path = folder / RESTORE_LIST
     commands = "\n".join(f'   {_RESTORE} --file="$folder/{file}" --courseid={course}' for course, file in rows)
@@ -152,7 +154,8 @@ def _write_list(folder: Path, rows: list[tuple[str, str]]) -> None:
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows(rows)
         path = folder / README
-        path.write_text(_INSTRUCTIONS.format(files=len(rows), commands=commands, list=RESTORE_LIST), "utf-8")
+        text = _INSTRUCTIONS.format(files=len(rows), before=before and f"\n{before}\n", commands=commands, list=RESTORE_LIST)
+        path.write_text(text, "utf-8")
     except OSError as error:
         raise TargetRefused(
             f"cannot write {path}: {error.strerror}", hint="see that the folder exists and can be written"

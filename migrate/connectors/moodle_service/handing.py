@@ -30,7 +30,7 @@ class Handing:
         self.words: dict[str, BackupWords] = backup_words(contract)
         """Entities that go as backups."""
 
-    def hand_over(self, given: Given, folder: Path) -> dict[str, list[Outcome]]:
+    def hand_over(self, given: Given, folder: Path, before: str = "") -> dict[str, list[Outcome]]:
         """See :meth:`migrate.connectors.target.HandsOver.hand_over`.
 
         A new file holds everything of its course that the site does not hold, so that it takes the place of a file that
@@ -45,7 +45,7 @@ class Handing:
             accounts={key: Person(key, self._shown(entity, held, _ADDRESS)) for (entity, key), held in people.items()},
             courses={key: str(held.native) for (_, key), held in courses.items()},
             titles={key: self._shown(entity, held, _TITLE) for (entity, key), held in courses.items()},
-            names_taken=taken,
+            names_taken=taken, before=before,
         )  # fmt: skip
         for entity, some in written.items():
             refused.setdefault(entity, []).extend(one for one in some if standing[entity, one.key] != "there")

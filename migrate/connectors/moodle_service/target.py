@@ -26,6 +26,11 @@ from migrate.contracts.model import Contract
 from migrate.errors import TargetLost, TargetRefused
 
 _ADD = "add them in Site administration > Server > Web services > External services > Functions"
+_UPLOAD_FIRST = f"""\
+NOT YET: the files in {FOLDER}/ come first. Give them to Moodle as {FOLDER}/README.txt says, and run the live run again. Then
+restore its files, and of these here only those of courses that get none there. What is restored now lacks the grades and
+completions of people who are not there yet: a placeholder that exists takes no more completions, and grades of a second file
+may not arrive."""
 
 
 class MoodleTarget:
@@ -263,7 +268,8 @@ class MoodleTarget:
         """Write files that a person uploads, or the history of courses as backups that a person restores."""
         if given.keys() <= self._uploading.plans.keys():
             return self._uploading.hand_over(given, folder / FOLDER)
-        return self._handing.hand_over(given, folder)
+        uploads = (folder / FOLDER).is_dir()  # of this run: what refers to other files comes after them
+        return self._handing.hand_over(given, folder, _UPLOAD_FIRST if uploads else "")
 
     def count(self, entity: str) -> int | None:
         """Unknown: Moodle's web services count nothing without listing it all."""

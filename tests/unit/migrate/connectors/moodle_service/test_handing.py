@@ -176,6 +176,21 @@ def test_only_courses_with_something_new_get_a_file_and_it_holds_what_waits(scho
     assert backup.people == {"ann": "ann@Example.invalid", "bob": "bob@Example.invalid"}
 
 
+def test_a_person_is_told_to_upload_people_before_anything_is_restored(
+    opened: Opener, school: MoodleTarget, tmp_path: Path
+) -> None:
+    target, first, both = opened(by_file=("users",)), tmp_path / "first", tmp_path / "both"
+    for folder in (first, both):
+        folder.mkdir()
+    target.hand_over(as_("new", history(["A"])), first)
+    assert "upload" not in (first / "README.txt").read_text("utf-8")
+    cyd = Record("cyd", {"username": "cyd", "firstname": "C", "lastname": "D", "email": "cyd@example.invalid"})
+    target.hand_over(as_("new", {"users": [cyd]}), both)
+    target.hand_over(as_("new", history(["A"])), both)
+    read = (both / "README.txt").read_text("utf-8")
+    assert 0 < read.index("upload/README.txt") < read.index("php admin/cli/restore_backup.php")
+
+
 def test_what_is_there_goes_along_only_where_restore_needs_it(server: MoodleServer, school: MoodleTarget, tmp_path: Path) -> None:
     records = history(["A"])
     one = {entity: [r for r in some if not r.key.endswith("bob")] for entity, some in records.items()}
