@@ -56,6 +56,17 @@ def test_a_live_run_brings_the_trail_and_the_rehearsal_before_it(live: Gone) -> 
     assert "sha256 of the JSON list" in members(live.pack)["README.md"].decode()
 
 
+def test_what_a_person_was_told_to_do_is_in_the_pack_wherever_it_lies(tmp_path: Path) -> None:
+    school = LiveSchool(tmp_path / "school", f"sqlite:///{tmp_path / 'hub.sqlite'}", GOOD_ROWS)
+    done = school.live()
+    told_to = {"hand_over/README.txt": "restore these", "hand_over/upload/README.txt": "upload these first"}
+    for name, text in told_to.items():
+        (done.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (done.folder / name).write_text(text, "utf-8")
+    packed = members(make(school.folder, done.folder.name).file)
+    assert {name: packed[f"run/{name}"].decode() for name in told_to} == told_to
+
+
 def test_a_rollback_is_in_the_pack_of_the_run_it_took_back(tmp_path: Path) -> None:
     school = LiveSchool(tmp_path / "school", f"sqlite:///{tmp_path / 'hub.sqlite'}", GOOD_ROWS)
     done = school.live().folder.name
