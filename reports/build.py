@@ -168,7 +168,10 @@ def _entities(summary: Json, run: Json, evidence: Evidence) -> Iterable[EntityRo
                 sum((numbers.get("differences") or {}).values()),
                 shown=has_differences, entity=name, kind="different",
             ),
-            balanced=sum(ended.values()) == source and set(ended) <= set(DISPOSITIONS),
+            balanced=(
+                None if run.get("stopped_at") and not any(ended.values())
+                else sum(ended.values()) == source and set(ended) <= set(DISPOSITIONS)
+            ),
         )  # fmt: skip
 
 
@@ -211,7 +214,7 @@ def _total(rows: tuple[EntityRow, ...]) -> EntityRow:
         missing=added((row.missing for row in rows), "differences", kind="missing"),
         extra=added((row.extra for row in rows), "differences", kind="extra"),
         differences=added((row.differences for row in rows), "differences", kind="different"),
-        balanced=all(row.balanced for row in rows),
+        balanced=None if any(row.balanced is None for row in rows) else all(row.balanced for row in rows),
     )
 
 

@@ -103,7 +103,7 @@ def _balance(summary: Mapping[str, Any], rows: list[EntityRow]) -> list[str]:
     found = [
         f"{row.name}: {_records(row.source.n)} in the source, {row.accounted:,} accounted for."
         for row in rows
-        if not row.balanced
+        if row.balanced is False
     ]
     if not found and summary.get("balanced") is False:
         found.append("The run says that its sums do not balance, although those in the summary do.")

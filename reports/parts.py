@@ -47,7 +47,8 @@ class EntityRow:
     missing: Count
     extra: Count
     differences: Count
-    balanced: bool
+    balanced: bool | None
+    """None: the run stopped before anybody could say where its records end."""
 
     @property
     def accounted(self) -> int:

@@ -18,6 +18,7 @@ MOST_GATES = 10
 MOST_FIELDS = 10
 MOST_SURPRISES = 10
 MOST_CELLS = 60
+BALANCE = {True: "ok", False: "NO", None: "-"}
 """Of a value."""
 
 
@@ -119,7 +120,7 @@ def _entities(report: Report, width: int | None) -> str:
     ended, checks = ("source", *words, "balance"), ("compared", "missing", "extra", "different")
 
     def sums(row: EntityRow) -> list[str]:
-        return [*_numbers(row.source, *(row.dispositions[word] for word in words)), "ok" if row.balanced else "NO"]
+        return [*_numbers(row.source, *(row.dispositions[word] for word in words)), BALANCE[row.balanced]]
 
     def back(row: EntityRow) -> list[str]:
         return _numbers(row.compared, row.missing, row.extra, row.differences)

@@ -81,8 +81,7 @@ def above(row: EntityRow, rows: EntityRows) -> list[list[Content]]:
     made = f"{row.made_from} to {row.target}".strip()
     cut = "" if rows.whole else "; the report does not carry all rows, see the sheets of the tables"
     note = f"{made}: {rows.number(row.name):,} rows need a person{cut}"
-    balance = Styled("yes", "good") if row.balanced else Styled("NO", "bad")
-    numbers: list[Content] = [row.source.n, *(row.dispositions[word].n for word in DISPOSITIONS), balance]
+    numbers: list[Content] = [row.source.n, *(row.dispositions[word].n for word in DISPOSITIONS), balance(row)]
     numbers += [row.compared.n, row.missing.n, row.extra.n, row.differences.n]
     return [
         [Link(OVERVIEW, OVERVIEW), Styled(row.name, "title")],
@@ -90,6 +89,13 @@ def above(row: EntityRow, rows: EntityRows) -> list[list[Content]]:
         [Styled(word, "head") for word in BALANCE],
         numbers,
     ]
+
+
+def balance(row: EntityRow) -> Content:
+    """Do its sums balance? Blank where the run stopped before that."""
+    if row.balanced is None:
+        return None
+    return Styled("yes", "good") if row.balanced else Styled("NO", "bad")
 
 
 def _needs(row: Mapping[str, Any]) -> bool:

@@ -98,9 +98,8 @@ def _section(title: str, head: Sequence[str]) -> list[Sequence[Content]]:
 
 def _balance(row: EntityRow, name: Content, needing: int) -> Sequence[Content]:
     numbers = [row.source.n, *(row.dispositions[word].n for word in DISPOSITIONS)]
-    balanced = Styled("yes", "good") if row.balanced else Styled("NO", "bad")
     checks = [row.compared.n, row.missing.n, row.extra.n, row.differences.n, needing]
-    return [name, row.made_from or None, row.target or None, *numbers, balanced, *checks]
+    return [name, row.made_from or None, row.target or None, *numbers, entities.balance(row), *checks]
 
 
 def _started(report: Report) -> dt.datetime | None:

@@ -9,8 +9,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+
+from reports.build import build
 from reports.html import duration, render
 from reports.text import render_text
+from reports.xlsx.write import write_xlsx
 
 
 class Reader(HTMLParser):
@@ -71,6 +75,22 @@ def test_a_stopped_run_has_a_page(make_run: Callable[..., Path]) -> None:
     page = render(folder).read_text(encoding="utf-8")
     assert "The run stopped at extract." in page
     assert "&lt;b&gt;no route to the source&lt;/b&gt;" in page
+
+
+def test_a_run_that_stopped_before_records_ended_is_not_said_to_be_unbalanced(make_run: Callable[..., Path]) -> None:
+    def stop(summary: dict[str, Any], run: dict[str, Any]) -> None:
+        for entity in summary["entities"].values():
+            entity["dispositions"] = dict.fromkeys(entity["dispositions"], 0)
+        run["stopped_at"] = "validate"
+
+    folder = make_run(stop)
+    page = render(folder).read_text(encoding="utf-8")
+    assert "not judged</span>" in page
+    assert "accounted for." not in page
+    assert " NO " not in render_text(folder)
+    write_xlsx(build(folder), folder / "report.xlsx")
+    overview = openpyxl.load_workbook(folder / "report.xlsx").worksheets[0]
+    assert not any(cell.value == "NO" for row in overview.iter_rows() for cell in row)
 
 
 def test_a_folder_with_bare_files_has_a_page(tmp_path: Path) -> None:
