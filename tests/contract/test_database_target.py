@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -194,14 +194,19 @@ KEYS: dict[str, tuple[str, Any, list[Any]]] = {
 
 
 @contextmanager
+def empty(folder: Path, server: str) -> Iterator[sa.Engine]:
+    """A database without tables."""
+    if server == "sqlite":
+        yield sa.create_engine(f"sqlite:///{folder / 'house.sqlite'}")
+        return
+    with servers.server(server).database() as database:
+        yield database.server.engine(database.name)
+
+
+@contextmanager
 def keyed(folder: Path, server: str, key: str, type_: str, column: Any) -> Iterator[DatabaseTarget]:
     """A target with one table, whose key is ``key``."""
-    with ExitStack() as stack:
-        if server == "sqlite":
-            engine = sa.create_engine(f"sqlite:///{folder / 'house.sqlite'}")
-        else:
-            database = stack.enter_context(servers.server(server).database())
-            engine = database.server.engine(database.name)
+    with empty(folder, server) as engine:
         metadata = sa.MetaData()
         parts = [
             sa.Column(f, t, primary_key=f in key, autoincrement=False) for f, t in (("code", column), ("part", sa.Integer()))
@@ -209,8 +214,8 @@ def keyed(folder: Path, server: str, key: str, type_: str, column: Any) -> Itera
         sa.Table("thing", metadata, *parts, sa.Column("label", sa.String(20)))
         metadata.create_all(engine)
         target = opened(engine.url.render_as_string(hide_password=False), folder, KEYED.format(key=key, type=type_))
-        stack.callback(target.close)
-        yield target
+        with closing(target):
+            yield target
 
 
 @pytest.mark.parametrize("key", ["code", "code, part"])
@@ -222,21 +227,7 @@ def test_records_are_found_by_keys_of_every_type(tmp_path: Path, server: str, ki
     type_, column, values = KEYS[kind]
     records = [Record(f"k{n}", {"code": value, "part": n, "label": str(n)}) for n, value in enumerate(values)]
     strangers = [Record(f"s{n}", {**records[0].values, "part": n}) for n in range(1_000, 2_000)] if "part" in key else []
-    with ExitStack() as stack:
-        if server == "sqlite":
-            engine = sa.create_engine(f"sqlite:///{tmp_path / 'house.sqlite'}")
-        else:
-            database = stack.enter_context(servers.server(server).database())
-            engine = database.server.engine(database.name)
-        metadata = sa.MetaData()
-        parts = [
-            sa.Column(f, t, primary_key=f in key, autoincrement=False) for f, t in (("code", column), ("part", sa.Integer()))
-        ]
-        sa.Table("thing", metadata, *parts, sa.Column("label", sa.String(20)))
-        metadata.create_all(engine)
-        url = engine.url.render_as_string(hide_password=False)
-        target = opened(url, tmp_path, KEYED.format(key=key, type=type_))
-        stack.callback(target.close)
+    with keyed(tmp_path, server, key, type_, column) as target:
         assert {outcome.result for outcome in target.write("thing", "create", records)} == {"done"}
         held = {one.key: one.values["label"] for one in target.find("thing", [*strangers, *records])}
         assert held == {record.key: record.values["label"] for record in records}
@@ -296,17 +287,11 @@ def test_of_many_changed_rows_the_one_that_is_not_there_is_refused(tmp_path: Pat
 
 @pytest.mark.parametrize("server", ["sqlite", *servers.KINDS])
 def test_rows_that_stand_twice_do_not_hide_one_that_is_not_there(tmp_path: Path, server: str) -> None:
-    with ExitStack() as stack:
-        if server == "sqlite":
-            engine = sa.create_engine(f"sqlite:///{tmp_path / 'house.sqlite'}")
-        else:
-            database = stack.enter_context(servers.server(server).database())
-            engine = database.server.engine(database.name)
+    with empty(tmp_path, server) as engine:
         tables(engine, protected=False)
-        target = opened(engine.url.render_as_string(hide_password=False), tmp_path)
-        stack.callback(target.close)
         with engine.begin() as connection:
             row = {"person": "p-1", "course": "c|1", "role": "x"}
             connection.execute(sa.insert(sa.Table("places", sa.MetaData(), autoload_with=engine)), [row, row])
-        said = target.write("place", "update", [replace(one, values={**one.values, "role": "z"}) for one in PLACES[:2]])
-        assert [(one.key, one.result) for one in said] == [("p-1|c|1", "done"), ("p-2|c|1", "refused")]
+        with closing(opened(engine.url.render_as_string(hide_password=False), tmp_path)) as target:
+            said = target.write("place", "update", [replace(one, values={**one.values, "role": "z"}) for one in PLACES[:2]])
+            assert [(one.key, one.result) for one in said] == [("p-1|c|1", "done"), ("p-2|c|1", "refused")]
