@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from migrate.wording import amount
 from reports import queries
 from reports.evidence import Evidence
 from reports.model import DISPOSITIONS, HELD_BACK, LOADED, NEEDS_A_PERSON, Level, Need, Verdict, Worklist
@@ -29,7 +30,7 @@ def disagreements(
         })  # fmt: skip
         for entity, doubled in evidence.doubled().items():
             if doubled:
-                found.append(f"{entity}: {_records(doubled)} in dispositions.parquet more than once, or without a key.")
+                found.append(f"{entity}: {amount(doubled, 'record')} in dispositions.parquet more than once, or without a key.")
     if evidence.available["findings"]:
         told = {(code,): n for code, n in evidence.counts(queries.COUNTS["findings"]).items()}
         found += _compare("findings.parquet", told, {(code,): n for code, n in (summary.get("findings") or {}).items()})
@@ -84,7 +85,7 @@ def verdict(
         reasons.append(f"Items of the worklist that need a person: {_listed(numbers)}.")
     reasons += _acceptance(summary) + _read_back(total, bool(stopped))
     if total.balanced and not stopped:
-        reasons.append(f"All {_records(total.source.n)} are accounted for: the sums balance for every entity.")
+        reasons.append(f"All {amount(total.source.n, 'record')} are accounted for: the sums balance for every entity.")
     return Verdict(level, WORDS[level], tuple(reasons))
 
 
@@ -101,7 +102,7 @@ def _level(said: object) -> Level:
 
 def _balance(summary: Mapping[str, Any], rows: list[EntityRow]) -> list[str]:
     found = [
-        f"{row.name}: {_records(row.source.n)} in the source, {row.accounted:,} accounted for."
+        f"{row.name}: {amount(row.source.n, 'record')} in the source, {row.accounted:,} accounted for."
         for row in rows
         if row.balanced is False
     ]
@@ -142,14 +143,16 @@ def _waiting(total: EntityRow) -> str:
     }  # fmt: skip
     numbers = [f"{total.dispositions[name].n:,} {words[name]}" for name in words if total.dispositions[name].n]
     left = total.share(HELD_BACK)
-    return f"{_records(left)} of {total.source.n:,} did not reach the target: {_listed(numbers)}." if left else ""
+    return f"{amount(left, 'record')} of {total.source.n:,} did not reach the target: {_listed(numbers)}." if left else ""
 
 
 def _read_back(total: EntityRow, stopped: bool) -> list[str]:
     unread = total.share(LOADED) - total.compared.n
     said = _compared(total, stopped)
     if unread > 0 and total.compared.n:
-        said.append(f"{_records(unread)} that stand in the target as an earlier run wrote them were not read back in this run.")
+        said.append(
+            f"{amount(unread, 'record')} that stand in the target as an earlier run wrote them were not read back in this run."
+        )
     return said
 
 
@@ -163,14 +166,10 @@ def _compared(total: EntityRow, stopped: bool) -> list[str]:
         if count.n
     ]  # fmt: skip
     if wrong:
-        return [f"The target was read back ({_records(total.compared.n)} compared): {_listed(wrong)}."]
+        return [f"The target was read back ({amount(total.compared.n, 'record')} compared): {_listed(wrong)}."]
     if total.compared.n:
-        return [f"The target was read back: all {_records(total.compared.n)} compared hold what the mapping says."]
+        return [f"The target was read back: all {amount(total.compared.n, 'record')} compared hold what the mapping says."]
     return [] if stopped else ["Nothing was read back from the target, so nothing proves what it holds."]
-
-
-def _records(n: int) -> str:
-    return f"{n:,} record" if n == 1 else f"{n:,} records"
 
 
 def _listed(parts: list[str]) -> str:

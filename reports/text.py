@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from migrate.wording import amount
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
 from reports.model import DISPOSITIONS, LiveRun, Report
@@ -219,7 +220,7 @@ def _losses(report: Report) -> str:
     rows = []
     for treatment in dict.fromkeys(loss.treatment for loss in report.losses):
         held = [loss.rows for loss in report.losses if loss.treatment == treatment]
-        rows.append((treatment, f"{len(held):,} entries", f"{sum(held):,} rows with data"))
+        rows.append((treatment, amount(len(held), "entry", "entries"), f"{amount(sum(held), 'row')} with data"))
     return "\n".join(["Loss register", *columns(rows, right=(1, 2))])
 
 

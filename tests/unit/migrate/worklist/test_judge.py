@@ -128,7 +128,7 @@ def test_a_cause_says_which_of_its_items_do_not_take_it(tmp_path: Any) -> None:
     other = item("record", "P-NOTE", "note", "6", "n", choices="waive return")
     desk = Desk(tmp_path / "desk", [*SOME.values(), other])
     problem = only(desk, item=other["cause"], decision="accept")
-    assert problem.message.endswith(f"(1 items of the cause, {other['item']} is one)")
+    assert problem.message.endswith(f"(1 item of the cause: {other['item']})")
     assert problem.allowed == ("waive", "return", "reopen")
 
 
