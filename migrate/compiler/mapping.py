@@ -32,6 +32,7 @@ from migrate.compiler.source import BAD, FAULT_VALUE, ROW
 from migrate.compiler.text import literal, name, value_text
 from migrate.compiler.valuing import Valuing
 from migrate.errors import Problem
+from migrate.expressions import UNREAD
 from migrate.located_yaml import Keys
 from migrate.mapping.load import LoadedMapping, LoadedPair
 
@@ -200,8 +201,8 @@ class MappingCompiler:
                 columns.append(f"s.{name('ref:' + target_field)}")
             if f"m.{name('was:' + target_field)}" in shown:
                 columns.append(self._was(target_field))
-            if f"m.{name('unread:' + target_field)}" in shown:
-                columns.append(f"s.{name('unread:' + target_field)}")
+            if f"m.{name(UNREAD + target_field)}" in shown:
+                columns.append(f"s.{name(UNREAD + target_field)}")
             columns.append(f"s.{name('to:' + target_field)}")
         return f"SELECT {', '.join(columns)}\nFROM {worst} AS s"
 

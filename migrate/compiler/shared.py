@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.compiler.decided import Decided, DecidedSql
 from migrate.compiler.matched import MatchSql
@@ -32,6 +32,8 @@ class Shared:
     decisions: DecidedSql
     decided: Decided
     matching: MatchSql | None
+    unread: set[str] = field(default_factory=set)
+    """Target fields with a column ``unread:FIELD``: the text that a cast or a step of ``do`` cannot read."""
 
 
 class Steps:
@@ -41,6 +43,7 @@ class Steps:
         self.pair, self.mapping, self.chosen = shared.pair, shared.mapping, shared.chosen
         self.scope, self.book, self.matching = shared.scope, shared.book, shared.matching
         self.decisions, self.decided = shared.decisions, shared.decided
+        self.unread = shared.unread
 
     @property
     def owned(self) -> list[str]:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from migrate.compiler.shared import CROSSWALK, PREVIOUS, Steps
 from migrate.compiler.text import literal, name, value_text
 from migrate.compiler.values import spellings, target_value
-from migrate.expressions import operators
+from migrate.expressions import UNREAD, operators
 
 
 class Valuing(Steps):
     """``based`` and ``mapped``, and the values that findings show."""
 
     def based(self) -> str:
-        """The base values, under ``was:FIELD``, and under ``unread:FIELD`` the text that ``do`` cannot read."""
-        columns, unread = [], []
+        """The base values, under ``was:FIELD``, and under ``unread:FIELD`` the text that a cast or ``do`` cannot read."""
+        columns = []
         for target_field in self.chosen:
-            steps, begun = self.mapping.model.fields[target_field].do, self._begun(target_field)
+            begun = self._begun(target_field)
             columns.append(f"{self._done(target_field, begun)} AS {name('was:' + target_field)}")
-            if operators.reads(steps):
-                with suppress(operators.OperatorError):  # told already
-                    unread.append(f"{operators.unread(steps, begun)} AS {name('unread:' + target_field)}")
-        return f"SELECT s.*, {', '.join(columns + unread)}\nFROM {PREVIOUS} AS s" if columns else ""
+            if unread := list(self._unread(target_field, begun)):
+                columns.append(f"coalesce({', '.join(unread)}) AS {name(UNREAD + target_field)}")
+                self.unread.add(target_field)
+        return f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s" if columns else ""
+
+    def _unread(self, target_field: str, begun: str) -> Iterator[str]:
+        rule = self.mapping.model.fields[target_field]
+        for word, text in self.mapping.casts(target_field).items():
+            if (unread := self.scope.unread(text, "fields", target_field, word)) is not None:
+                yield unread
+        if operators.reads(rule.do):
+            with suppress(operators.OperatorError):  # told already
+                yield operators.unread(rule.do, begun)
 
     def mapped(self) -> str:
         columns, joins = [], ""

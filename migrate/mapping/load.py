@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -11,6 +12,7 @@ from pathlib import Path
 from migrate.contracts.load import LoadedContract, colliding
 from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Place, Problem
+from migrate.expressions import ExpressionError, unread_casts
 from migrate.located_yaml import Document, read
 from migrate.mapping.model import Mapping, Match, Pair
 from migrate.mapping.policy import PolicyRule
@@ -39,6 +41,27 @@ class LoadedMapping:
         if self.model.only:
             named.append(self.model.only.mapping)
         return sorted(set(named))
+
+    @cached_property
+    def casting(self) -> frozenset[str]:
+        """The lets in which something is cast, or that name such a let."""
+        found: set[str] = set()
+        for let, text in self.model.let.items():
+            with suppress(ExpressionError):  # told where it is compiled
+                if unread_casts(str(text), found) is not None:
+                    found.add(let)
+        return frozenset(found)
+
+    def casts(self, field: str) -> dict[str, str]:
+        """``{word: expression}`` of what a field is made of and in which something is cast."""
+        rule = self.model.fields[field]
+        given = {"expr": rule.expr, "by": rule.by, "from": f'"{rule.source}"' if rule.source in self.casting else None}
+        found = {}
+        for word, text in given.items():
+            with suppress(ExpressionError):  # told where it is compiled
+                if text is not None and unread_casts(str(text), self.casting) is not None:
+                    found[word] = str(text)
+        return found
 
 
 @dataclass(frozen=True)

@@ -267,7 +267,7 @@ def test_a_record_keeps_its_rows_where_another_claims_its_key(bench: Any) -> Non
         ("name: {from: boss}", {"boss": 8}, "8"),
         ('active: {expr: "age > 5"}', {"age": 6}, True),
         ("name: {from: name}", {"name": ""}, ""),
-        ('age: {expr: "cast(name as bigint)"}', {"name": "abc"}, None),
+        ('age: {expr: "try_cast(name as bigint)"}', {"name": "abc"}, None),
         ('score: {expr: "age / 2"}', {"age": 5}, 2.5),
     ],
 )
@@ -322,6 +322,22 @@ def test_text_that_a_step_cannot_read_is_a_finding_and_not_nothing(bench: Any) -
     assert result.values("score")["1"] == 171
     assert {key for key, kept in result.dispositions().items() if kept == "quarantined"} == {"2", "3"}
     assert [(f["key"], f["field"], f["value"]) for f in result.findings()] == [("2", "score", "88%"), ("3", "score", "1h30")]
+
+
+def test_text_that_a_cast_cannot_read_is_a_finding_where_it_counts(bench: Any) -> None:
+    let = "let:\n  hours: cast(name as double)\n  double: hours * 2\n"
+    rows = [{"id": n, "name": v} for n, v in enumerate(["8", "1h30", " ", None], 1)]
+
+    def raised(rule: str, let: str = "") -> list[tuple[str, ...]]:
+        found = bench.map(bench.users(let, rule), {"person": rows}).findings()
+        return [(f["code"], f["key"], f["field"], f["value"]) for f in found]
+
+    told = [("GATE-TYPE", "2", "score", "1h30")]
+    assert raised('score: {expr: "cast(name as double) / 2"}') == told
+    assert raised('score: {expr: "coalesce(cast(name as double), 0)"}') == []
+    assert raised("score: {from: double}", let) == raised('score: {expr: "hours + 1"}', let) == told
+    assert raised("score: {expr: \"case when name like '%h%' then 1.5 else hours end\"}", let) == []
+    assert raised("name: {from: name}", let) == [], "nobody asks for the let"
 
 
 def test_text_that_is_no_instant_is_a_finding_and_does_not_stop_the_run(bench: Any) -> None:
