@@ -195,6 +195,11 @@ class Judging(Steps):
             overridden = self.decisions.overridden(target_field)
             condition = f"s.{unread} IS NOT NULL" + (f" AND NOT {overridden[0]}" if overridden is not None else "")
             add(condition, wrong_type, f"{'a step of do' if reads(rule.do) else 'a cast'} cannot read this text", f"m.{unread}")
+        for n, cut in enumerate(self.cut.get(target_field, ())):
+            whole = name(f"cut:{n}:{target_field}")
+            overridden = self.decisions.overridden(target_field)
+            condition = f"s.{whole} IS NOT NULL" + (f" AND NOT {overridden[0]}" if overridden is not None else "")
+            add(condition, Outcome(code=cut.code, severity="warn"), cut.message, f"m.{whole}")
         rules = [(c, g) for c, v in rule.check.items() for g in (v if isinstance(v, list) else [v])]
         for check, given in rules:
             compiled = self._check(target_field, check, given, value)

@@ -15,7 +15,8 @@ class Valuing(Steps):
     """``based`` and ``mapped``, and the values that findings show."""
 
     def based(self) -> str:
-        """The base values, under ``was:FIELD``, and under ``unread:FIELD`` the text that a cast or ``do`` cannot read."""
+        """The base values, under ``was:FIELD``, under ``unread:FIELD`` the text that a cast or ``do`` cannot read, and under
+        ``cut:n:FIELD`` the whole text that it cuts."""
         columns = []
         for target_field in self.chosen:
             begun = self._begun(target_field)
@@ -23,6 +24,10 @@ class Valuing(Steps):
             if unread := list(self._unread(target_field, begun)):
                 columns.append(f"coalesce({', '.join(unread)}) AS {name(UNREAD + target_field)}")
                 self.unread.add(target_field)
+            with suppress(operators.OperatorError):  # told already
+                if cuts := operators.cuts(self.mapping.model.fields[target_field].do, begun):
+                    columns += [f"{cut.sql} AS {name(f'cut:{n}:{target_field}')}" for n, cut in enumerate(cuts)]
+                    self.cut[target_field] = cuts
         return f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s" if columns else ""
 
     def _unread(self, target_field: str, begun: str) -> Iterator[str]:

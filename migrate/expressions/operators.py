@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 Sql = str
@@ -14,6 +15,7 @@ Operator = Callable[..., Sql]
 _OPERATORS: dict[str, Operator] = {}
 _READING = ("instant", "number")
 """Operators that read text as something else. What they cannot read must not become nothing unseen."""
+CUT = "MAP-CUT"
 
 
 class OperatorError(ValueError):
@@ -61,6 +63,33 @@ def unread(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> Sql:
             as_text = f"CAST({given} AS VARCHAR)"
             found.append(f"CASE WHEN {blank_to_null(as_text)} IS NOT NULL AND {made} IS NULL THEN {as_text} END")
     return f"coalesce({', '.join(found)})" if found else "NULL"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A step that cuts text. Where it does, a finding says so."""
+
+    length: int
+    """Characters that stay."""
+    code: str
+    message: str
+    sql: Sql
+    """The whole text where the step cuts it, else null."""
+
+
+def cuts(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> list[Cut]:
+    """The steps that cut text, in order. Raises OperatorError."""
+    found = []
+    for number, step in enumerate(steps):
+        name, argument = _name_and_argument(step)
+        if name == truncate.__name__:
+            apply((step,), sql)  # is it well formed?
+            given = apply(steps[:number], sql)
+            words = argument if isinstance(argument, dict) else {"length": argument}
+            whole = f"CASE WHEN length({given}) > {_whole(words.get('length'))} THEN {given} END"
+            message = words.get("message", f"the text is cut to {words['length']} characters")
+            found.append(Cut(words["length"], words.get("code", CUT), message, whole))
+    return found
 
 
 def text(value: object) -> Sql:
@@ -185,8 +214,12 @@ def multilang(x: Sql, language: str) -> Sql:
 
 
 @operator
-def truncate(x: Sql, length: int) -> Sql:
-    """At most so many characters: `do: [{truncate: 255}]`."""
+def truncate(x: Sql, length: int, code: str = CUT, message: str = "") -> Sql:
+    """At most so many characters: `do: [{truncate: 255}]`. A warning, `MAP-CUT`, has the whole text where it was longer;
+    `{truncate: {length: 255, code: USR-LONG, message: ...}}` gives it a name of your own."""
+    for word, given in (("code", code), ("message", message)):
+        if not isinstance(given, str):
+            raise ValueError(f"{word} has to be a text")
     return f"left({x}, {_whole(length)})"
 
 

@@ -10,6 +10,7 @@ from migrate.codes import TITLES
 from migrate.compiler.shared import BLOCKED, MALFORMED, UNMAPPED
 from migrate.contracts.model import Contract, Field
 from migrate.expressions import operators
+from migrate.expressions.operators import CUT
 from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import FieldRule, Outcome, Step
 from reports.documents.specification import Check
@@ -81,6 +82,11 @@ def checks_of(mapping: LoadedMapping, field: str) -> Iterator[Check]:
     if rule.values is not None or rule.crosswalk:
         where = f"crosswalk {rule.crosswalk}" if rule.crosswalk else "value map"
         yield _check(rule.unmapped or UNMAPPED, f"is listed in the {where}")
+    for step in rule.do:
+        if isinstance(step, dict) and "truncate" in step:
+            given = step["truncate"]
+            length, code = (given.get("length"), given.get("code", CUT)) if isinstance(given, dict) else (given, CUT)
+            yield Check(code, "warn", f"has at most {length} characters; otherwise it is cut")
     for name, given in rule.check.items():
         for one in given if isinstance(given, list) else [given]:
             words: dict[str, Any] = dict(one) if isinstance(one, dict) else {}

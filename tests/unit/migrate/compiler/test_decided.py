@@ -100,6 +100,15 @@ def test_text_that_a_step_cannot_read_is_overridden_by_a_value(bench: Any) -> No
     assert second.raised() == []
 
 
+def test_cut_text_is_overridden_by_a_shorter_one(bench: Any) -> None:
+    pair = bench.users("", "name: {from: name, do: [{truncate: 5}]}")
+    given = {"person": [{"id": 1, "name": "Alexandra"}]}
+    item = bench.settle(pair, given).item("MAP-CUT", "1")
+    second = again(bench, pair, given, bench.answer(item, "override", "Alexa"))
+    assert [row["name"] for row in second.loading["users"]] == ["Alexa"]
+    assert second.raised() == []
+
+
 def test_an_excluded_record_ends_excluded_with_the_reason_given(bench: Any) -> None:
     pair = bench.users("", CHECKED)
     first = bench.settle(pair, PEOPLE)

@@ -340,6 +340,24 @@ def test_text_that_a_cast_cannot_read_is_a_finding_where_it_counts(bench: Any) -
     assert raised("name: {from: name}", let) == [], "nobody asks for the let"
 
 
+def test_text_that_is_cut_is_told_whole(bench: Any) -> None:
+    rows = [{"id": n, "name": v} for n, v in enumerate(["Ana", "Ana Luísa", "Ana  L", None], 1)]
+    own = "{truncate: {length: 3, code: U-LONG, message: a long name}}"
+    for step, code in (("{truncate: 3}", "MAP-CUT"), (own, "U-LONG")):
+        result = bench.map(bench.users("", f"name: {{from: name, do: [squeeze, {step}, upper, trim]}}"), {"person": rows})
+        assert list(result.values("name").values()) == ["ANA", "ANA", "ANA", None]
+        told = [(f["code"], f["severity"], f["key"], f["field"], f["value"]) for f in result.findings()]
+        assert told == [(code, "warn", "2", "name", "Ana Luísa"), (code, "warn", "3", "name", "Ana L")]
+        assert set(result.dispositions().values()) == {KEPT}
+
+
+def test_each_step_that_cuts_tells(bench: Any) -> None:
+    steps = "do: [{truncate: 4}, {truncate: {length: 2, code: U-SHORT}}]"
+    result = bench.map(bench.users("", f"name: {{from: name, {steps}}}"), {"person": [{"id": 1, "name": "abcdef"}]})
+    assert result.values("name") == {"1": "ab"}
+    assert sorted((f["code"], f["value"]) for f in result.findings()) == [("MAP-CUT", "abcdef"), ("U-SHORT", "abcd")]
+
+
 def test_text_that_is_no_instant_is_a_finding_and_does_not_stop_the_run(bench: Any) -> None:
     rows = [{"id": n, "name": v} for n, v in enumerate(["2024-01-01 08:00:00", "31.12.2020", ""], 1)]
     result = bench.map(bench.users("", "seen: {from: name, do: [{instant: Europe/Madrid}]}"), {"person": rows})

@@ -245,6 +245,7 @@ def test_default_keeps_the_kind_of_its_value(value: object, expected: object, va
         ({"truncate": True}, "not a whole number", None),
         ({"truncate": 2.5}, "not a whole number", None),
         ({"truncate": {"size": 5}}, "does not know 'size'", None),
+        ({"truncate": {"length": 5, "code": 7}}, "code has to be a text", None),
         ({"replace": {"with": "x"}}, "needs 'find'", None),
         ({"multilang": "en'; drop"}, "not a language code", None),
         ({"multilang": ""}, "not a language code", None),
