@@ -49,6 +49,7 @@ class Valuing(Steps):
                 target = f"{self.pair.target.system}.{self.mapping.target_name}"
                 self.scope.complain(f"{target} has no such field", target_field, allowed, "fields", target_field)
                 continue
+            self._ask_for_zone(target_field, contract.type)
             was = f"s.{name('was:' + target_field)}"
             sql = was
             if rule.values is not None:
@@ -99,6 +100,18 @@ class Valuing(Steps):
             if rule.by is not None and self.decisions.has_roots:
                 shown[target_field] = self.scope.expression(rule.by, "fields", target_field, "by", purpose="map")
         return shown
+
+    def _ask_for_zone(self, target_field: str, wanted: str) -> None:
+        """The day of an instant is another one in another place, and UTC is nobody's."""
+        rule = self.mapping.model.fields[target_field]
+        given = self.mapping.source.fields.get(rule.source or "")
+        if wanted != "date" or given is None or given.type not in ("datetime", "epoch"):
+            return
+        if any(isinstance(step, dict) and operators.date.__name__ in step for step in rule.do):
+            return
+        allowed = ("do: [{date: Europe/Madrid}]", f"expr: cast({rule.source} as date)")
+        message = "an instant becomes a date: say in which time zone its day begins, or that its clock is the right one as it is"
+        self.scope.complain(message, rule.source, allowed, "fields", target_field, "from")
 
     def _check_crosswalk(self, target_field: str, crosswalk: str) -> None:
         if crosswalk not in self.pair.model.crosswalks:

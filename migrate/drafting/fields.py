@@ -152,6 +152,8 @@ def _made(pairing: _Pairing, field: str, rule: Field, candidate: str, likely: fl
         made = {**base, "crosswalk": name}
         question = "" if likely == CERTAIN else f"is {field} made from {candidate}?"
         return DraftedField(field, made, likely, f"{reason}; people say which value is which", question, name)
+    if rule.type == "date" and other.type in _INSTANTS:
+        base["do"] = [{"date": "UTC"}]
     doubt = _conversion(rule, other)
     if field in pairing.wanted.key and not _always(given, candidate):
         number = next((k for k in given.key if given.fields[k].type == "int"), None) if len(given.key) == 1 else None

@@ -365,6 +365,39 @@ def test_text_that_is_no_instant_is_a_finding_and_does_not_stop_the_run(bench: A
     assert result.dispositions() == {"1": KEPT, "2": "quarantined", "3": KEPT}
 
 
+INSTANTS = """
+system: old
+label: Old
+source: {kind: database}
+entities:
+  person:
+    key: id
+    fields: {id: {type: int}, seen: {type: datetime}, joined: {type: epoch}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "day"),
+    [
+        ("{from: seen, do: [{date: Europe/Madrid}]}", dt.date(2024, 5, 2)),
+        ("{from: seen, do: [{date: UTC}]}", dt.date(2024, 5, 1)),
+        ('{expr: "cast(seen as date)"}', dt.date(2024, 5, 1)),
+    ],
+)
+def test_the_day_of_an_instant_is_that_of_a_zone(bench: Any, rule: str, day: dt.date) -> None:
+    given = {"person": [{"id": 1, "seen": dt.datetime(2024, 5, 1, 22, 30)}]}
+    assert bench.map(bench.users("", f"born: {rule}", source=INSTANTS), given).value("born") == day
+
+
+@pytest.mark.parametrize("rule", ["{from: seen}", "{from: joined}", "{from: seen, do: [{default: 2020-01-01}]}"])
+def test_an_instant_that_becomes_a_date_names_a_zone(bench: Any, refused: Any, rule: str) -> None:
+    (problem,) = refused(make_plan, bench.users("", f"born: {rule}", source=INSTANTS), "2025-01-01 00:00:00")
+    assert "in which time zone" in problem.message
+    assert any("{date: " in each for each in problem.allowed)
+    assert problem.place is not None
+    assert problem.place.line == 6
+
+
 def test_value_maps(bench: Any) -> None:
     rule = "status: {from: name, values: {a: x, b: null, '': blank, '1': one}, unmapped: {code: U-STATUS, severity: hold}}"
     rows = [{"id": n, "name": v} for n, v in enumerate(["a", "b", "", "1", "A", None, "zz"], 1)]
