@@ -25,7 +25,7 @@ class Valuing(Steps):
                 columns.append(f"coalesce({', '.join(unread)}) AS {name(UNREAD + target_field)}")
                 self.unread.add(target_field)
             with suppress(operators.OperatorError):  # told already
-                if cuts := operators.cuts(self.mapping.model.fields[target_field].do, begun):
+                if cuts := operators.cuts(self.pair.steps(self.mapping.model.fields[target_field]), begun):
                     columns += [f"{cut.sql} AS {name(f'cut:{n}:{target_field}')}" for n, cut in enumerate(cuts)]
                     self.cut[target_field] = cuts
         return f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s" if columns else ""
@@ -37,7 +37,7 @@ class Valuing(Steps):
                 yield unread
         if operators.reads(rule.do):
             with suppress(operators.OperatorError):  # told already
-                yield operators.unread(rule.do, begun)
+                yield operators.unread(self.pair.steps(rule), begun)
 
     def mapped(self) -> str:
         columns, joins = [], ""
@@ -84,7 +84,7 @@ class Valuing(Steps):
 
     def _done(self, target_field: str, sql: str) -> str:
         try:
-            return operators.apply(self.mapping.model.fields[target_field].do, sql)
+            return operators.apply(self.pair.steps(self.mapping.model.fields[target_field]), sql)
         except operators.OperatorError as error:
             self.scope.complain(str(error), error.value, error.allowed, "fields", target_field, "do")
             return sql

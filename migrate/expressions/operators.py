@@ -6,7 +6,8 @@ Add an operator by writing one function here: its docstring holds a YAML example
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ _OPERATORS: dict[str, Operator] = {}
 _READING = ("instant", "number")
 """Operators that read text as something else. What they cannot read must not become nothing unseen."""
 CUT = "MAP-CUT"
+_PARAMETER = re.compile(r"parameter\('(\w+)'\)")
 
 
 class OperatorError(ValueError):
@@ -47,6 +49,22 @@ def apply(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> Sql:
             raise OperatorError("unknown operator", name, tuple(_OPERATORS))
         sql = _call(function, name, argument, sql)
     return sql
+
+
+def filled(steps: tuple[str | dict[str, Any], ...], parameters: Mapping[str, str]) -> tuple[str | dict[str, Any], ...]:
+    """The steps, with values in place of ``parameter('name')``. Raises OperatorError where there is no parameter of a name."""
+
+    def fill(given: Any) -> Any:
+        if isinstance(given, dict):
+            return {word: fill(value) for word, value in given.items()}
+        found = _PARAMETER.fullmatch(given) if isinstance(given, str) else None
+        if found is None:
+            return given
+        if found[1] not in parameters:
+            raise OperatorError("pair.yaml has no such parameter", found[1], tuple(parameters))
+        return parameters[found[1]]
+
+    return tuple(map(fill, steps))
 
 
 def reads(steps: tuple[str | dict[str, Any], ...]) -> bool:

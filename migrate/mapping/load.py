@@ -12,9 +12,9 @@ from pathlib import Path
 from migrate.contracts.load import LoadedContract, colliding
 from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Place, Problem
-from migrate.expressions import ExpressionError, unread_casts
+from migrate.expressions import ExpressionError, operators, unread_casts
 from migrate.located_yaml import Document, read
-from migrate.mapping.model import Mapping, Match, Pair
+from migrate.mapping.model import FieldRule, Mapping, Match, Pair, Step
 from migrate.mapping.policy import PolicyRule
 from migrate.models import build
 
@@ -99,6 +99,10 @@ class LoadedPair:
     def with_lists(self, lists: Iterable[str] | None) -> LoadedPair:
         """The same pair with the lists that there are; with None, as ``check`` and inline tests see it."""
         return replace(self, lists=None if lists is None else frozenset(lists))
+
+    def steps(self, rule: FieldRule) -> tuple[Step, ...]:
+        """The steps of ``do``, with the values of parameters. Raises OperatorError where the pair has none of a name."""
+        return operators.filled(rule.do, {name: self.parameter(name) for name in self.model.parameters})
 
     def with_parameters(self, given: dict[str, str]) -> LoadedPair:
         """The same pair with values of a workspace; with none, as inline tests see it."""

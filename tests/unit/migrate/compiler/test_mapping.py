@@ -389,6 +389,19 @@ def test_the_day_of_an_instant_is_that_of_a_zone(bench: Any, rule: str, day: dt.
     assert bench.map(bench.users("", f"born: {rule}", source=INSTANTS), given).value("born") == day
 
 
+def test_the_zone_of_a_day_may_be_a_parameter(bench: Any, refused: Any) -> None:
+    zoned = "{from: old, to: new, label: Old to new, parameters: {zone: {about: of the site, default: Europe/Madrid}}}"
+    given = {"person": [{"id": 1, "seen": dt.datetime(2024, 5, 1, 22, 30)}]}
+    rule = "born: {from: seen, do: [{date: parameter('zone')}]}"
+    pair = bench.users("", rule, source=INSTANTS, pair=zoned)
+    assert bench.map(pair, given).value("born") == dt.date(2024, 5, 2)
+    assert bench.map(pair.with_parameters({"zone": "UTC"}), given).value("born") == dt.date(2024, 5, 1)
+    (problem,) = refused(make_plan, pair.with_parameters({"zone": "Madrid"}), "2025-01-01 00:00:00")
+    assert "'Madrid' is not a time zone" in problem.message
+    (problem,) = refused(make_plan, bench.users("", rule, source=INSTANTS), "2025-01-01 00:00:00")
+    assert "pair.yaml has no such parameter" in problem.message
+
+
 @pytest.mark.parametrize("rule", ["{from: seen}", "{from: joined}", "{from: seen, do: [{default: 2020-01-01}]}"])
 def test_an_instant_that_becomes_a_date_names_a_zone(bench: Any, refused: Any, rule: str) -> None:
     (problem,) = refused(make_plan, bench.users("", f"born: {rule}", source=INSTANTS), "2025-01-01 00:00:00")

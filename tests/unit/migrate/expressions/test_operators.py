@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from migrate.engine import session
-from migrate.expressions.operators import OperatorError, apply, operators, text
+from migrate.expressions.operators import OperatorError, apply, filled, operators, text
 from migrate.located_yaml import parse
 
 EXAMPLES = {
@@ -279,3 +279,12 @@ def test_arguments_stay_text(hostile: str) -> None:
         assert connection.execute(f"SELECT {text(hostile)}").fetchone() == (hostile,)
         row = connection.execute(f"SELECT {apply(({'prefix': hostile}, {'suffix': hostile}), 'x')} FROM (SELECT 'a' AS x)")
         assert row.fetchone() == (f"{hostile}a{hostile}",)
+
+
+def test_parameters_stand_in_arguments() -> None:
+    steps = ("trim", {"date": "parameter('zone')"}, {"replace": {"find": "parameter('a')", "with": "a parameter('b')"}})
+    found = filled(steps, {"zone": "Europe/Lisbon", "a": "x"})
+    assert found == ("trim", {"date": "Europe/Lisbon"}, {"replace": {"find": "x", "with": "a parameter('b')"}})
+    with pytest.raises(OperatorError) as refused:
+        filled(({"date": "parameter('zones')"},), {"zone": "UTC"})
+    assert (refused.value.value, refused.value.allowed) == ("zones", ("zone",))
