@@ -92,12 +92,13 @@ def build(
         findings = tuple(_findings(summary, run, titles, evidence))
         timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
         facts = tuple(_facts(summary, run))
+        live = live_run(run_folder, summary, run, masker, shown=evidence.available["dispositions"])
         given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, facts)
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
             label=str(run.get("label") or ""),
-            verdict=checks.verdict(summary, run, total, open_needs, alerts, worklist),
+            verdict=checks.verdict(summary, run, total, open_needs, alerts, worklist, live),
             stopped_at=run.get("stopped_at"),
             failure=masker.free(run.get("failure")),
             alerts=alerts,
@@ -119,7 +120,7 @@ def build(
             archive=archive,
             extract=extract,
             timings=timings,
-            live=live_run(summary, run, masker),
+            live=live,
             worklist=worklist,
             acceptance=accepted,
             reconciliation=reconciled,

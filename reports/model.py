@@ -261,6 +261,21 @@ class Prediction:
     disposition: str
     predicted: int
     actual: int
+    href: str | None = None
+    """Where the records that ended so are shown."""
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A rollback of the run."""
+
+    run: str
+    """The rollback's own id."""
+    ended: str
+    done: int
+    """Records that it took back."""
+    left: int
+    """Records that it had to leave."""
 
 
 @dataclass(frozen=True)
@@ -281,6 +296,11 @@ class LiveRun:
     predictions: tuple[Prediction, ...]
     handed_over: str = ""
     """Path in the run folder of what says what a person does with the files for the target; blank where none were written."""
+    removed: int = 0
+    """Records that it removed from the target, because no source record stands behind them."""
+    since: tuple[str, ...] = ()
+    """Live runs after that rehearsal and before this run: what they wrote, the rehearsal could not foresee."""
+    taken_back: tuple[TakenBack, ...] = ()
 
     @property
     def surprises(self) -> tuple[Prediction, ...]:

@@ -11,6 +11,7 @@ from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
 from reports.model import DISPOSITIONS, LiveRun, Report
 from reports.parts import Count, EntityRow
+from reports.said import number_of
 from reports.visible import LOOK_ALIKE, plain
 
 MOST_NEEDS = 10
@@ -196,7 +197,8 @@ def _live(live: LiveRun | None, width: int | None) -> str:
     if live.lost:
         lines += wrapped(plain(live.lost), "  ! ", width)
     if live.rehearsal:
-        lines.append(f"  {len(live.surprises):,} surprises against rehearsal {plain(live.rehearsal)}")
+        lines.append(f"  {number_of(len(live.surprises), 'surprise')} against rehearsal {plain(live.rehearsal)}")
+        lines += wrapped(f"written since by {plain(', '.join(live.since))}", "  ", width) if live.since else []
         rows = [(plain(s.entity), s.disposition, f"{s.predicted:,}", "->", f"{s.actual:,}") for s in live.surprises]
         lines += columns(rows[:MOST_SURPRISES], right=(2, 4), width=width, cut=0) if rows else []
         lines += _more(len(rows) - MOST_SURPRISES, "in the report")
