@@ -135,6 +135,13 @@ class Need:
     more_roots: int = 0
     unit: str = "records"
     items: Items | None = None
+    findings: int = 0
+    """Rows that its number leads to: of one record there may be several."""
+
+    @property
+    def counted(self) -> str:
+        """What its number counts, singular where it is one."""
+        return self.unit.removesuffix("s") if self.affected.n == 1 else self.unit
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _needs(report: Report, width: int | None) -> str:
     rows = [
         (
             f"{need.affected.n:,}",
-            need.unit,
+            need.counted,
             need.severity,
             need.code or "",
             f"{plain(need.where)}: {plain(need.title)}",
