@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from migrate.said import listed, records
 from reports import live_words, queries
 from reports.evidence import Evidence
 from reports.model import DISPOSITIONS, HELD_BACK, LOADED, NEEDS_A_PERSON, Level, LiveRun, Need, Verdict, Worklist
 from reports.parts import EntityRow
-from reports.said import listed, records
 
 WORDS: Mapping[Level, str] = {"pass": "PASS", "attention": "NEEDS A PERSON", "fail": "FAILED"}
 _ORDER: tuple[Level, ...] = ("pass", "attention", "fail")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from migrate.said import listed, number_of, records
 from reports.instants import instant
 from reports.model import LiveRun
 from reports.parts import EntityRow
-from reports.said import listed, number_of, records
 from reports.visible import spelled
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from migrate.said import number_of
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
 from reports.model import DISPOSITIONS, LiveRun, Report
 from reports.parts import Count, EntityRow
-from reports.said import number_of
 from reports.visible import LOOK_ALIKE, plain
 
 MOST_NEEDS = 10

@@ -13,6 +13,7 @@ from migrate.decisions.file import read_decisions
 from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, Decision
 from migrate.engine import scan, session
 from migrate.errors import ConfigurationError, Problem, RunFailed
+from migrate.said import number_of
 from migrate.worklist.causes import Cause
 from reports.visible import plain
 from reports.worklist_rows import WorklistRows
@@ -73,7 +74,7 @@ def show_item(rows: WorklistRows, item_id: str, limit: int) -> None:
         ("about", shown["about"]), ("value", shown["value"]), ("message", shown["message"]),
         ("waits for", rows.masker.root(item["root_cause"])),
         ("records", f"{item['rows']:,}, and {item['waiting']:,} wait for them"),
-        ("came up", f"{item['times']:,} time(s), first in {item['first_run']}, last in {item['last_run']}"),
+        ("came up", f"{number_of(item['times'], 'time')}, first in {item['first_run']}, last in {item['last_run']}"),
         ("note", rows.note(item)),
     ]  # fmt: skip
     for word, text in lines:

@@ -128,6 +128,19 @@ def test_text_can_be_read_and_controls_have_names(school: Path, open_page: Open,
     assert opened.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@pytest.mark.parametrize("name", ["test_plan", "test_worksheet", "mapping_specification"])
+def test_on_a_telephone_nothing_is_cut_off_and_what_scrolls_is_reached_by_keys(
+    school: Path, open_checked: Open, axe: Callable[[Any], list[str]], name: str
+) -> None:
+    from migrate.specification import specification
+    from reports.documents.render import specification_page
+
+    write(school / "documents" / "mapping_specification.html", specification_page(specification(open_workspace(school), NOW)))
+    opened = open_checked(school / "documents" / f"{name}.html", viewport={"width": 375, "height": 800})
+    assert opened.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert axe(opened) == []
+
+
 def test_hostile_text_does_nothing(school: Path, open_page: Open, tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ def test_it_shows_hostile_text_and_runs_none_of_it(browser: Any, page_file: Path
     assert page.get_by_role("img", name="2 is done").count() == 1
     assert said == []
     page.close()
+
+
+def test_on_a_telephone_what_scrolls_is_reached_by_keys(
+    open_checked: Callable[..., Any], axe: Callable[[Any], list[str]], page_file: Path
+) -> None:
+    assert axe(open_checked(page_file, viewport={"width": 375, "height": 800})) == []
 
 
 def test_on_paper_no_table_is_wider_than_the_page(browser: Any, page_file: Path) -> None:
