@@ -111,6 +111,8 @@ def build(
             inputs=tuple((run.get("inputs") or {}).items()),
             masked=masker.masked_fields(),
             masking=masker.on,
+            role=role,
+            clear=tuple(sorted(masker.clear)) if masker.on else (),
             needs=tuple(open_needs),
             entities=entities,
             total=total,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from migrate.said import listed
 from reports.acceptance.model import Acceptance
 from reports.certifications.model import Certifications
 from reports.overview.model import Overview
@@ -363,3 +364,18 @@ class Report:
     """Gates, and each rule entity by entity."""
     about_records: tuple[Table, ...] = ()
     """What the page holds of single records, from source to target: :mod:`reports.record_tables`."""
+    role: str | None = None
+    """Who reads it, where it was made for a role."""
+    clear: tuple[str, ...] = ()
+    """Classes of personal data that this reader sees as they are, where others are masked."""
+
+    @property
+    def personal(self) -> tuple[str, bool] | None:
+        """What is done with personal data, and whether the file has to be treated as such; None where there is none."""
+        if self.clear:
+            classes = listed([word.replace("_", " ") for word in self.clear])
+            return f"{classes} in clear for the role {self.role}, all else masked: treat this file as personal data", True
+        if self.masking:
+            seen = f", as the role {self.role} sees it" if self.role else ""
+            return (f"masked in this file{seen}", False) if self.masked else None
+        return "not masked: treat this file as personal data", True
