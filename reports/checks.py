@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from migrate.said import listed, records
+from migrate.said import listed, number_of, records
 from reports import live_words, queries
 from reports.evidence import Evidence
 from reports.model import DISPOSITIONS, HELD_BACK, LOADED, NEEDS_A_PERSON, Level, LiveRun, Need, Verdict, Worklist
@@ -88,7 +88,7 @@ def verdict(
     if worklist is not None and worklist.open:
         numbers = [f"{count.n:,} {state}" for state, count in worklist.states if state in NEEDS_A_PERSON]
         reasons.append(f"Items of the worklist that need a person: {listed(numbers)}.")
-    reasons += _acceptance(summary) + _read_back(total, bool(stopped))
+    reasons += _acceptance(summary) + _both_sides(summary) + _read_back(total, bool(stopped))
     if total.balanced and not stopped:
         every = "The one record is" if total.source.n == 1 else f"All {records(total.source.n)} are"
         reasons.append(f"{every} accounted for: the sums balance for every entity.")
@@ -100,6 +100,25 @@ def _acceptance(summary: Mapping[str, Any]) -> list[str]:
     words = {"failed": "failed", "error": "could not be evaluated"}
     numbers = [f"{said[state]:,} {word}" for state, word in words.items() if said.get(state)]
     return [f"Of {said['expectations']:,} acceptance tests of the reviewers, {listed(numbers)}."] if numbers else []
+
+
+def _both_sides(summary: Mapping[str, Any]) -> list[str]:
+    """Rules that do not hold, and people whose certification is another one, which no sum over records shows."""
+    said: Mapping[str, Any] = summary.get("reconciliation") or {}
+    rules: Mapping[str, Any] = said.get("checks") or {}
+    certified: Mapping[str, Any] = said.get("certifications") or {}
+    broken = sum(told.get("verdict") == "different" for told in rules.values())
+    found = []
+    if broken:
+        found.append(
+            f"Of {number_of(len(rules), 'rule')} over both sides, {broken:,} {'does' if broken == 1 else 'do'} not hold."
+        )
+    if different := certified.get("different"):
+        people = number_of(certified.get("people") or 0, "person", "people")
+        found.append(
+            f"Certification states differ without a reason: {different:,} of {people}, each counted once per certification."
+        )
+    return found
 
 
 def _level(said: object) -> Level:
