@@ -74,6 +74,8 @@ def verdict(
     if stopped:
         wanted = "" if failed else ", as it was asked to"
         reasons.append(f"The run stopped at {stopped}{wanted}. What came after it was not done.")
+    if stopped == "load" and failed and summary.get("mode") == "live" and run.get("trail"):
+        reasons.append(live_words.CUT_OFF)
     if not stopped and not total.balanced:
         reasons.append("The sums do not balance: some source records ended in no disposition, or in more than one.")
     if contradicted:

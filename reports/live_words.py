@@ -11,6 +11,12 @@ from reports.model import LiveRun
 from reports.parts import EntityRow
 from reports.visible import spelled
 
+CUT_OFF = (
+    "It stopped while it wrote the target. What it had written until then stands there and is not counted in this page; "
+    "the next live run asks the target and goes on from it."
+)
+"""Of a run that died in the middle of its load."""
+
 
 def taken_back(live: LiveRun) -> list[str]:
     """That the target is no longer as the run left it, before all else."""

@@ -121,6 +121,14 @@ def test_whether_it_came_as_rehearsed_is_in_the_verdict(
     assert "#view=dispositions&amp;entity=users&amp;disposition=created" in page(report)
 
 
+def test_a_run_that_died_while_it_wrote_says_that_the_target_is_not_as_before(make_run: Callable[..., Path]) -> None:
+    def dies(summary: dict[str, Any], run: dict[str, Any]) -> None:
+        summary["mode"] = "live"
+        run |= {"stopped_at": "load", "failure": "the ledger cannot be written", "trail": {"entries": 3}}
+
+    assert any(reason.startswith("It stopped while it wrote the target.") for reason in reasons(make_run(dies)))
+
+
 def words(report: Report, section: str) -> str:
     found = page(report).partition(f'<section id="{section}"')[2].partition("</section>")[0]
     return " ".join(re.sub(r"<[^>]+>", " ", found).split())
