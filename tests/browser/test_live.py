@@ -58,3 +58,20 @@ def test_what_came_otherwise_leads_to_its_records_and_back(live: Path, open_page
     assert page.inner_text("#rows-status").split()[0] == wanted
     page.go_back()
     assert page.locator("dialog[open]").count() == 0
+
+
+def test_a_record_that_is_named_by_its_key_is_the_one_of_its_row(live: Path, open_page: Open) -> None:
+    page = open_page(live / "report.html", "#view=dispositions&entity=courses")
+    page.wait_for_selector("#grid .grid-body .grid-row")
+    key = page.locator("#grid .grid-body .grid-row .opens").first.inner_text()
+    shown = []
+    for address in ("#view=record&entity=courses&key=" + key, "#" + "view=dispositions&entity=courses"):
+        page.evaluate("address => { location.hash = address }", address)
+        if address.startswith("#view=record"):
+            page.wait_for_selector("#record >> text=row in dispositions.parquet")
+        else:
+            page.wait_for_selector("#grid .grid-body .grid-row >> nth=0")
+            page.locator("#grid .grid-body .grid-row").first.click()
+            page.wait_for_selector("#record >> text=row in dispositions.parquet")
+        shown.append(page.inner_text("#record"))
+    assert shown[0] == shown[1]
