@@ -141,6 +141,13 @@ def test_on_a_telephone_nothing_is_cut_off_and_what_scrolls_is_reached_by_keys(
     assert axe(opened) == []
 
 
+def test_on_paper_the_worksheet_is_not_wider_than_the_page(school: Path, open_page: Open) -> None:
+    opened = open_page(school / "documents" / "test_worksheet.html", viewport={"width": 718, "height": 1000})
+    opened.emulate_media(media="print")
+    wide = "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth).length"
+    assert opened.evaluate(wide) == 0
+
+
 def test_hostile_text_does_nothing(school: Path, open_page: Open, tmp_path: Path) -> None:
     from dataclasses import replace
 

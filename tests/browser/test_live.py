@@ -47,6 +47,13 @@ def test_nothing_is_cut_off_on_a_telephone(
     assert axe(page) == []
 
 
+def test_on_paper_no_table_is_wider_than_the_page(live: Path, open_page: Open) -> None:
+    page = open_page(live / "report.html", viewport={"width": 718, "height": 1000})  # A4, less its margins
+    page.emulate_media(media="print")
+    wide = "[...document.querySelectorAll('main table')].filter(t => t.getBoundingClientRect().right > innerWidth).length"
+    assert page.evaluate(wide) == 0, "a browser makes the whole page smaller for it"
+
+
 def test_what_came_otherwise_leads_to_its_records_and_back(live: Path, open_page: Open) -> None:
     page = open_page(live / "report.html")
     assert page.locator("#verdict > p strong").inner_text().startswith("This run was taken back on ")
