@@ -71,6 +71,7 @@ def read_causes(evidence: Evidence, masker: Masker, titles: Mapping[str, str]) -
                 more_roots=max(0, roots[cause][0][3] - LISTED_ROOTS) if roots[cause] else 0,
                 unit="records" if entities[cause] or not findings else "findings",
                 items=items,
+                findings=int(findings or 0),
             )
         causes.append(Cause(code, title, where, items, need))
     return causes

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from migrate.wording import amount
+from migrate.said import number_of
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
 from reports.model import DISPOSITIONS, LiveRun, Report
@@ -72,7 +72,7 @@ def _needs(report: Report, width: int | None) -> str:
     rows = [
         (
             f"{need.affected.n:,}",
-            need.unit,
+            need.counted,
             need.severity,
             need.code or "",
             f"{plain(need.where)}: {plain(need.title)}",
@@ -197,7 +197,8 @@ def _live(live: LiveRun | None, width: int | None) -> str:
     if live.lost:
         lines += wrapped(plain(live.lost), "  ! ", width)
     if live.rehearsal:
-        lines.append(f"  {len(live.surprises):,} surprises against rehearsal {plain(live.rehearsal)}")
+        lines.append(f"  {number_of(len(live.surprises), 'surprise')} against rehearsal {plain(live.rehearsal)}")
+        lines += wrapped(f"written since by {plain(', '.join(live.since))}", "  ", width) if live.since else []
         rows = [(plain(s.entity), s.disposition, f"{s.predicted:,}", "->", f"{s.actual:,}") for s in live.surprises]
         lines += columns(rows[:MOST_SURPRISES], right=(2, 4), width=width, cut=0) if rows else []
         lines += _more(len(rows) - MOST_SURPRISES, "in the report")
@@ -220,7 +221,7 @@ def _losses(report: Report) -> str:
     rows = []
     for treatment in dict.fromkeys(loss.treatment for loss in report.losses):
         held = [loss.rows for loss in report.losses if loss.treatment == treatment]
-        rows.append((treatment, amount(len(held), "entry", "entries"), f"{amount(sum(held), 'row')} with data"))
+        rows.append((treatment, number_of(len(held), "entry", "entries"), f"{number_of(sum(held), 'row')} with data"))
     return "\n".join(["Loss register", *columns(rows, right=(1, 2))])
 
 

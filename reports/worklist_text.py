@@ -13,7 +13,7 @@ from migrate.decisions.file import read_decisions
 from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, Decision
 from migrate.engine import scan, session
 from migrate.errors import ConfigurationError, Problem, RunFailed
-from migrate.wording import amount
+from migrate.said import number_of, records
 from migrate.worklist.causes import Cause
 from reports.visible import plain
 from reports.worklist_rows import WorklistRows
@@ -74,7 +74,7 @@ def show_item(rows: WorklistRows, item_id: str, limit: int) -> None:
         ("about", shown["about"]), ("value", shown["value"]), ("message", shown["message"]),
         ("waits for", rows.masker.root(item["root_cause"])),
         ("records", f"{item['rows']:,}; waiting for them: {item['waiting']:,}"),
-        ("came up", f"{item['times']:,} time(s), first in {item['first_run']}, last in {item['last_run']}"),
+        ("came up", f"{number_of(item['times'], 'time')}, first in {item['first_run']}, last in {item['last_run']}"),
         ("note", rows.note(item)),
     ]  # fmt: skip
     for word, text in lines:
@@ -95,9 +95,8 @@ def _head(console: Console, rows: WorklistRows, cause: Cause) -> None:
     console.print(
         f"{cause.id}  {cause.severity}  {plain(cause.code)}  {_where(cause.entity, cause.field)}  {plain(rows.title(cause))}"
     )
-    console.print(
-        f"  needs a person: {amount(len(cause.open), 'item')}, {amount(cause.rows, 'record')}; waiting for them: {cause.waiting:,}"
-    )
+    counts = f"{number_of(len(cause.open), 'item')}, {records(cause.rows)}; waiting for them: {cause.waiting:,}"
+    console.print(f"  needs a person: {counts}")
     console.print(f"  all of them take: {', '.join(cause.choices)}")
 
 

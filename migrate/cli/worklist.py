@@ -77,12 +77,12 @@ def export(
 
     Without --state it has all items but those that are closed.
     """
-    from migrate.wording import amount
+    from migrate.said import number_of
     from reports.worklist_export import export as write
 
     rows = _rows(workspace, run_id, frozenset(states) or None, role, clear)
     number = write(rows, file, overwrite=overwrite)
-    click.echo(f"{file}: {amount(number, 'item')} in {amount(len(rows.causes), 'cause')}, of run {rows.worklist.run}")
+    click.echo(f"{file}: {number_of(number, 'item')} in {number_of(len(rows.causes), 'cause')}, of run {rows.worklist.run}")
     click.echo(f"next: fill in decision, reason and decided_by, then: lms-migrate worklist import {workspace} {file}")
     return 0
 
@@ -97,22 +97,22 @@ def import_(workspace: Path, file: Path, by: str, dry_run: bool) -> int:
 
     All of them are taken, or none: every problem is named by row and column. Exit codes: 0 taken in, 2 there are problems.
     """
-    from migrate.wording import amount
+    from migrate.said import number_of
     from migrate.worklist.take_in import take_in
     from reports.masking import Masker
 
     done = take_in(workspace, file, by=by, dry_run=dry_run, shown=lambda facts: Masker(facts).value)
     for decision, number in done.counts.items():
         click.echo(f"  {decision:<10} {number:>7,}")
-    known = "" if done.rows == 0 else f"; {amount(done.rows, 'row')} of the file with an answer"
+    known = "" if done.rows == 0 else f"; {number_of(done.rows, 'row')} of the file with an answer"
     if not done.decisions:
         click.echo(f"nothing new{known}")
         return 0
     files = ", ".join(str(path) for path in done.files)
     if dry_run:
-        click.echo(f"{amount(len(done.decisions), 'decision')} would be taken in{known}; nothing was changed")
+        click.echo(f"{number_of(len(done.decisions), 'decision')} would be taken in{known}; nothing was changed")
     else:
-        click.echo(f"{amount(len(done.decisions), 'decision')} taken in{known}: {files}")
+        click.echo(f"{number_of(len(done.decisions), 'decision')} taken in{known}: {files}")
         click.echo(f"next: lms-migrate run {workspace}")
     return 0
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from migrate.decisions.model import VERBS, Decision
 from migrate.errors import Problem
-from migrate.wording import amount
+from migrate.said import number_of
 from migrate.worklist.answer import Answer
 from migrate.worklist.columns import IS_CAUSE, KEPT
 from migrate.worklist.current import Worklist
@@ -179,7 +179,7 @@ class Judge:
                 continue  # once for all rows
             self._runs_told.add(why)
             more = (
-                f" ({amount(len(found), 'item')} of the cause: {found[0]['item']}{', and others' if len(found) > 1 else ''})"
+                f" ({number_of(len(found), 'item')} of the cause: {found[0]['item']}{', and others' if len(found) > 1 else ''})"
                 if answer.about_cause
                 else ""
             )

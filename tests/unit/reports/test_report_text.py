@@ -52,7 +52,7 @@ def test_a_live_run_tells_its_surprises(make_run: Callable[..., Path]) -> None:
     shown = render_text(make_run(live))
     block = shown.partition("Live run: ")[2].partition("\n\n")[0]
     assert block.splitlines()[0] == "https://lms.example[U+0007]"
-    for line in ("  ! it stopped answering", "  1 surprises against rehearsal r-1", "  changed since: mapping/users.yaml",
+    for line in ("  ! it stopped answering", "  1 surprise against rehearsal r-1", "  changed since: mapping/users.yaml",
                  "  a person has to go on with hand_over/README.md"):  # fmt: skip
         assert line in block.splitlines()
     assert "users  created  7  ->  4" in block

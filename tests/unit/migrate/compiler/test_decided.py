@@ -200,7 +200,7 @@ def test_one_more_record_of_the_value_opens_the_item_again(bench: Any) -> None:
     more = {"person": [*NAMES["person"], {"id": 5, "name": "Bo"}]}
     second = again(bench, pair, more, decision)
     item = second.item("U-STATUS", value="Bo")
-    assert (item["state"], item["why"], item["rows"]) == ("expired", "it was about 2 record(s), and there are 3 now", 3)
+    assert (item["state"], item["why"], item["rows"]) == ("expired", "it was about 2 records, and there are 3 now", 3)
     assert second.dispositions()["2"] == "held"
     assert again(bench, pair, more, decision, row_drift=50).item("U-STATUS", value="Bo")["state"] == "decided"
 

@@ -143,7 +143,7 @@ def test_a_cause_without_open_items(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rows": 3, "basis_rows": 3}, "it was about 1 record(s), and is about 3 now"),
+        ({"rows": 3, "basis_rows": 3}, "it was about 1 record, and is about 3 now"),
         ({"source": "bb", "value": "Bo"}, "the source value was '', and is 'Bo' now"),
         ({"contract": "dd"}, "the target's contract says something else of it (cc then, dd now)"),
     ],

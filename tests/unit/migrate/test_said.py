@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.wording import amount
+from migrate.said import number_of
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from migrate.wording import amount
     ],
 )
 def test_amount(number: int, words: tuple[str, ...], text: str) -> None:
-    assert amount(number, *words) == text
+    assert number_of(number, *words) == text
