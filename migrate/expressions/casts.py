@@ -18,6 +18,11 @@ from migrate.expressions.parse import parse_expression
 UNREAD = "unread:"
 """Before the name of a let: the column with the text that a cast in it could not read."""
 _ASKED_FOR = (exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ, exp.TryCast)
+_DAY = (
+    "typeof(x) <> 'VARCHAR' OR regexp_full_match(trim(CAST(x AS TEXT)), "
+    "'[0-9]+[-/ ][0-9]+[-/ ][0-9]+([ T][0-9]+:[0-9:.]+ ?(Z|[+-][0-9:]+)?)?')"
+)
+"""No text, or a day with or without a time of day. The engine's cast passes over anything that stands behind a day."""
 _Part = exp.Expr
 _Guards = tuple[exp.Expr, ...]
 
@@ -48,7 +53,10 @@ def _failing(node: _Part, guards: _Guards, lets: frozenset[str]) -> Iterator[tup
         yield guards, exp.and_(_is_null(node), exp.not_(_is_null(let)), copy=False), let
     elif type(node) is exp.Cast and not node.to.is_type(*exp.DataType.TEXT_TYPES) and node.this.find(exp.Column):
         told = exp.cast(node.this.copy(), exp.DataType.Type.TEXT, copy=False)
-        yield guards, exp.and_(_is_null(node), exp.not_(_is_null(_filled(told))), copy=False), told
+        failed = _is_null(node)
+        if node.to.is_type(exp.DataType.Type.DATE):
+            failed = exp.or_(failed, exp.not_(_with(_DAY, node.this)), copy=False)
+        yield guards, exp.and_(failed, exp.not_(_is_null(_with(blank_to_null("x"), told))), copy=False), told
 
 
 def _of_case(case: exp.Case, guards: _Guards, lets: frozenset[str]) -> Iterator[tuple[_Guards, exp.Expr, exp.Expr]]:
@@ -77,11 +85,12 @@ def _is_null(node: exp.Expr) -> exp.Expr:
     return exp.Is(this=_copied(node), expression=exp.null())
 
 
+def _with(sql: str, told: exp.Expr) -> exp.Expr:
+    """The SQL of an ``x``, with the text in its place."""
+    x = exp.column("x")
+    return _parsed(sql).transform(lambda node: told.copy() if node == x else node)
+
+
 @cache
-def _blank() -> exp.Expression:
-    return exp.maybe_parse(blank_to_null("x"), dialect="duckdb")
-
-
-def _filled(told: exp.Expr) -> exp.Expr:
-    """Null where the text is blank."""
-    return exp.replace_tree(_blank().copy(), lambda n: told.copy() if isinstance(n, exp.Column) else n)
+def _parsed(sql: str) -> exp.Expression:
+    return exp.maybe_parse(sql, dialect="duckdb")

@@ -42,6 +42,10 @@ def test_nothing_is_lost_where_nothing_is_cast_that_may_fail(text: str) -> None:
         ("cast(a as bigint)", " \u00a0", None),
         ("cast(a as bigint)", "12 h", "12 h"),
         ("cast(trim(a) as date)", " 31.12.2020 ", "31.12.2020"),
+        ("cast(a as date)", "2020-12-31", None),
+        ("cast(a as date)", " 2020-12-31 13:00:00.5", None),
+        ("cast(a as date)", "2020-12-31T13:00:00+01:00", None),
+        ("cast(a as date)", "2020-12-31 or so", "2020-12-31 or so"),
         ("cast(floor(cast(a as double) / 2) as bigint)", "x", "x"),
         ("concat('n-', cast(a as bigint))", "x", "x"),
         ("coalesce(cast(a as bigint), 0)", "x", None),
@@ -127,3 +131,7 @@ def test_the_engine_says_what_a_plain_reading_says(data: st.DataObject) -> None:
     row: Row = {column: data.draw(st.sampled_from([None, "", " ", "1", "2", "x", "y"]), column) for column in "ab"}
     part = data.draw(parts(row))
     assert lost(part.text, row) == (part.lost[0] if part.lost else None)
+
+
+def test_a_column_of_any_name_is_told() -> None:
+    assert lost("cast(x as date)", {"x": "soon"}) == "soon"
