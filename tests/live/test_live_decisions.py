@@ -104,6 +104,18 @@ def test_a_question_about_the_target_stays_open_in_a_rehearsal_that_does_not_loo
     assert login_of(small, "p-4") == "ana2"
 
 
+def test_what_the_target_held_otherwise_stays_open_until_it_is_read_again(small: LiveSchool) -> None:
+    """Neither a rehearsal nor a delta that writes something else reads it, so neither may close it."""
+    small.live()
+    small.change("UPDATE people SET name = 'By hand' WHERE person_id = 'p-5'")
+    met = items(small.live())["REC-DIFFERENT"]
+    rehearsed = items(small.rehearse())["REC-DIFFERENT"]
+    assert (rehearsed["state"], rehearsed["last_run"], rehearsed["times"]) == ("open", met["last_run"], 1)
+    assert items(small.live(delta=True))["REC-DIFFERENT"]["state"] == "open"
+    small.change("UPDATE people SET name = '007' WHERE person_id = 'p-5'")
+    assert "REC-DIFFERENT" not in items(small.live())
+
+
 def test_what_somebody_removed_is_written_again(small: LiveSchool) -> None:
     small.live()
     small.change("DELETE FROM places WHERE role = 'teacher'")
