@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from live_school import LiveSchool, different, dispositions, findings
+from live_school import LiveSchool, different, dispositions, findings, without
 from small_pair import GOOD_ROWS
 
 from migrate.decisions.file import append_decisions
@@ -114,6 +114,18 @@ def test_what_the_target_held_otherwise_stays_open_until_it_is_read_again(small:
     assert items(small.live(delta=True))["REC-DIFFERENT"]["state"] == "open"
     small.change("UPDATE people SET name = '007' WHERE person_id = 'p-5'")
     assert "REC-DIFFERENT" not in items(small.live())
+
+
+def test_what_stands_in_the_target_without_a_source_record_stays_open_in_a_rehearsal(small: LiveSchool) -> None:
+    """People approve a rehearsal: what a live run would propose to delete is not to go out of their sight there."""
+    small.live()
+    small.rows(without(GOOD_ROWS, "enrol", 5))
+    small.live()
+    met = items(small.live())["LIVE-VANISHED"]
+    rehearsed = items(small.rehearse())["LIVE-VANISHED"]
+    assert (rehearsed["state"], rehearsed["times"]) == ("open", met["times"])
+    small.rows(GOOD_ROWS)
+    assert "LIVE-VANISHED" not in items(small.live())
 
 
 def test_what_somebody_removed_is_written_again(small: LiveSchool) -> None:

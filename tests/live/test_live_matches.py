@@ -70,7 +70,7 @@ def test_whoever_is_there_is_adopted_and_keeps_what_the_target_says(small: LiveS
 
 
 def test_taking_back_a_later_run_leaves_who_was_adopted_before_known(small: LiveSchool) -> None:
-    """A changed row is adopted once more. What the run before knows of them, and wrote records about, is not forgotten with that."""
+    """A changed row is adopted once more. What the run before knows of them is not forgotten with that."""
     small.change(CY)
     matching(small, "hr-9,CY@x.org,")
     first = small.live().folder.name
