@@ -14,7 +14,7 @@ from migrate.run_folder import RunFolder
 
 Item = dict[str, Any]
 _NOT_WRITTEN = ("excluded", "merged")
-_MET = (*CODES, "LIVE-VANISHED", "LIVE-TWICE", "LIVE-REFUSED")
+_MET = (*CODES, "LIVE-TWICE", "LIVE-REFUSED")
 """Questions that only a live run meets. What was lost on the way (LIVE-FAILED, LIVE-UNKNOWN) is none: it is tried again."""
 
 
@@ -22,8 +22,7 @@ def unseen(before: Mapping[str, Item], run: RunFolder, mappings: Iterable[str]) 
     """Items of earlier runs that are not closed by this one, although nothing of it speaks of them.
 
     A rehearsal does not meet what a live run met in the target, nor read what that holds; a run that stopped early compares
-    nothing, and a delta only what it wrote. Records that the run leaves out are asked about no more, but for those that the
-    target holds without a source record (LIVE-VANISHED): leaving them out is mostly why.
+    nothing, and a delta only what it wrote. Records that the run leaves out are asked about no more.
     """
     ended = run.path / "dispositions.parquet"
     reached, met = ended.is_file(), run.facts.get("live") is not None
@@ -47,7 +46,7 @@ def unseen(before: Mapping[str, Item], run: RunFolder, mappings: Iterable[str]) 
     with session() as connection:
         left = f"SELECT entity, key FROM {scan(ended)} WHERE list_contains($1, disposition)"
         gone = set(connection.execute(left, [list(_NOT_WRITTEN)]).fetchall())
-    return [item for item in found if item["code"] == "LIVE-VANISHED" or (item["entity"], item["key"]) not in gone]
+    return [item for item in found if (item["entity"], item["key"]) not in gone]
 
 
 def _facts(folder: Path) -> Mapping[str, Any]:

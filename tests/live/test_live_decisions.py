@@ -116,16 +116,34 @@ def test_what_the_target_held_otherwise_stays_open_until_it_is_read_again(small:
     assert "REC-DIFFERENT" not in items(small.live())
 
 
-def test_what_stands_in_the_target_without_a_source_record_stays_open_in_a_rehearsal(small: LiveSchool) -> None:
-    """People approve a rehearsal: what a live run would propose to delete is not to go out of their sight there."""
+def test_what_the_target_refused_stays_open_until_it_takes_it(small: LiveSchool) -> None:
+    small.change("CREATE TRIGGER no BEFORE INSERT ON people WHEN NEW.person_id = 'p-5' BEGIN SELECT RAISE(ABORT, 'no'); END")
+    small.live()
+    assert items(small.rehearse())["LIVE-REFUSED"]["state"] == "open"
+    small.change("DROP TRIGGER no")
+    assert "LIVE-REFUSED" not in items(small.live())
+
+
+def test_a_rehearsal_tells_what_a_live_run_would_propose_to_delete(small: LiveSchool) -> None:
+    """People approve a rehearsal: what stands in the target without a source record belongs into what they see."""
     small.live()
     small.rows(without(GOOD_ROWS, "enrol", 5))
-    small.live()
-    met = items(small.live())["LIVE-VANISHED"]
-    rehearsed = items(small.rehearse())["LIVE-VANISHED"]
-    assert (rehearsed["state"], rehearsed["times"]) == ("open", met["times"])
-    small.rows(GOOD_ROWS)
-    assert "LIVE-VANISHED" not in items(small.live())
+    rehearsal = small.rehearse()
+    assert findings(rehearsal, "LIVE-VANISHED") == [("LIVE-VANISHED", "enrolments", "5")]
+    asked = items(rehearsal)["LIVE-VANISHED"]
+    live = small.live()
+    assert findings(live, "LIVE-VANISHED") == [("LIVE-VANISHED", "enrolments", "5")]
+    met = items(live)["LIVE-VANISHED"]
+    assert (met["item"], met["source"], met["state"]) == (asked["item"], asked["source"], "open")
+    decide(small, met, "waive")
+    assert items(small.rehearse())["LIVE-VANISHED"]["state"] == "waived"
+    small.rows(different(GOOD_ROWS, "course", 3, level="9"))
+    assert (
+        [key for _, _, key in findings(small.rehearse(), "LIVE-STALE")]
+        == [key for _, _, key in findings(small.live(), "LIVE-STALE")]
+        != []
+    )
+    assert "LIVE-VANISHED" not in items(small.rehearse())
 
 
 def test_what_somebody_removed_is_written_again(small: LiveSchool) -> None:
