@@ -286,18 +286,22 @@ def _excused(run: Json) -> Iterable[Excused]:
 
 
 def _findings(summary: Json, run: Json, titles: Mapping[str, str], evidence: Evidence) -> Iterable[FindingRow]:
-    seen = evidence.counts(queries.COUNTS["severities"])
-    declared: Json = run.get("codes") or {}
-    rows = [
-        FindingRow(
-            str(seen.get(code) or (declared.get(code) or {}).get("severity") or "unknown"),
-            code,
-            titles.get(code, code),
-            links.counted("findings", n, shown=evidence.available["findings"], code=code),
-        )
-        for code, n in (summary.get("findings") or {}).items()
-    ]
+    """A row for each severity of a code: what somebody accepted is a warning, while the others of its code still hold records."""
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
+    seen: dict[str, dict[str, int]] = {}
+    for (code, severity), n in evidence.counts(queries.COUNTS["severities"]).items():
+        seen.setdefault(code, {})[str(severity or "unknown")] = n
+    declared: Json = run.get("codes") or {}
+    rows = []
+    for code, n in (summary.get("findings") or {}).items():
+        counts = seen.get(code) or {str((declared.get(code) or {}).get("severity") or "unknown"): n}
+        apart = len(counts) > 1 and sum(counts.values()) == n
+        if not apart:  # of files that contradict each other the summary's number, as ever
+            counts = {min(counts, key=lambda severity: order.get(severity, -1)): n}
+        for severity, told in counts.items():
+            filters = {"code": code, "severity": severity} if apart else {"code": code}
+            count = links.counted("findings", told, shown=evidence.available["findings"], **filters)
+            rows.append(FindingRow(severity, code, titles.get(code, code), count))
     return sorted(rows, key=lambda row: (order.get(row.severity, -1), -row.count.n, row.code))
 
 

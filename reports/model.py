@@ -208,7 +208,7 @@ class Excused:
 
 @dataclass(frozen=True)
 class FindingRow:
-    """All findings of one rule."""
+    """All findings of one rule and one severity."""
 
     severity: str
     code: str

@@ -247,7 +247,7 @@ COUNTS = {
         WHERE disposition IN ('excluded', 'merged')
         GROUP BY entity, disposition, code ORDER BY n DESC, code, entity, disposition""",
     "findings": "SELECT code, count(*) FROM findings GROUP BY code",
-    "severities": "SELECT code, arg_min(severity, " + SEVERITY_RANK + ") FROM findings GROUP BY code",
+    "severities": "SELECT code, severity, count(*) FROM findings GROUP BY code, severity",
     "differences": "SELECT entity, kind, field, count(*) FROM x GROUP BY entity, kind, field",
     "states": "SELECT state, count(*) FROM worklist GROUP BY state",
     "without_item": "SELECT count(*) FROM f WHERE item IS NULL",

@@ -282,6 +282,7 @@ def date(x: Sql, zone: str) -> Sql:
 @operator
 def instant(x: Sql, zone: str) -> Sql:
     """The instant (UTC) of a local date or time in a time zone: `do: [{instant: Europe/Madrid}]`.
+    Of an hour that the clock shows twice it is the later one; an hour that the clock leaves out counts as the one after it.
     Text that is neither becomes null, and a finding says so."""
     return f"timezone('UTC', timezone({text(_zone(zone))}, TRY_CAST({x} AS TIMESTAMP)))"
 

@@ -148,8 +148,9 @@ def test_a_run_that_was_never_read_back_asks_for_a_word(small: LiveSchool) -> No
 
 
 def test_a_run_that_is_not_there_is_named_with_those_that_are(small: LiveSchool) -> None:
-    with pytest.raises(ConfigurationError, match="no ledger"):
+    with pytest.raises(ConfigurationError, match="no ledger") as caught:
         rollback(small.folder, "20200101-000000")
+    assert caught.value.hint == f"lms-migrate run {small.folder} --live"
     run = small.live().folder.name
     with pytest.raises(ConfigurationError) as caught:
         rollback(small.folder, "20200101-000000")
