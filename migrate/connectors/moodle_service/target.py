@@ -121,7 +121,7 @@ class MoodleTarget:
             return Ability(
                 create=True, update=False, remove=False, find=found is not None, unseen=found.write.unseen if found else (),
                 batch=self._options.find_batch, find_batch=self._options.find_batch, parallel=self._options.parallel,
-                together=TOGETHER,
+                together=TOGETHER, find_near=found.write.find.near or "" if found else "",
             )  # fmt: skip
         plan = self._plan(entity)
         write = plan.write
@@ -131,12 +131,13 @@ class MoodleTarget:
                 create=True, update=False, remove=False, find=True, unseen=write.unseen,
                 unwritable=tuple(name for name in plan.entity.fields if name not in filled), batch=self._options.find_batch,
                 find_batch=self._options.find_batch, parallel=self._options.parallel, together=UPLOADED,
+                find_near=write.find.near or "",
             )  # fmt: skip
         return Ability(
             create=bool(write.create), update=bool(write.update), remove=bool(write.remove), find=True,
             unwritable=write.unwritable, unseen=write.unseen, batch=self._options.batch,
             find_batch=self._options.find_batch, parallel=self._options.parallel, cascades=write.cascades,
-            defaults=write.defaults or "",
+            defaults=write.defaults or "", find_near=write.find.near or "",
         )  # fmt: skip
 
     def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:

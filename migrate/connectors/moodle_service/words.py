@@ -253,6 +253,8 @@ class Find(Words):
     """Fields that refer to other records and are shown as ids."""
     asked: tuple[Name, ...] = ()
     """Fields that refer to other records and that the question itself fixes."""
+    near: Name | None = None
+    """Records that share the value of this field are asked for one after the other: one question shows several of them."""
 
 
 class Doubts(Words):
