@@ -234,6 +234,8 @@ class Shown(Words):
     """What the site puts where there is no value: of a record that is to have none, it is none."""
     empty: tuple[Any, ...] = ("", None)
     """Values that mean that there is none."""
+    hides: tuple[Any, ...] = ()
+    """Values that the site keeps and does not show: of a record that is to have one, nothing shown says nothing."""
 
 
 ShownAt = Annotated[Shown, BeforeValidator(_short_shown)]
