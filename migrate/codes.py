@@ -16,6 +16,7 @@ TITLES = {
     "SRC-UNUSED": "a row describes a record that is not in the source",
     "SRC-UNKNOWN-COLUMN": "a column that no contract knows holds data",
     "LOSS-UNDECLARED": "a table or file that nobody declared holds data",
+    "MAP-CUT": "text was cut, as the mapping says",
     "MAP-UNMAPPED": "a value is not listed in its value map or crosswalk",
     "XWALK-PROPOSED": "a crosswalk entry in use is proposed, not confirmed",
     "XWALK-EXPIRED": "a crosswalk entry was confirmed on what has changed since",

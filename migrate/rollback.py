@@ -43,7 +43,13 @@ def rollback(
     with ExitStack() as stack:
         ledger = open_ledger(workspace.ledger_url(), workspace.folder, must_exist=True)
         if ledger is None:
-            raise ConfigurationError("the workspace has no ledger, so no live run wrote anything", hint="lms-migrate run --live")
+            live = workspace.settings.target.url is not None
+            hint = (
+                f"lms-migrate run {workspace.folder} --live"
+                if live
+                else "files that were delivered are taken out of their folder"
+            )
+            raise ConfigurationError("the workspace has no ledger, so no live run wrote a target", hint=hint)
         stack.callback(ledger.close)
         stack.enter_context(ledger.locked())
         connector = open_target(workspace)

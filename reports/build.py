@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from migrate.compiler.text import literal
+from migrate.live.names import PREDICTED_HELD
 from reports import checks, links, needs, queries
 from reports.acceptance.build import acceptance
 from reports.causes import read_causes, read_worklist
@@ -61,6 +63,8 @@ def build(
         run = {**run, "mask": mask}
     masker = masker_for(run if roles is None else {**run, "roles": roles}, role)
     with Evidence(run_folder, masker, most_rows) as evidence:
+        if summary.get("mode") == "rehearsal":
+            evidence.do(f"INSERT INTO predicted VALUES {', '.join(f'({literal(code)})' for code in PREDICTED_HELD)}")
         titles = read_titles(run, masker, evidence)
         entities = tuple(_entities(summary, run, evidence))
         total = _total(entities)
@@ -92,12 +96,13 @@ def build(
         findings = tuple(_findings(summary, run, titles, evidence))
         timings = tuple((stage, float(seconds)) for stage, seconds in (summary.get("timings") or {}).items())
         facts = tuple(_facts(summary, run))
+        live = live_run(run_folder, summary, run, masker, shown=evidence.available["dispositions"])
         given = (run_folder, summary, run, evidence, masker, entities, total, findings, timings, facts)
         return Report(
             run=str(summary.get("run") or run_folder.name),
             mode=str(summary.get("mode") or "unknown"),
             label=str(run.get("label") or ""),
-            verdict=checks.verdict(summary, run, total, open_needs, alerts, worklist),
+            verdict=checks.verdict(summary, run, total, open_needs, alerts, worklist, live),
             stopped_at=run.get("stopped_at"),
             failure=masker.free(run.get("failure")),
             alerts=alerts,
@@ -106,6 +111,8 @@ def build(
             inputs=tuple((run.get("inputs") or {}).items()),
             masked=masker.masked_fields(),
             masking=masker.on,
+            role=role,
+            clear=tuple(sorted(masker.clear)) if masker.on else (),
             needs=tuple(open_needs),
             entities=entities,
             total=total,
@@ -119,7 +126,7 @@ def build(
             archive=archive,
             extract=extract,
             timings=timings,
-            live=live_run(summary, run, masker),
+            live=live,
             worklist=worklist,
             acceptance=accepted,
             reconciliation=reconciled,
@@ -178,7 +185,9 @@ def _entities(summary: Json, run: Json, evidence: Evidence) -> Iterable[EntityRo
 def _compared(n: int, missing: int, loaded: int, *, shown: bool, **filters: str) -> Count:
     """Records compared: those in the target, without the missing ones unless the summary counts them in."""
     answers = ("different", "no difference") + (("missing",) if missing and n == loaded else ())
-    return links.counted("dispositions", n, shown=shown, disposition=LOADED, read_back=answers, **filters)
+    # A rehearsal compares what a live run would hand over, too, and says that it is held.
+    ended = LOADED if n <= loaded else (*LOADED, "held")
+    return links.counted("dispositions", n, shown=shown, disposition=ended, read_back=answers, **filters)
 
 
 def _figures(total: EntityRow) -> Iterable[tuple[str, Count]]:
@@ -228,17 +237,19 @@ def _left_out(run: Json, titles: Mapping[str, str], evidence: Evidence) -> Itera
 
 
 def _references(summary: Json, evidence: Evidence) -> Iterable[ReferenceRow]:
-    found = evidence.counts(queries.COUNTS["blocked_references"])
+    found = {(entity, field): told for entity, field, *told in evidence.ask(queries.COUNTS["blocked_references"])}
     for entity, numbers in (summary.get("entities") or {}).items():
         for field, ended in (numbers.get("references") or {}).items():
             blocked = int(ended.get("blocked") or 0)
-            shown = (entity, field) in found
+            by_severity, rooted, codes = found.get((entity, field), (0, 0, ()))
+            kind = {"code": tuple(codes)} if by_severity != blocked and rooted == blocked else {"severity": "blocked"}
+            shown = bool(by_severity) or "code" in kind
             yield ReferenceRow(
                 entity,
                 field,
                 int(ended.get("resolved") or 0),
                 int(ended.get("empty") or 0),
-                links.counted("findings", blocked, shown=shown, entity=entity, field=field, severity="blocked"),
+                links.counted("findings", blocked, shown=shown, entity=entity, field=field, **kind),
             )
 
 
@@ -275,18 +286,22 @@ def _excused(run: Json) -> Iterable[Excused]:
 
 
 def _findings(summary: Json, run: Json, titles: Mapping[str, str], evidence: Evidence) -> Iterable[FindingRow]:
-    seen = evidence.counts(queries.COUNTS["severities"])
-    declared: Json = run.get("codes") or {}
-    rows = [
-        FindingRow(
-            str(seen.get(code) or (declared.get(code) or {}).get("severity") or "unknown"),
-            code,
-            titles.get(code, code),
-            links.counted("findings", n, shown=evidence.available["findings"], code=code),
-        )
-        for code, n in (summary.get("findings") or {}).items()
-    ]
+    """A row for each severity of a code: what somebody accepted is a warning, while the others of its code still hold records."""
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
+    seen: dict[str, dict[str, int]] = {}
+    for (code, severity), n in evidence.counts(queries.COUNTS["severities"]).items():
+        seen.setdefault(code, {})[str(severity or "unknown")] = n
+    declared: Json = run.get("codes") or {}
+    rows = []
+    for code, n in (summary.get("findings") or {}).items():
+        counts = seen.get(code) or {str((declared.get(code) or {}).get("severity") or "unknown"): n}
+        apart = len(counts) > 1 and sum(counts.values()) == n
+        if not apart:  # of files that contradict each other the summary's number, as ever
+            counts = {min(counts, key=lambda severity: order.get(severity, -1)): n}
+        for severity, told in counts.items():
+            filters = {"code": code, "severity": severity} if apart else {"code": code}
+            count = links.counted("findings", told, shown=evidence.available["findings"], **filters)
+            rows.append(FindingRow(severity, code, titles.get(code, code), count))
     return sorted(rows, key=lambda row: (order.get(row.severity, -1), -row.count.n, row.code))
 
 

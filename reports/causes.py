@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migrate.codes import TITLES
 from reports import links, queries
 from reports.answers import mask_new_value, mask_reason
 from reports.evidence import Evidence
@@ -48,7 +49,8 @@ def read_causes(evidence: Evidence, masker: Masker, titles: Mapping[str, str]) -
     for row in evidence.ask(queries.CAUSES):
         cause, severity, code, entity, field, about, message, orphans, ended, at_fault, affected, findings, needs = row
         where = f"crosswalk {about}" if about else f"{entity or 'the run'}.{field}" if field else entity or "the run"
-        title = titles.get(code) or masker.message(entity, field, message) or code or "finding without a code"
+        # An item of an earlier run may have a code that this run did not raise; its message is about one record.
+        title = titles.get(code) or TITLES.get(code) or masker.message(entity, field, message) or code or "finding without a code"
         if orphans and ended is not None:
             title = _GONE.get(ended, f"refers to a record that ended {ended}")
         items = _items(cause, states[cause], answers[cause], masker) if evidence.available["worklist"] else None
@@ -71,6 +73,7 @@ def read_causes(evidence: Evidence, masker: Masker, titles: Mapping[str, str]) -
                 more_roots=max(0, roots[cause][0][3] - LISTED_ROOTS) if roots[cause] else 0,
                 unit="records" if entities[cause] or not findings else "findings",
                 items=items,
+                findings=int(findings or 0),
             )
         causes.append(Cause(code, title, where, items, need))
     return causes

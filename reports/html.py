@@ -144,6 +144,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": lambda n: f"{n:,}", "duration": duration, "pieces": visible.pieces, "instant": instant}
+    environment.filters["where_they_differ"] = visible.where_they_differ
     environment.globals["look_alike"] = visible.LOOK_ALIKE
     environment.globals["entity_href"] = links.entity
     return environment

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 HIDDEN = "•••"
@@ -130,17 +130,13 @@ class Masker:
         """The key of a target record."""
         return _mask_key(key, self._target_keys.get(entity or "", ()))
 
-    def keys(self, entities: Iterable[str | None], keys: Iterable[str | None]) -> list[str | None]:
+    def keys(self, entities: Sequence[str | None], keys: Sequence[str | None]) -> list[str | None]:
         """The keys of many source records, each beside its entity. Those of most entities are nothing personal."""
-        hidden = self._keys
-        pairs = zip(entities, keys, strict=True)
-        return [self.key(entity, key) if hidden.get(entity or "") else key for entity, key in pairs]
+        return _masked(entities, keys, self._keys, self.key)
 
-    def target_keys(self, entities: Iterable[str | None], keys: Iterable[str | None]) -> list[str | None]:
+    def target_keys(self, entities: Sequence[str | None], keys: Sequence[str | None]) -> list[str | None]:
         """The same of target records."""
-        hidden = self._target_keys
-        pairs = zip(entities, keys, strict=True)
-        return [self.target_key(entity, key) if hidden.get(entity or "") else key for entity, key in pairs]
+        return _masked(entities, keys, self._target_keys, self.target_key)
 
     def root(self, root_cause: str | None) -> str | None:
         """A root cause, written ``entity/key``."""
@@ -221,6 +217,18 @@ def _classes(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             merged.update(pii.get(str(name)) or {})
         classes[entity] = merged
     return classes
+
+
+def _masked(
+    entities: Sequence[str | None],
+    keys: Sequence[str | None],
+    hidden: Mapping[str, tuple[str | None, ...]],
+    masked: Callable[[str | None, str | None], str | None],
+) -> list[str | None]:
+    personal = {entity for entity, classes in hidden.items() if classes}
+    if personal.isdisjoint(entities):
+        return list(keys)
+    return [masked(entity, key) if entity in personal else key for entity, key in zip(entities, keys, strict=True)]
 
 
 def _mask_key(key: str | None, classes: tuple[str | None, ...]) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from migrate.said import listed
 from reports.acceptance.model import Acceptance
 from reports.certifications.model import Certifications
 from reports.overview.model import Overview
@@ -135,6 +136,13 @@ class Need:
     more_roots: int = 0
     unit: str = "records"
     items: Items | None = None
+    findings: int = 0
+    """Rows that its number leads to: of one record there may be several."""
+
+    @property
+    def counted(self) -> str:
+        """What its number counts, singular where it is one."""
+        return self.unit.removesuffix("s") if self.affected.n == 1 else self.unit
 
 
 @dataclass(frozen=True)
@@ -200,7 +208,7 @@ class Excused:
 
 @dataclass(frozen=True)
 class FindingRow:
-    """All findings of one rule."""
+    """All findings of one rule and one severity."""
 
     severity: str
     code: str
@@ -261,6 +269,21 @@ class Prediction:
     disposition: str
     predicted: int
     actual: int
+    href: str | None = None
+    """Where the records that ended so are shown."""
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A rollback of the run."""
+
+    run: str
+    """The rollback's own id."""
+    ended: str
+    done: int
+    """Records that it took back."""
+    left: int
+    """Records that it had to leave."""
 
 
 @dataclass(frozen=True)
@@ -281,6 +304,11 @@ class LiveRun:
     predictions: tuple[Prediction, ...]
     handed_over: str = ""
     """Path in the run folder of what says what a person does with the files for the target; blank where none were written."""
+    removed: int = 0
+    """Records that it removed from the target, because no source record stands behind them."""
+    since: tuple[str, ...] = ()
+    """Live runs after that rehearsal and before this run: what they wrote, the rehearsal could not foresee."""
+    taken_back: tuple[TakenBack, ...] = ()
 
     @property
     def surprises(self) -> tuple[Prediction, ...]:
@@ -336,3 +364,18 @@ class Report:
     """Gates, and each rule entity by entity."""
     about_records: tuple[Table, ...] = ()
     """What the page holds of single records, from source to target: :mod:`reports.record_tables`."""
+    role: str | None = None
+    """Who reads it, where it was made for a role."""
+    clear: tuple[str, ...] = ()
+    """Classes of personal data that this reader sees as they are, where others are masked."""
+
+    @property
+    def personal(self) -> tuple[str, bool] | None:
+        """What is done with personal data, and whether the file has to be treated as such; None where there is none."""
+        if self.clear:
+            classes = listed([word.replace("_", " ") for word in self.clear])
+            return f"{classes} in clear for the role {self.role}, all else masked: treat this file as personal data", True
+        if self.masking:
+            seen = f", as the role {self.role} sees it" if self.role else ""
+            return (f"masked in this file{seen}", False) if self.masked else None
+        return "not masked: treat this file as personal data", True

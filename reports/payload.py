@@ -6,8 +6,9 @@ import base64
 import gzip
 import json
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from itertools import islice
+from operator import sub
+from typing import Any, cast
 
 from reports.parts import Table
 
@@ -25,9 +26,10 @@ def encode(table: Table) -> str:
 def _column(values: Sequence[str | int | None]) -> dict[str, list[Any]]:
     """A dictionary and one code per row, or the plain values where they seldom repeat. Whole numbers: how far each is from the
     one before."""
-    numbers = [value for value in values if isinstance(value, int)]
-    if numbers and len(numbers) == len(values):
-        return {"steps": [numbers[0], *(then - before for before, then in pairwise(numbers))]}
+    # Whole columns at a time, without a step of Python for each of half a million values.
+    if set(map(type, values)) == {int}:
+        numbers = cast("Sequence[int]", values)
+        return {"steps": [numbers[0], *map(sub, islice(numbers, 1, None), numbers)]}
     known = dict.fromkeys(values)
     if len(known) * 2 > len(values) > 64:
         return {"plain": list(values)}

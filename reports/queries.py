@@ -147,6 +147,8 @@ HISTORY = (
     # A record of a bucket that holds the same records as then, each where it ended then, has no row of its own.
     "CREATE TEMP TABLE ended_before (entity VARCHAR, key VARCHAR, was VARCHAR)",
     "CREATE TEMP TABLE as_before (bucket UBIGINT)",
+    # Codes of records that a rehearsal compared although it says that a live run would hold them; none of a live run.
+    "CREATE TEMP TABLE predicted (code VARCHAR)",
     "CREATE TEMP MACRO bucket_of(entity, key) AS hash(entity, key) % 131072",
 )
 
@@ -245,12 +247,15 @@ COUNTS = {
         WHERE disposition IN ('excluded', 'merged')
         GROUP BY entity, disposition, code ORDER BY n DESC, code, entity, disposition""",
     "findings": "SELECT code, count(*) FROM findings GROUP BY code",
-    "severities": "SELECT code, arg_min(severity, " + SEVERITY_RANK + ") FROM findings GROUP BY code",
+    "severities": "SELECT code, severity, count(*) FROM findings GROUP BY code, severity",
     "differences": "SELECT entity, kind, field, count(*) FROM x GROUP BY entity, kind, field",
     "states": "SELECT state, count(*) FROM worklist GROUP BY state",
     "without_item": "SELECT count(*) FROM f WHERE item IS NULL",
-    "blocked_references": """SELECT entity, field, count(*) FROM findings
-        WHERE severity = 'blocked' AND field IS NOT NULL GROUP BY entity, field""",
+    # The field may say that a record loads without such a reference: then it is a warning, and names the record all the same.
+    "blocked_references": """SELECT entity, field, count(*) FILTER (severity = 'blocked'), sum(n) FILTER (rooted),
+            list(DISTINCT code ORDER BY code) FILTER (rooted)
+        FROM (SELECT *, 1 AS n, bool_and(root_cause IS NOT NULL) OVER (PARTITION BY entity, field, code) AS rooted FROM findings)
+        WHERE field IS NOT NULL GROUP BY entity, field""",
 }
 
 ROWS = {

@@ -14,7 +14,7 @@ SHOWN = """WITH answers AS (
         SELECT record, min(CASE kind WHEN 'missing' THEN 'missing' ELSE 'different' END) AS answer
         FROM x WHERE kind IN ('missing', 'different') AND record IS NOT NULL GROUP BY record)
     SELECT d.row, d.entity, d.key, target_key, disposition, code,
-        CASE WHEN disposition IN ('created', 'updated', 'unchanged')
+        CASE WHEN disposition IN ('created', 'updated', 'unchanged') OR disposition = 'held' AND code IN (FROM predicted)
             THEN coalesce(answer, CASE WHEN unread.key IS NULL THEN 'no difference' ELSE 'not read' END) END AS read_back,
         coalesce(was, CASE WHEN as_before.bucket IS NOT NULL THEN disposition END) AS was
     FROM (FROM d SEMI JOIN shown USING (row)) AS d

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from migrate.said import number_of
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
 from reports.model import DISPOSITIONS, LiveRun, Report
@@ -30,7 +31,7 @@ def render_text(run_folder: Path, *, width: int | None = None) -> str:
 def text(report: Report, run_folder: Path, *, page: Path | None, width: int | None = None) -> str:
     """The summary of a report. ``page``: its HTML, where there is one. Without a ``width`` no line is cut."""
     blocks = [
-        _head(report, width), _gates(report, width), _needs(report, width), _worklist(report, run_folder),
+        _head(report, width), _gates(report, _workspace(run_folder), width), _needs(report, width), _worklist(report, run_folder),
         _acceptance(report, run_folder, width), _entities(report, width), _differences(report, width),
         _both_sides(report, width), _certifications(report, width),
         _live(report.live, width), _findings(report, width), _losses(report), f"Report: {plain(str(page))}" if page else "",
@@ -54,7 +55,7 @@ def _head(report: Report, width: int | None) -> str:
     return "\n".join(lines)
 
 
-def _gates(report: Report, width: int | None) -> str:
+def _gates(report: Report, workspace: str, width: int | None) -> str:
     """How many gates were reached, and those that were missed."""
     gates, missed = report.checked.gates, report.checked.missed
     if not gates:
@@ -62,7 +63,7 @@ def _gates(report: Report, width: int | None) -> str:
     head = f"Gates: {len(gates) - len(missed):,} of {len(gates):,} reached"
     rows = [("MISSED", plain(gate.gate), plain(str(gate.value)), f"{plain(gate.limit)} ({plain(gate.says)})") for gate in missed]
     lines = columns(rows[:MOST_GATES], right=(2,), width=width, cut=3) if rows else []
-    return "\n".join([head, *lines, *_more(len(rows) - MOST_GATES, "lms-migrate gates shows them")])
+    return "\n".join([head, *lines, *_more(len(rows) - MOST_GATES, f"lms-migrate gates {workspace} shows them")])
 
 
 def _needs(report: Report, width: int | None) -> str:
@@ -71,7 +72,7 @@ def _needs(report: Report, width: int | None) -> str:
     rows = [
         (
             f"{need.affected.n:,}",
-            need.unit,
+            need.counted,
             need.severity,
             need.code or "",
             f"{plain(need.where)}: {plain(need.title)}",
@@ -101,7 +102,9 @@ def _acceptance(report: Report, run_folder: Path, width: int | None) -> str:
     if accepted is None:
         return ""
     if not accepted.judged:
-        return f"Acceptance tests: {accepted.number:,} not judged. Next: lms-migrate acceptance {_workspace(run_folder)}"
+        # What read nothing back cannot be judged, and the command would say so.
+        following = "" if report.stopped_at else f" Next: lms-migrate acceptance {_workspace(run_folder)}"
+        return f"Acceptance tests: {accepted.number:,} not judged.{following}"
     rows = [
         (one.word, plain(one.code), "" if one.unexpected is None else f"{one.unexpected:,} not so", plain(one.says))
         for one in accepted.expected
@@ -196,7 +199,8 @@ def _live(live: LiveRun | None, width: int | None) -> str:
     if live.lost:
         lines += wrapped(plain(live.lost), "  ! ", width)
     if live.rehearsal:
-        lines.append(f"  {len(live.surprises):,} surprises against rehearsal {plain(live.rehearsal)}")
+        lines.append(f"  {number_of(len(live.surprises), 'surprise')} against rehearsal {plain(live.rehearsal)}")
+        lines += wrapped(f"written since by {plain(', '.join(live.since))}", "  ", width) if live.since else []
         rows = [(plain(s.entity), s.disposition, f"{s.predicted:,}", "->", f"{s.actual:,}") for s in live.surprises]
         lines += columns(rows[:MOST_SURPRISES], right=(2, 4), width=width, cut=0) if rows else []
         lines += _more(len(rows) - MOST_SURPRISES, "in the report")
@@ -219,7 +223,7 @@ def _losses(report: Report) -> str:
     rows = []
     for treatment in dict.fromkeys(loss.treatment for loss in report.losses):
         held = [loss.rows for loss in report.losses if loss.treatment == treatment]
-        rows.append((treatment, f"{len(held):,} entries", f"{sum(held):,} rows with data"))
+        rows.append((treatment, number_of(len(held), "entry", "entries"), f"{number_of(sum(held), 'row')} with data"))
     return "\n".join(["Loss register", *columns(rows, right=(1, 2))])
 
 

@@ -51,6 +51,20 @@ def pieces(value: str | None, *, spell: bool = False) -> tuple[Piece, ...]:
     return tuple(cut)
 
 
+def where_they_differ(one: str | None, other: str | None, most: int = 1000) -> tuple[str | None, str | None]:
+    """Both values; of long ones only what is around the first sign in which they differ, with an ellipsis for the rest."""
+    if one is None or other is None or max(len(one), len(other)) <= most:
+        return _beginning(one, most), _beginning(other, most)
+    first = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, first - most // 10)
+    before = "…" if start else ""
+    return before + (_beginning(one[start:], most // 2) or ""), before + (_beginning(other[start:], most // 2) or "")
+
+
+def _beginning(value: str | None, most: int) -> str | None:
+    return value if value is None or len(value) <= most else f"{value[:most]}…"
+
+
 def plain(value: str | None, *, spell: bool = False) -> str:
     """``value`` for a terminal: no control sequence survives. ``spell`` as in :func:`pieces`."""
     return "".join(f"[{piece.text}]" if piece.kind == "sign" else piece.text for piece in pieces(value, spell=spell))

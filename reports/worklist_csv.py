@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from migrate.said import number_of
 from migrate.worklist.columns import IS_CAUSE, ITEMS
 from reports.formulas import defused
 from reports.worklist_rows import Cell, WorklistRows
@@ -28,7 +29,7 @@ def _rows(rows: WorklistRows) -> Iterator[dict[str, Cell]]:
         told = rows.cause_row(cause)
         yield {
             **told, "item": cause.id, "kind": IS_CAUSE, "state": told["states"], "message": told["title"],
-            "about": f"{len(cause.open):,} items that need a person",
+            "about": f"{number_of(len(cause.open), 'item')} that need a person",
         }  # fmt: skip
         for item in rows.listed(cause):
             yield rows.item_row(item)

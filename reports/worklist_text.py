@@ -13,6 +13,7 @@ from migrate.decisions.file import read_decisions
 from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, Decision
 from migrate.engine import scan, session
 from migrate.errors import ConfigurationError, Problem, RunFailed
+from migrate.said import number_of, records
 from migrate.worklist.causes import Cause
 from reports.visible import plain
 from reports.worklist_rows import WorklistRows
@@ -72,8 +73,8 @@ def show_item(rows: WorklistRows, item_id: str, limit: int) -> None:
         ("where", _where(item["entity"], item["field"])), ("kind", item["kind"]), ("cause", item["cause"]), ("key", shown["key"]),
         ("about", shown["about"]), ("value", shown["value"]), ("message", shown["message"]),
         ("waits for", rows.masker.root(item["root_cause"])),
-        ("records", f"{item['rows']:,}, and {item['waiting']:,} wait for them"),
-        ("came up", f"{item['times']:,} time(s), first in {item['first_run']}, last in {item['last_run']}"),
+        ("records", f"{item['rows']:,}; waiting for them: {item['waiting']:,}"),
+        ("came up", f"{number_of(item['times'], 'time')}, first in {item['first_run']}, last in {item['last_run']}"),
         ("note", rows.note(item)),
     ]  # fmt: skip
     for word, text in lines:
@@ -94,7 +95,8 @@ def _head(console: Console, rows: WorklistRows, cause: Cause) -> None:
     console.print(
         f"{cause.id}  {cause.severity}  {plain(cause.code)}  {_where(cause.entity, cause.field)}  {plain(rows.title(cause))}"
     )
-    console.print(f"  {len(cause.open):,} items need a person: {cause.rows:,} records, and {cause.waiting:,} wait for them")
+    counts = f"{number_of(len(cause.open), 'item')}, {records(cause.rows)}; waiting for them: {cause.waiting:,}"
+    console.print(f"  needs a person: {counts}")
     console.print(f"  all of them take: {', '.join(cause.choices)}")
 
 

@@ -25,6 +25,7 @@ from migrate.privacy.classes import personal_fields
 from migrate.progress import Progress, Silent
 from migrate.reconciliation.closure import KEPT_BACK
 from migrate.run_folder import RunFolder, latest_run
+from migrate.said import records
 from migrate.verdict import verdict
 from migrate.workspace import Workspace, open_workspace
 from validators.expectations.judge import STATES, Judge, Judged, installed
@@ -132,7 +133,8 @@ def _judged(
                 judged = judging.judge(one, rows)
                 if unread and judged.state == "passed":
                     left = number(connection, f"SELECT count(*) FROM ({wanted_rows})") - rows.num_rows
-                    why = f"{left} record(s) refer to one that this run kept back and did not read; the others are as expected"
+                    refer = "refers" if left == 1 else "refer"
+                    why = f"{records(left)} {refer} to one that this run kept back and did not read; the others are as expected"
                     judged = Judged("error", why=why) if left else judged
                 result = Result(one, entity, judged, gate)
                 write_failing(writer, result, rows)

@@ -91,7 +91,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
+    except (KeyboardInterrupt, click.exceptions.Abort):  # click makes the one into the other
+        click.echo("interrupted; the run folder says how far a run came, and the same command goes on or begins anew", err=True)
         code = EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -99,9 +100,6 @@ def main() -> None:
     except MigrateError as error:
         click.echo(f"{error}", err=True)
         code = error.exit_code
-    except KeyboardInterrupt:
-        click.echo("interrupted; the run folder says how far it came", err=True)
-        code = EXIT_INTERRUPTED
     except BrokenPipeError:
         code = EXIT_FAILED
     sys.exit(code if isinstance(code, int) else 0)

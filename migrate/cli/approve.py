@@ -35,7 +35,7 @@ def command(workspace: Path, role: str, name: str, reason: str, run_id: str | No
     click.echo(f"  meaning    {signed.meaning}")
     click.echo(f"  reason     {plain(signed.reason)}")
     for part, digest in signed.parts.items():
-        click.echo(f"  {part:<10} {digest}")
+        click.echo(f"  {part:<12} {digest}")
     click.echo(f"  entry {done.approval.entry} of the audit trail, {done.approval.hash}")
     if done.open_roles:
         click.echo(f"still to approve: {', '.join(done.open_roles)}")

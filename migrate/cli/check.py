@@ -26,21 +26,22 @@ def command(workspace: Path, live: bool) -> int:
     from migrate.errors import EXIT_ATTENTION
     from migrate.privacy.noted_list import strayed_list
     from migrate.profiling.fit import misfits
+    from migrate.said import number_of
 
     result = check(workspace, anew=True)
     plan = result.plan
     click.echo(f"{plan.pair.model.label}")
-    click.echo(f"  {len(plan.names)} mappings, {result.tests} inline tests passed")
-    click.echo(f"  {len(plan.physical)} tables to extract, {len(plan.views)} views")
+    click.echo(f"  {number_of(len(plan.names), 'mapping')}, {number_of(result.tests, 'inline test')} passed")
+    click.echo(f"  {number_of(len(plan.physical), 'table')} to extract, {number_of(len(plan.views), 'view')}")
     dropped = sum(1 for loss in result.losses if loss.treatment == "dropped")
     archived = sum(1 for loss in result.losses if loss.treatment == "archived")
     click.echo(f"  loss register: {dropped} fields or tables dropped with a reason, {archived} archived")
     if suites := result.workspace.expectations:
         number = sum(len(suite.wanted) for suite in suites)
-        click.echo(f"  {number} acceptance tests in {len(suites)} suite(s) fit the target")
+        click.echo(f"  acceptance: {number_of(number, 'test')} in {number_of(len(suites), 'suite')}, which fit the target")
     decisions = result.workspace.decisions.values()
     if decisions:
-        click.echo(f"  {len(decisions)} decisions in force")
+        click.echo(f"  {number_of(len(decisions), 'decision')} in force")
     gone = sorted({d.entity for d in decisions if d.kind not in ("crosswalk", "run")} - set(plan.pair.mappings))
     if gone:
         click.echo(f"  decisions about mappings that are not there, without effect: {', '.join(gone)}")

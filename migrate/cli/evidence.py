@@ -75,7 +75,7 @@ def verify(file: Path, key: str | None) -> int:
 
     found = verify_pack(file, key)
     for check in found.checks:
-        click.echo(f"{check.status:<5} {check.name:<12} {plain(check.detail)}")
+        click.echo(f"{check.status:<5} {check.name:<14} {plain(check.detail)}")
     last = {
         "pass": (EXIT_PASS, "the pack is whole, and signed by the key you named"),
         "open": (EXIT_ATTENTION, "nothing contradicts the pack; read the lines that say open"),

@@ -77,11 +77,12 @@ def export(
 
     Without --state it has all items but those that are closed.
     """
+    from migrate.said import number_of
     from reports.worklist_export import export as write
 
     rows = _rows(workspace, run_id, frozenset(states) or None, role, clear)
     number = write(rows, file, overwrite=overwrite)
-    click.echo(f"{file}: {number:,} items in {len(rows.causes):,} causes, of run {rows.worklist.run}")
+    click.echo(f"{file}: {number_of(number, 'item')} in {number_of(len(rows.causes), 'cause')}, of run {rows.worklist.run}")
     click.echo(f"next: fill in decision, reason and decided_by, then: lms-migrate worklist import {workspace} {file}")
     return 0
 
@@ -96,21 +97,22 @@ def import_(workspace: Path, file: Path, by: str, dry_run: bool) -> int:
 
     All of them are taken, or none: every problem is named by row and column. Exit codes: 0 taken in, 2 there are problems.
     """
+    from migrate.said import number_of
     from migrate.worklist.take_in import take_in
     from reports.masking import Masker
 
     done = take_in(workspace, file, by=by, dry_run=dry_run, shown=lambda facts: Masker(facts).value)
     for decision, number in done.counts.items():
         click.echo(f"  {decision:<10} {number:>7,}")
-    known = "" if done.rows == 0 else f"; {done.rows:,} rows of the file hold an answer"
+    known = "" if done.rows == 0 else f"; {number_of(done.rows, 'row')} of the file with an answer"
     if not done.decisions:
         click.echo(f"nothing new{known}")
         return 0
     files = ", ".join(str(path) for path in done.files)
     if dry_run:
-        click.echo(f"{len(done.decisions):,} decisions would be taken in{known}; nothing was changed")
+        click.echo(f"{number_of(len(done.decisions), 'decision')} would be taken in{known}; nothing was changed")
     else:
-        click.echo(f"{len(done.decisions):,} decisions taken in{known}: {files}")
+        click.echo(f"{number_of(len(done.decisions), 'decision')} taken in{known}: {files}")
         click.echo(f"next: lms-migrate run {workspace}")
     return 0
 

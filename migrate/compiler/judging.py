@@ -7,6 +7,7 @@ from migrate.compiler.shared import BLOCKED, MALFORMED, PREVIOUS, UNMAPPED, Step
 from migrate.compiler.source import AMBIGUOUS, BAD, FAULT, FAULT_VALUE, SEPARATOR, bad_value
 from migrate.compiler.text import literal, name, value_text
 from migrate.compiler.values import fits, spellings, typed_literal
+from migrate.expressions import UNREAD
 from migrate.expressions.operators import reads
 from migrate.mapping.model import FieldRule, Outcome
 from migrate.worklist.identity import Kind
@@ -189,11 +190,16 @@ class Judging(Steps):
         wanted = self.mapping.target.fields[target_field].type
         if wanted != "string":
             add(f"NOT {none} AND {value} IS NULL", wrong_type, f"the mapped value is not of type {wanted}")
-        if reads(rule.do):
-            unread = name("unread:" + target_field)
+        if target_field in self.unread:
+            unread = name(UNREAD + target_field)
             overridden = self.decisions.overridden(target_field)
             condition = f"s.{unread} IS NOT NULL" + (f" AND NOT {overridden[0]}" if overridden is not None else "")
-            add(condition, wrong_type, "a step of do cannot read this text", f"m.{unread}")
+            add(condition, wrong_type, f"{'a step of do' if reads(rule.do) else 'a cast'} cannot read this text", f"m.{unread}")
+        for n, cut in enumerate(self.cut.get(target_field, ())):
+            whole = name(f"cut:{n}:{target_field}")
+            overridden = self.decisions.overridden(target_field)
+            condition = f"s.{whole} IS NOT NULL" + (f" AND NOT {overridden[0]}" if overridden is not None else "")
+            add(condition, Outcome(code=cut.code, severity="warn"), cut.message, f"m.{whole}")
         rules = [(c, g) for c, v in rule.check.items() for g in (v if isinstance(v, list) else [v])]
         for check, given in rules:
             compiled = self._check(target_field, check, given, value)

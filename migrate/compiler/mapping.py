@@ -32,6 +32,7 @@ from migrate.compiler.source import BAD, FAULT_VALUE, ROW
 from migrate.compiler.text import literal, name, value_text
 from migrate.compiler.valuing import Valuing
 from migrate.errors import Problem
+from migrate.expressions import UNREAD
 from migrate.located_yaml import Keys
 from migrate.mapping.load import LoadedMapping, LoadedPair
 
@@ -91,7 +92,7 @@ class MappingCompiler:
         return Compiled(
             self.mapping,
             chosen,
-            f"WITH {_ctes(steps)}\n{self._disposed(chosen, steps[-1][0])}",
+            f"WITH {_ctes(steps)}\n{self._disposed(shared, steps[-1][0])}",
             self._key_field(chosen),
             tuple(self.book.rules),
             tuple(self.leaving.exclusions),
@@ -153,7 +154,7 @@ class MappingCompiler:
             "WHERE u.value IS NOT NULL GROUP BY ALL ORDER BY ALL"
         )
 
-    def _disposed(self, chosen: tuple[str, ...], last: str) -> str:
+    def _disposed(self, shared: Shared, last: str) -> str:
         """The columns that leave the chain, with the disposition each row has reached so far."""
         rules = self.book.rules
         decisive = "CAST(NULL AS INTEGER)"
@@ -193,15 +194,16 @@ class MappingCompiler:
             columns.append("s._group")
         if self.matching:
             columns += [f"s.{column}" for column in EVIDENCE]
-        for target_field in chosen:
+        for target_field in shared.chosen:
             if target_field not in self.mapping.target.fields:
                 continue
             if self.mapping.model.fields[target_field].ref:
                 columns.append(f"s.{name('ref:' + target_field)}")
             if f"m.{name('was:' + target_field)}" in shown:
                 columns.append(self._was(target_field))
-            if f"m.{name('unread:' + target_field)}" in shown:
-                columns.append(f"s.{name('unread:' + target_field)}")
+            if f"m.{name(UNREAD + target_field)}" in shown:
+                columns.append(f"s.{name(UNREAD + target_field)}")
+            columns += [f"s.{name(f'cut:{n}:{target_field}')}" for n, _ in enumerate(shared.cut.get(target_field, ()))]
             columns.append(f"s.{name('to:' + target_field)}")
         return f"SELECT {', '.join(columns)}\nFROM {worst} AS s"
 

@@ -6,6 +6,7 @@ from migrate.compiler.shared import PREVIOUS, Shared, Steps
 from migrate.compiler.source import BAD, FAULT, FAULT_VALUE, ROW, SOURCE
 from migrate.compiler.text import key_text, literal, name
 from migrate.contracts.model import Field
+from migrate.expressions import UNREAD
 
 
 class Reading(Steps):
@@ -93,6 +94,8 @@ class Reading(Steps):
             sql = self.scope.expression(text, "let", let, purpose="map")
             level = self.scope.add_let(let)
             levels.setdefault(level, []).append(f"{sql} AS {name(let)}")
+            if (unread := self.scope.unread(text, "let", let)) is not None:
+                levels[level].append(f"{unread} AS {name(UNREAD + let)}")
         return [
             (f"let_{level}", f"SELECT s.*, {', '.join(items)}\nFROM {PREVIOUS} AS s") for level, items in sorted(levels.items())
         ]

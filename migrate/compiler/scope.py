@@ -11,7 +11,7 @@ from migrate.compiler.text import name, translate, translate_text
 from migrate.contracts.load import colliding
 from migrate.contracts.model import Entity
 from migrate.errors import Place, Problem
-from migrate.expressions import ExpressionError, columns_of, expression_reads, parse_expression, parse_order
+from migrate.expressions import UNREAD, ExpressionError, columns_of, expression_reads, parse_expression, parse_order, unread_casts
 from migrate.located_yaml import Keys
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
@@ -124,6 +124,19 @@ class Scope:
         except ExpressionError as error:
             self.complain(str(error), error.value, error.allowed, *keys)
             return "NULL"
+
+    def unread(self, text: str, *keys: str | int) -> str | None:
+        """SQL of the text that a cast in an expression, or in a let that it names, cannot read; None where nothing is cast."""
+        self._at = keys
+        casting = self.mapping.casting
+        columns = {UNREAD + let: f"s.{name(UNREAD + let)}" for let in casting}
+        try:
+            tree = unread_casts(str(text), casting)
+            if tree is None:
+                return None
+            return translate(self._filled(tree), lambda q, c: self._resolve(q, c, "map", columns), self.as_of)
+        except ExpressionError:  # told where the expression itself was compiled
+            return None
 
     def policy(self, text: str, place: Place) -> str:
         """The SQL of a condition of the workspace, which stands at ``place``. The fields it looks at are not carried over."""

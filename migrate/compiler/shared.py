@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.compiler.decided import Decided, DecidedSql
 from migrate.compiler.matched import MatchSql
 from migrate.compiler.rules import RuleBook
 from migrate.compiler.scope import Scope
+from migrate.expressions.operators import Cut
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import Outcome
 
@@ -32,6 +33,10 @@ class Shared:
     decisions: DecidedSql
     decided: Decided
     matching: MatchSql | None
+    unread: set[str] = field(default_factory=set)
+    """Target fields with a column ``unread:FIELD``: the text that a cast or a step of ``do`` cannot read."""
+    cut: dict[str, list[Cut]] = field(default_factory=dict)
+    """Target fields with columns ``cut:n:FIELD``, one for each step that cuts text: the whole text, where it does."""
 
 
 class Steps:
@@ -41,6 +46,7 @@ class Steps:
         self.pair, self.mapping, self.chosen = shared.pair, shared.mapping, shared.chosen
         self.scope, self.book, self.matching = shared.scope, shared.book, shared.matching
         self.decisions, self.decided = shared.decisions, shared.decided
+        self.unread, self.cut = shared.unread, shared.cut
 
     @property
     def owned(self) -> list[str]:

@@ -86,6 +86,10 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
     whole = raw if integer else (
         f"CASE WHEN regexp_full_match({trimmed}, '[+-]?[0-9]+') THEN TRY_CAST({trimmed} AS BIGINT) END"
     )  # fmt: skip
+    if absent and rule.type in ("int", "epoch") and not integer:
+        # As text a number has more than one spelling: a YEAR column of MariaDB says 0000.
+        wholes = ", ".join(str(value) for value in rule.never if isinstance(value, int))
+        absent = f"({absent} OR coalesce({whole} IN ({wholes}), FALSE))" if wholes else absent
     ambiguous = None
     total = False  # is every value of the raw type one of the type?
     match rule.type:

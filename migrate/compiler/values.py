@@ -12,7 +12,10 @@ _READY = {
     "int": (_WHOLE, "TRY_CAST({0} AS BIGINT)"),
     "flag": (("BOOLEAN",), "TRY_CAST({0} AS BOOLEAN)"),
     "decimal": ((*_WHOLE, "FLOAT", "DOUBLE"), "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) THEN TRY_CAST({0} AS DOUBLE) END"),
-    "date": (("DATE", "TIMESTAMP"), "CASE WHEN year({1}) <= 9999 THEN TRY_CAST({0} AS DATE) END"),
+    "date": (
+        ("DATE", "TIMESTAMP"),
+        "CASE WHEN year({1}) <= 9999 AND {1} = date_trunc('day', {1}) THEN TRY_CAST({0} AS DATE) END",
+    ),
     "datetime": (("DATE", "TIMESTAMP"), "CASE WHEN year({1}) <= 9999 THEN {1} END"),
     "epoch": (("DATE", "TIMESTAMP"), "CASE WHEN year({1}) <= 9999 THEN {1} END"),
 }
@@ -21,7 +24,8 @@ type of an expression when it plans the statement, and so asks this of no row.""
 
 
 def target_value(sql: str, field_type: str) -> str:
-    """``sql`` as the target's type, or null where it is not of it: a fraction is no int, 'yes' is no flag."""
+    """``sql`` as the target's type, or null where it is not of it: a fraction is no int, 'yes' is no flag, and no time of day is
+    a date."""
     if field_type == "string":
         return f"CAST({sql} AS VARCHAR)"
     types, ready = _READY[field_type]
@@ -43,10 +47,13 @@ def _from_text(sql: str, field_type: str) -> str:
             shape = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
             return f"CASE WHEN regexp_full_match({text}, {literal(shape)}) AND isfinite({number}) THEN {number} END"
     moment = f"TRY_CAST({sql} AS {SQL_TYPES[field_type]})"
-    if field_type != "date":
-        # A plain cast of text passes over the offset, and would move the instant by it.
-        shifted = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
-        moment = f"CASE WHEN regexp_matches({text}, ':.*[0-9] ?[+-][0-9]') THEN {shifted} ELSE {moment} END"
+    if field_type == "date":
+        # A plain cast passes over whatever stands behind the day.
+        shape = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00(:00([.]0+)?)?)?"
+        return f"CASE WHEN regexp_full_match({text}, {literal(shape)}) THEN {moment} END"
+    # A plain cast of text passes over the offset, and would move the instant by it.
+    shifted = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
+    moment = f"CASE WHEN regexp_matches({text}, ':.*[0-9] ?[+-][0-9]') THEN {shifted} ELSE {moment} END"
     return f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN {moment} END"
 
 

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from migrate.compiler.shared import CROSSWALK, PREVIOUS, Steps
 from migrate.compiler.text import literal, name, value_text
 from migrate.compiler.values import spellings, target_value
-from migrate.expressions import operators
+from migrate.expressions import UNREAD, operators
 
 
 class Valuing(Steps):
     """``based`` and ``mapped``, and the values that findings show."""
 
     def based(self) -> str:
-        """The base values, under ``was:FIELD``, and under ``unread:FIELD`` the text that ``do`` cannot read."""
-        columns, unread = [], []
+        """The base values, under ``was:FIELD``, under ``unread:FIELD`` the text that a cast or ``do`` cannot read, and under
+        ``cut:n:FIELD`` the whole text that it cuts."""
+        columns = []
         for target_field in self.chosen:
-            steps, begun = self.mapping.model.fields[target_field].do, self._begun(target_field)
+            begun = self._begun(target_field)
             columns.append(f"{self._done(target_field, begun)} AS {name('was:' + target_field)}")
-            if operators.reads(steps):
-                with suppress(operators.OperatorError):  # told already
-                    unread.append(f"{operators.unread(steps, begun)} AS {name('unread:' + target_field)}")
-        return f"SELECT s.*, {', '.join(columns + unread)}\nFROM {PREVIOUS} AS s" if columns else ""
+            if unread := list(self._unread(target_field, begun)):
+                columns.append(f"coalesce({', '.join(unread)}) AS {name(UNREAD + target_field)}")
+                self.unread.add(target_field)
+            with suppress(operators.OperatorError):  # told already
+                if cuts := operators.cuts(self.pair.steps(self.mapping.model.fields[target_field]), begun):
+                    columns += [f"{cut.sql} AS {name(f'cut:{n}:{target_field}')}" for n, cut in enumerate(cuts)]
+                    self.cut[target_field] = cuts
+        return f"SELECT s.*, {', '.join(columns)}\nFROM {PREVIOUS} AS s" if columns else ""
+
+    def _unread(self, target_field: str, begun: str) -> Iterator[str]:
+        rule = self.mapping.model.fields[target_field]
+        for word, text in self.mapping.casts(target_field).items():
+            if (unread := self.scope.unread(text, "fields", target_field, word)) is not None:
+                yield unread
+        if operators.reads(rule.do):
+            with suppress(operators.OperatorError):  # told already
+                yield operators.unread(self.pair.steps(rule), begun)
 
     def mapped(self) -> str:
         columns, joins = [], ""
@@ -34,6 +49,7 @@ class Valuing(Steps):
                 target = f"{self.pair.target.system}.{self.mapping.target_name}"
                 self.scope.complain(f"{target} has no such field", target_field, allowed, "fields", target_field)
                 continue
+            self._ask_for_zone(target_field, contract.type)
             was = f"s.{name('was:' + target_field)}"
             sql = was
             if rule.values is not None:
@@ -68,7 +84,7 @@ class Valuing(Steps):
 
     def _done(self, target_field: str, sql: str) -> str:
         try:
-            return operators.apply(self.mapping.model.fields[target_field].do, sql)
+            return operators.apply(self.pair.steps(self.mapping.model.fields[target_field]), sql)
         except operators.OperatorError as error:
             self.scope.complain(str(error), error.value, error.allowed, "fields", target_field, "do")
             return sql
@@ -84,6 +100,18 @@ class Valuing(Steps):
             if rule.by is not None and self.decisions.has_roots:
                 shown[target_field] = self.scope.expression(rule.by, "fields", target_field, "by", purpose="map")
         return shown
+
+    def _ask_for_zone(self, target_field: str, wanted: str) -> None:
+        """The day of an instant is another one in another place, and UTC is nobody's."""
+        rule = self.mapping.model.fields[target_field]
+        given = self.mapping.source.fields.get(rule.source or "")
+        if wanted != "date" or given is None or given.type not in ("datetime", "epoch"):
+            return
+        if any(isinstance(step, dict) and operators.date.__name__ in step for step in rule.do):
+            return
+        allowed = ("do: [{date: Europe/Madrid}]", f"expr: cast({rule.source} as date)")
+        message = "an instant becomes a date: say in which time zone its day begins, or that its clock is the right one as it is"
+        self.scope.complain(message, rule.source, allowed, "fields", target_field, "from")
 
     def _check_crosswalk(self, target_field: str, crosswalk: str) -> None:
         if crosswalk not in self.pair.model.crosswalks:

@@ -35,7 +35,7 @@ _DRIVERS = {
 _CONNECTORX = {"mysql": "mysql", "mariadb": "mysql", "postgresql": "postgresql"}
 _READ_ONLY = {
     "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION time_zone = '+00:00'"),
-    "postgresql": ("SET default_transaction_read_only = on", "SET TIME ZONE 'UTC'"),
+    "postgresql": ("SET default_transaction_read_only = on", "SET TIME ZONE 'UTC'", "SET DateStyle = 'ISO, YMD'"),
 }
 """What every session says first, whichever library opens it."""
 _TIMEOUTS = {
@@ -212,9 +212,13 @@ class DatabaseSource:
         yield from self._sqlalchemy(query, table)
 
     def _exact(self, column: sa.ColumnElement[Any], kind: Any) -> sa.ColumnElement[Any]:
-        """The column, or the server's own text of it where a client library would round, cut or re-spell the value."""
+        """The column, or the server's own text of it where a client library would round, cut or re-spell the value.
+
+        Dates are text because servers hold some that no library does: MariaDB's 0000-00-00, at which ConnectorX breaks off in
+        the middle of a table, and PostgreSQL's infinity, which it takes for a day of the year 262142.
+        """
         dialect = self._engine.dialect.name
-        plain = sa.Integer | sa.String | sa.Boolean | sa.Date | sa.DateTime
+        plain = sa.Integer | sa.String | sa.Boolean
         if dialect == "sqlite" or isinstance(kind, plain):
             return column
         if isinstance(kind, mysql.BIT):  # Hibernate's booleans; as text they would be bytes that nobody can see

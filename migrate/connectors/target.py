@@ -80,6 +80,8 @@ class Ability:
     """Records per ``write`` or ``remove``; None: all at once."""
     find_batch: int | None = 500
     """Records per ``find``; None: all at once."""
+    find_near: str = ""
+    """A field: records that share its value cost less when they are asked for in one ``find``."""
     parallel: int = 1
     """Batches that may be under way at the same time, in threads."""
     cascades: str = ""

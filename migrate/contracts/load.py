@@ -12,6 +12,7 @@ from migrate.contracts.certifications import certification_problems
 from migrate.contracts.concepts import concept_problems
 from migrate.contracts.json_paths import json_problems
 from migrate.contracts.model import Contract, Entity, FileFormat, Manifest
+from migrate.contracts.view_casts import text_casts
 from migrate.errors import ConfigurationError, Problem
 from migrate.expressions import ExpressionError, columns_of, parse_expression, read_query, tables_read
 from migrate.expressions.regex import regex_error
@@ -219,6 +220,12 @@ def _query_problems(contract: Contract, document: Document) -> Iterator[Problem]
             yield Problem(
                 "only entities of the contract can be read", document.place(*keys), unknown[0], tuple(contract.entities)
             )
+        elif keys[0] == "entities" and keys[2] == "sql":
+            for cast in text_casts(contract, sql):
+                yield Problem(
+                    "text that cannot be cast would be null in a view, and nobody would be told", document.place(*keys), cast,
+                    hint="give the field of the table its type, or write try_cast where null is meant",
+                )  # fmt: skip
 
 
 def _format_problems(contract: Contract, document: Document) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from migrate.contracts.model import Entity
 from migrate.decisions.model import Decision, contract_fingerprint
+from migrate.said import records
 
 State = Literal["current", "expired", "moot"]
 
@@ -40,5 +41,6 @@ def standing(decision: Decision, found: Found | None, target: Entity | None, row
         return Standing(decision, "expired", "the source value is another one now")
     was = int(decision.rows or found.rows)
     if abs(found.rows - was) * 100 > row_drift * was:
-        return Standing(decision, "expired", f"it was about {was:,} record(s), and there are {found.rows:,} now")
+        now = f"there is {found.rows:,} now" if found.rows == 1 else f"there are {found.rows:,} now"
+        return Standing(decision, "expired", f"it was about {records(was)}, and {now}")
     return Standing(decision, "current")

@@ -152,6 +152,8 @@ def _made(pairing: _Pairing, field: str, rule: Field, candidate: str, likely: fl
         made = {**base, "crosswalk": name}
         question = "" if likely == CERTAIN else f"is {field} made from {candidate}?"
         return DraftedField(field, made, likely, f"{reason}; people say which value is which", question, name)
+    if rule.type == "date" and other.type in _INSTANTS:
+        base["do"] = [{"date": "UTC"}]
     doubt = _conversion(rule, other)
     if field in pairing.wanted.key and not _always(given, candidate):
         number = next((k for k in given.key if given.fields[k].type == "int"), None) if len(given.key) == 1 else None
@@ -159,6 +161,12 @@ def _made(pairing: _Pairing, field: str, rule: Field, candidate: str, likely: fl
             expression = f"coalesce(nullif(trim({candidate}), ''), '{pairing.source.system}-' || cast({number} as text))"
             base = {"expr": expression}
         doubt = f"{candidate} may be empty, and a row without {field} is no record of the target"
+    if candidate in given.key and len(given.key) > 1 and (rule.unique or pairing.wanted.key == (field,)):
+        # A version of a course is a record of its own: by the number alone all but the first would be kept back.
+        texts = (part if given.fields[part].type == "string" else f"cast({part} as text)" for part in given.key)
+        base = {"expr": " || '-' || ".join(texts)}
+        known = ", ".join(given.key)
+        doubt = f"a record of {pairing.origins[pairing.name].entity} is known by {known}, and {field} has to tell them apart"
     if likely == CERTAIN and not doubt:
         return DraftedField(field, base, CERTAIN, reason)
     question = doubt or f"is {field} made from {candidate}?"

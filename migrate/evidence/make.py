@@ -20,7 +20,7 @@ from migrate import __version__
 from migrate.artefacts import sha256
 from migrate.errors import ConfigurationError, OutOfSpace, Problem, RunFailed
 from migrate.evidence import archive, keys, masking
-from migrate.evidence.gather import TRAIL, Gathered, Item, gather, run_folder
+from migrate.evidence.gather import ROLLBACKS, TRAIL, Gathered, Item, gather, run_folder
 from migrate.evidence.manifest import Manifest, Original, Packed, Signer, TrailHead, Withheld
 from migrate.evidence.opening import safe
 from migrate.ledger import open_ledger
@@ -63,7 +63,7 @@ def make(workspace_folder: Path, run: str | None = None, *, out: Path | None = N
         file.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".evidence-", dir=file.parent) as scratch:
             packing = _Packing(found, personal, Path(scratch))
-            packing.all(trail)
+            packing.all(trail, signed=key is not None)
             signer = Signer(algorithm=keys.ALGORITHM, fingerprint=keys.fingerprint(key.public_key())) if key else None
             manifest = _manifest(packing, trail, signer)
             members = packing.members | {archive.MANIFEST: manifest.as_bytes()}
@@ -114,13 +114,13 @@ class _Packing:
     def __post_init__(self) -> None:
         self.masker = Masker({**self.found.facts, "mask": not self.personal})
 
-    def all(self, trail: list[dict[str, Any]] | None) -> None:
+    def all(self, trail: list[dict[str, Any]] | None, *, signed: bool) -> None:
         for item in self.found.items:
             self._take(item)
         if trail is not None:
             lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in trail)
             self._add(TRAIL, lines.encode(), "the audit trail: each entry with the hash of the one before it")
-        self._add(archive.README, self._readme(trail is not None), "what this is, and how to check it by hand")
+        self._add(archive.README, self._readme(trail is not None, signed), "what this is, and how to check it by hand")
 
     def _take(self, item: Item) -> None:
         if item.how == "report":
@@ -178,7 +178,7 @@ class _Packing:
         self.members[path] = content
         self.listed.append(Packed(path=path, sha256=digest, size=size, purpose=purpose, original=original))
 
-    def _readme(self, trail: bool) -> bytes:
+    def _readme(self, trail: bool, signed: bool) -> bytes:
         templates = Environment(
             loader=PackageLoader("reports", "templates/evidence"),
             undefined=StrictUndefined,
@@ -186,10 +186,12 @@ class _Packing:
             trim_blocks=True,
             autoescape=False,  # noqa: S701 - Markdown, no page
         )
+        taken_back = [item.path.rpartition("/")[0] for item in self.found.items if item.path.startswith(f"{ROLLBACKS}/")]
         facts, summary = self.found.facts, self.found.summary
         text = templates.get_template("README.md.j2").render(
             run=summary.get("run"), mode=summary.get("mode"), verdict=summary.get("verdict"), label=facts.get("label"),
-            stopped_at=facts.get("stopped_at"), masked=not self.personal, trail=trail, names=archive,
+            stopped_at=facts.get("stopped_at"), masked=not self.personal, trail=trail, names=archive, signed=signed,
+            taken_back=taken_back,
         )  # fmt: skip
         return text.encode()
 

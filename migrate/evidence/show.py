@@ -38,7 +38,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
     yield "parts of the workspace, as the run found them:"
     for name, part in manifest.parts.items():
         changed = f"; not in the pack: {plain(', '.join(part.changed))}" if part.changed else ""
-        yield f"  {plain(name):<12}{plain(part.hash)}  {len(part.files)} file(s){changed}"
+        yield f"  {plain(name):<13}{plain(part.hash)}  {len(part.files)} file(s){changed}"
     yield ""
     yield "files:"
     width = max((len(one.path) for one in manifest.files), default=0)

@@ -1,5 +1,6 @@
 """The expression language of mappings and of contract views: SQL of a closed vocabulary, never evaluated by Python."""
 
+from migrate.expressions.casts import UNREAD, unread_casts
 from migrate.expressions.parse import (
     ExpressionError,
     columns_of,
@@ -13,6 +14,7 @@ from migrate.expressions.parse import (
 )
 
 __all__ = [
+    "UNREAD",
     "ExpressionError",
     "columns_of",
     "expression_reads",
@@ -22,4 +24,5 @@ __all__ = [
     "parse_query",
     "read_query",
     "tables_read",
+    "unread_casts",
 ]

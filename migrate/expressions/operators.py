@@ -6,7 +6,9 @@ Add an operator by writing one function here: its docstring holds a YAML example
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Sql = str
@@ -14,6 +16,8 @@ Operator = Callable[..., Sql]
 _OPERATORS: dict[str, Operator] = {}
 _READING = ("instant", "number")
 """Operators that read text as something else. What they cannot read must not become nothing unseen."""
+CUT = "MAP-CUT"
+_PARAMETER = re.compile(r"parameter\('(\w+)'\)")
 
 
 class OperatorError(ValueError):
@@ -47,6 +51,22 @@ def apply(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> Sql:
     return sql
 
 
+def filled(steps: tuple[str | dict[str, Any], ...], parameters: Mapping[str, str]) -> tuple[str | dict[str, Any], ...]:
+    """The steps, with values in place of ``parameter('name')``. Raises OperatorError where there is no parameter of a name."""
+
+    def fill(given: Any) -> Any:
+        if isinstance(given, dict):
+            return {word: fill(value) for word, value in given.items()}
+        found = _PARAMETER.fullmatch(given) if isinstance(given, str) else None
+        if found is None:
+            return given
+        if found[1] not in parameters:
+            raise OperatorError("pair.yaml has no such parameter", found[1], tuple(parameters))
+        return parameters[found[1]]
+
+    return tuple(map(fill, steps))
+
+
 def reads(steps: tuple[str | dict[str, Any], ...]) -> bool:
     """Does a step read text as something else?"""
     return any(name in _READING for step in steps for name in ([step] if isinstance(step, str) else step))
@@ -61,6 +81,33 @@ def unread(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> Sql:
             as_text = f"CAST({given} AS VARCHAR)"
             found.append(f"CASE WHEN {blank_to_null(as_text)} IS NOT NULL AND {made} IS NULL THEN {as_text} END")
     return f"coalesce({', '.join(found)})" if found else "NULL"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A step that cuts text. Where it does, a finding says so."""
+
+    length: int
+    """Characters that stay."""
+    code: str
+    message: str
+    sql: Sql
+    """The whole text where the step cuts it, else null."""
+
+
+def cuts(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> list[Cut]:
+    """The steps that cut text, in order. Raises OperatorError."""
+    found = []
+    for number, step in enumerate(steps):
+        name, argument = _name_and_argument(step)
+        if name == truncate.__name__:
+            apply((step,), sql)  # is it well formed?
+            given = apply(steps[:number], sql)
+            words = argument if isinstance(argument, dict) else {"length": argument}
+            whole = f"CASE WHEN length({given}) > {_whole(words.get('length'))} THEN {given} END"
+            message = words.get("message", f"the text is cut to {words['length']} characters")
+            found.append(Cut(words["length"], words.get("code", CUT), message, whole))
+    return found
 
 
 def text(value: object) -> Sql:
@@ -185,8 +232,12 @@ def multilang(x: Sql, language: str) -> Sql:
 
 
 @operator
-def truncate(x: Sql, length: int) -> Sql:
-    """At most so many characters: `do: [{truncate: 255}]`."""
+def truncate(x: Sql, length: int, code: str = CUT, message: str = "") -> Sql:
+    """At most so many characters: `do: [{truncate: 255}]`. A warning, `MAP-CUT`, has the whole text where it was longer;
+    `{truncate: {length: 255, code: USR-LONG, message: ...}}` gives it a name of your own."""
+    for word, given in (("code", code), ("message", message)):
+        if not isinstance(given, str):
+            raise ValueError(f"{word} has to be a text")
     return f"left({x}, {_whole(length)})"
 
 
@@ -231,6 +282,7 @@ def date(x: Sql, zone: str) -> Sql:
 @operator
 def instant(x: Sql, zone: str) -> Sql:
     """The instant (UTC) of a local date or time in a time zone: `do: [{instant: Europe/Madrid}]`.
+    Of an hour that the clock shows twice it is the later one; an hour that the clock leaves out counts as the one after it.
     Text that is neither becomes null, and a finding says so."""
     return f"timezone('UTC', timezone({text(_zone(zone))}, TRY_CAST({x} AS TIMESTAMP)))"
 

@@ -20,7 +20,7 @@ VALUES = (
     "case a when 1 then 2 else 3 end", "case when a then b end",
     "a || b", "a + b", "a - b", "a * b", "a / b", "a // b", "a % b",
     "cast(a as text)", "cast(a as bigint)", "cast(a as double)", "cast(a as date)",
-    "cast(a as timestamp)", "cast(a as boolean)", "cast(a as decimal(18, 4))",
+    "cast(a as timestamp)", "cast(a as boolean)", "cast(a as decimal(18, 4))", "try_cast(a as bigint)",
     "interval 1 day", "interval '1' month", "to_days(a)", "to_months(a)",
     "coalesce(a, b)", "nullif(a, b)", "greatest(a, b)", "least(a, b)",
     "lower(a)", "upper(a)", "trim(a)", "trim(a, 'x')", "ltrim(a)", "rtrim(a)", "length(a)",

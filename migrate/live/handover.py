@@ -87,7 +87,7 @@ class HandingOver:
             kind = partial(_Looking, pending=self.pending[entity])
             with self.load.progress.task("look", entity) as task:
                 for level in self.load.works.levels(entity):
-                    self.load.batches(entity, ability, self.load.works.work(entity, level), task, kind=kind)
+                    self.load.batches(entity, ability, self.load.works.work(entity, level, ability.find_near), task, kind=kind)
         if self.load.lost is not None:
             self._enter_all("failed", "LIVE-FAILED", f"not tried: {self.load.lost}")
         elif any(standing == "new" for pending in self.pending.values() for _, standing in pending.values()):

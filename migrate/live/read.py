@@ -69,7 +69,7 @@ class LiveReading:
             return
         results = ("created", "updated") if self.live.delta else ("created", "updated", "unchanged")
         compared = [f for f in mapped if f not in ability.unwritable and f not in ability.unseen]
-        works = Works(self.changes).there(entity_name, results)
+        works = Works(self.changes).there(entity_name, results, ability.find_near)
         parts = iter(lambda: list(islice(works, ability.find_batch)), [])
         with self.progress.task("read back", entity_name) as task, ThreadPoolExecutor(ability.parallel) as pool:
             try:

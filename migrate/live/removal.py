@@ -24,6 +24,26 @@ SOMEBODY = "somebody changed it in the target since the last run wrote it"
 _CODES = {"refused": "LIVE-REFUSED", "failed": "LIVE-FAILED", "unknown": "LIVE-UNKNOWN"}
 
 
+UNASKED = "nothing is deleted without --apply-deletions"
+_STALE = "its source record is {} in this run; the target keeps what an earlier run wrote or handed over"
+_VANISHED = "no source record stands behind it any more; proposed for deletion: {}"
+
+
+def left_over(changes: Changes, entity: str) -> list[Row]:
+    """What a live run would say of records that an earlier one wrote and nobody means any more, for a rehearsal to tell."""
+    rows = [_row(entity, one, "stale", "LIVE-STALE", _STALE.format(one.kept)) for one in changes.stale(entity)]
+    renamed = set(changes.renamed(entity).values())
+    return rows + [
+        _row(entity, one, "vanished", "LIVE-VANISHED", _VANISHED.format(_NOT_OURS.get(one.origin, UNASKED)))
+        for one in changes.vanished(entity)
+        if one.key not in renamed
+    ]
+
+
+def _row(entity: str, one: Gone, result: str, code: str, message: str) -> Row:
+    return (entity, one.key, result, code, message, one.native, one.mapping, one.source_key, None)
+
+
 @dataclass
 class Removal:
     """Deals with the entities one after the other, those that refer to others first."""
@@ -49,8 +69,7 @@ class Removal:
     def _go(self, entity: str, ability: Ability) -> None:
         stale = self.changes.stale(entity)
         for one in stale:
-            message = f"its source record is {one.kept} in this run; the target keeps what an earlier run wrote or handed over"
-            self._enter(entity, one, "stale", "LIVE-STALE", message)
+            self._enter(entity, one, "stale", "LIVE-STALE", _STALE.format(one.kept))
         renamed = set(self.changes.renamed(entity).values())
         gone = [one for one in self.changes.vanished(entity) if one.key not in renamed]
         ours = [one for one in gone if one.origin == "created"]
@@ -85,7 +104,7 @@ class Removal:
 
     def _refusal(self, entity: str, ability: Ability, number: int) -> str:
         if not self.live.apply_deletions:
-            return "nothing is deleted without --apply-deletions"
+            return UNASKED
         if self.lost:
             return "the target is lost"
         if not ability.remove:
@@ -184,8 +203,7 @@ class Removal:
                 self.referrers.stays(entity, held)
 
     def _propose(self, entity: str, one: Gone, why: str) -> None:
-        message = f"no source record stands behind it any more; proposed for deletion: {why}"
-        self._enter(entity, one, "vanished", "LIVE-VANISHED", message)
+        self._enter(entity, one, "vanished", "LIVE-VANISHED", _VANISHED.format(why))
 
     def _enter(self, entity: str, one: Gone, result: str, code: str, message: str) -> None:
-        self.rows.append((entity, one.key, result, code, message, one.native, one.mapping, one.source_key, None))
+        self.rows.append(_row(entity, one, result, code, message))

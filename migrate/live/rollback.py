@@ -198,6 +198,7 @@ class RollingBack:
             receipt.id, tuple(receipts), entity, key, receipt.mapping, receipt.source_key, what, native, before, last.meant, met,
             refused,
             done and what != "remove", cut_off.id if cut_off is not None else None, at_first,
+            receipt.action == "adopt" and known_before,
         )  # fmt: skip
 
     def _is_back(self, receipt: Any, before: Any, what: What, held: Held) -> bool:

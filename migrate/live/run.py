@@ -15,6 +15,7 @@ from migrate.live.changes import KNOWN, RESULT_SCHEMA, RESULTS, TODO, Changes
 from migrate.live.load import Live, LiveLoad
 from migrate.live.names import ONLY_LIVE, PREDICTED_HELD, RESULTS_FILE
 from migrate.live.read import LiveReading
+from migrate.live.removal import left_over
 from migrate.live.renamed import RENAMED
 from migrate.matching.evidence import MATCHED
 from migrate.progress import Progress
@@ -102,6 +103,9 @@ def predict(
                 f""
                 f"AND (r.result = 'created' OR r.code = {_HANDED_OVER} OR (r.result = 'updated' AND r.key IN ({keeps})))"
             )
+        for entity in changes.entities() if ledger is not None else ():
+            if entity not in held:
+                changes.enter(left_over(changes, entity))
         _write_results(changes, folder)
 
 

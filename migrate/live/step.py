@@ -33,3 +33,5 @@ class Step:
     """The receipt that such a rollback left open."""
     at_first: dict[str, Any] | None = None
     """Of a record to be removed: how the run wrote it at first, before everything was loaded."""
+    known: bool = False
+    """Was the record adopted by a run before? Then only what this run said of it is forgotten."""

@@ -119,7 +119,10 @@ class TakingBack:
             return [(step, f"not tried: {self.lost}") for step in steps]
         images = {s.key: s.before for s in steps if what in ("restore", "recreate") and s.before is not None}
         meant = dict(zip(images, self.remembered.named(entity, list(images.values())), strict=True))
-        intents = [Intent(s.key, _ACTION[what], "", s.mapping, s.source_key, s.native, meant=meant.get(s.key)) for s in steps]
+        intents = [
+            Intent(s.key, "adopt" if s.known else _ACTION[what], "", s.mapping, s.source_key, s.native, meant=meant.get(s.key))
+            for s in steps
+        ]
         receipts = self.ledger.intend(self.run, entity, intents)
         outcomes, strangers = self._act(entity, what, steps)
         shown = self._look(entity, what, [outcomes[step.key] for step in steps if not step.met])

@@ -66,17 +66,17 @@ class _Query:
     def fields(self) -> list[str]:
         return list(self.values)
 
-    def select(self, selected: Sequence[str], condition: str) -> str:
+    def select(self, selected: Sequence[str], condition: str, near: str = "") -> str:
         own = f"LEFT JOIN {RESULTS} AS own ON own.entity = {literal(self.entity)} AND own.key = m._key"
         return (
             f"SELECT {', '.join(selected)} FROM {name(MEANT, self.entity)} AS m "
             f"JOIN {name(TODO, self.entity)} AS t ON t.key = m._key {own} {' '.join(self.joins)} {_MATCHED} "
-            f"WHERE {condition} ORDER BY m._key"
+            f"WHERE {condition} ORDER BY {f'm.{name(near)}, ' if near in self.values else ''}m._key"
         )
 
 
 class Works:
-    """What is to be done with the records of one run, in the order of keys."""
+    """What is to be done with the records of one run, in the order of keys; with ``near``, first in that of this field."""
 
     def __init__(self, changes: Changes) -> None:
         self.changes, self.connection = changes, changes.connection
@@ -88,9 +88,9 @@ class Works:
         ).fetchall()
         return [int(row[0]) for row in rows]
 
-    def work(self, entity: str, level: int) -> Iterator[Work]:
+    def work(self, entity: str, level: int, near: str = "") -> Iterator[Work]:
         """What is to be looked up or updated, and has no result yet."""
-        return self._rows(entity, f"{_OPEN} AND t.level = {level} AND own.result IS NULL", first=True)
+        return self._rows(entity, f"{_OPEN} AND t.level = {level} AND own.result IS NULL", first=True, near=near)
 
     def unfinished(self, entity: str) -> Iterator[Work]:
         """Records that got their first value and wait for the final one."""
@@ -100,10 +100,12 @@ class Works:
         )
         return self._rows(entity, there, first=False)
 
-    def there(self, entity: str, results: Sequence[str]) -> Iterator[Work]:
+    def there(self, entity: str, results: Sequence[str], near: str = "") -> Iterator[Work]:
         """Records with one of these results, as they are meant in the end, and those of which no run saw yet what became."""
         wanted = ", ".join(literal(result) for result in results)
-        return self._rows(entity, f"own.result IN ({wanted}) OR (own.result = 'unchanged' AND t.seen IS NULL)", first=False)
+        return self._rows(
+            entity, f"own.result IN ({wanted}) OR (own.result = 'unchanged' AND t.seen IS NULL)", first=False, near=near
+        )
 
     def columns(self, entity: str, level: int, mapping: str, size: int) -> Iterator[pa.Table]:
         """What ``work`` gives, as far as it waits for nothing, ``size`` records at a time, in columns.
@@ -128,7 +130,7 @@ class Works:
             for start in range(0, batch.num_rows, size):
                 yield pa.Table.from_batches([batch.slice(start, size)])
 
-    def _rows(self, entity: str, condition: str, *, first: bool) -> Iterator[Work]:
+    def _rows(self, entity: str, condition: str, *, first: bool, near: str = "") -> Iterator[Work]:
         query = self._query(entity, first=first)
         put_off = self.changes.put_off(entity) if first else []
         # What this run wrote was not seen since.
@@ -139,7 +141,7 @@ class Works:
             "CASE WHEN mt.there THEN 'there' WHEN mt.key IS NOT NULL THEN 'coming' END",
             *query.natives.values(), *query.values.values(), *(f"m.{name(f)}" for f in put_off),
         ]  # fmt: skip
-        cursor = self.connection.cursor().execute(query.select(selected, condition))
+        cursor = self.connection.cursor().execute(query.select(selected, condition, near))
         filled = {mapping: self.changes.mapped(mapping) for mapping in self.changes.mappings(entity)}
         references, fields = list(query.natives), query.fields
         while rows := cursor.fetchmany(FETCH):

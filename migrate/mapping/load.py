@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -11,8 +12,9 @@ from pathlib import Path
 from migrate.contracts.load import LoadedContract, colliding
 from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Place, Problem
+from migrate.expressions import ExpressionError, operators, unread_casts
 from migrate.located_yaml import Document, read
-from migrate.mapping.model import Mapping, Match, Pair
+from migrate.mapping.model import FieldRule, Mapping, Match, Pair, Step
 from migrate.mapping.policy import PolicyRule
 from migrate.models import build
 
@@ -39,6 +41,27 @@ class LoadedMapping:
         if self.model.only:
             named.append(self.model.only.mapping)
         return sorted(set(named))
+
+    @cached_property
+    def casting(self) -> frozenset[str]:
+        """The lets in which something is cast, or that name such a let."""
+        found: set[str] = set()
+        for let, text in self.model.let.items():
+            with suppress(ExpressionError):  # told where it is compiled
+                if unread_casts(str(text), found) is not None:
+                    found.add(let)
+        return frozenset(found)
+
+    def casts(self, field: str) -> dict[str, str]:
+        """``{word: expression}`` of what a field is made of and in which something is cast."""
+        rule = self.model.fields[field]
+        given = {"expr": rule.expr, "by": rule.by, "from": f'"{rule.source}"' if rule.source in self.casting else None}
+        found = {}
+        for word, text in given.items():
+            with suppress(ExpressionError):  # told where it is compiled
+                if text is not None and unread_casts(str(text), self.casting) is not None:
+                    found[word] = str(text)
+        return found
 
 
 @dataclass(frozen=True)
@@ -76,6 +99,10 @@ class LoadedPair:
     def with_lists(self, lists: Iterable[str] | None) -> LoadedPair:
         """The same pair with the lists that there are; with None, as ``check`` and inline tests see it."""
         return replace(self, lists=None if lists is None else frozenset(lists))
+
+    def steps(self, rule: FieldRule) -> tuple[Step, ...]:
+        """The steps of ``do``, with the values of parameters. Raises OperatorError where the pair has none of a name."""
+        return operators.filled(rule.do, {name: self.parameter(name) for name in self.model.parameters})
 
     def with_parameters(self, given: dict[str, str]) -> LoadedPair:
         """The same pair with values of a workspace; with none, as inline tests see it."""

@@ -132,9 +132,8 @@ def _unlisted(connection: duckdb.DuckDBPyConnection, workspace: Workspace, rule:
         return ""
     listed = ", ".join(f"({number}, {literal(one.value)})" for number, one in enumerate(whole))
     stored = "CAST(v AS BOOLEAN)" if seen.type == "flag" else "v"
-    rows = connection.execute(
-        f"SELECT n, {value_text(operators.apply(rule.do, stored))} FROM (VALUES {listed}) AS t(n, v) ORDER BY n"
-    ).fetchall()
+    value = value_text(operators.apply(workspace.pair.steps(rule), stored))
+    rows = connection.execute(f"SELECT n, {value} FROM (VALUES {listed}) AS t(n, v) ORDER BY n").fetchall()
     found = [(whole[number].value, whole[number].rows) for number, text in rows if text not in (None, "") and text not in known]
     if not found:
         return ""

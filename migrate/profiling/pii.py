@@ -31,7 +31,12 @@ _PHONE = re.compile(
     r"|\(\d{3}\) ?\d{3}-\d{4}|\d{3}[-.]\d{3}[-.]\d{4}"  # as in North America
 )
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
-_ADDRESS = re.compile(r"(\d{1,3}\.){3}\d{1,3}|([0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}")
+_ADDRESS = re.compile(
+    r"(\d{1,3}\.){3}\d{1,3}"
+    r"|([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?=.*::)([0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}"  # fewer parts are a time of day
+    r"|([0-9a-f]{2}:){5}[0-9a-f]{2}",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?<!\d)(19\d\d|20\d\d)(?!\d)")
 _LETTERS = re.compile(r"[^\W\d_]+([ '’.-]+[^\W\d_]+)*\.?")
 

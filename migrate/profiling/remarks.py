@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from migrate.contracts.model import Contract
 from migrate.profiling.model import EntityProfile, FieldProfile, Profile, Remark
 from migrate.profiling.pii import BY_LENGTH
+from migrate.said import number_of
 
 RARE = 0.01
 """Outliers are told where they are at most this share of a field's values: of more, the field has no usual range."""
@@ -39,10 +40,6 @@ CODES = (
 )  # fmt: skip
 
 
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def _absent(profile: Profile, contract: Contract) -> Iterator[Remark]:
     for entity in profile.entities:
         model = contract.entities[entity.entity]
@@ -59,7 +56,7 @@ def _absent(profile: Profile, contract: Contract) -> Iterator[Remark]:
 def _across(profile: Profile) -> Iterator[Remark]:
     for one in profile.orphans:
         if one.orphans:
-            text = f"{_many(one.missing, 'value')} without a record in {one.to}"
+            text = f"{number_of(one.missing, 'value')} without a record in {one.to}"
             yield Remark("PRF-ORPHAN", one.entity, one.field, one.orphans, text)
     for rule in profile.scope:
         if rule.suggested:
@@ -77,10 +74,10 @@ def _keys(entity: EntityProfile) -> Iterator[Remark]:
         if key.declared and key.incomplete:
             yield Remark("PRF-KEY-NULL", entity.entity, None, key.incomplete, f"no value in the key, {fields}")
         if key.declared and key.surplus:
-            text = f"{_many(key.repeated, 'key')} in {fields}, each in several rows"
+            text = f"{number_of(key.repeated, 'key')} in {fields}, each in several rows"
             yield Remark("PRF-KEY-DUPLICATE", entity.entity, None, key.surplus, text)
         if not key.declared and key.surplus:
-            text = f"{_many(key.repeated, 'value')} of {fields} in several rows, where nearly all stand in one"
+            text = f"{number_of(key.repeated, 'value')} of {fields} in several rows, where nearly all stand in one"
             yield Remark("PRF-KEY-NEARLY", entity.entity, None, key.surplus, text)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from migrate.runbook.runs import PastRun
 from migrate.runbook.words import Criterion
+from migrate.said import number_of
 from migrate.worklist.states import NEEDS_A_PERSON
 
 VERDICTS = ("pass", "attention", "fail")
@@ -16,14 +17,19 @@ def wording(criterion: Criterion) -> str:
     if criterion.text is not None:
         return criterion.text
     if criterion.code is not None:
-        return f"at most {criterion.most or 0} finding(s) {criterion.code}"
+        return f"{_most(criterion.most or 0, 'finding')} {criterion.code}"
     if criterion.verdict is not None:
         return f"the run's verdict is {criterion.verdict}" + (" or better" if criterion.verdict != "pass" else "")
     if criterion.most_open is not None:
-        return f"at most {criterion.most_open} item(s) of the worklist need a person"
+        needs = "need" if criterion.most_open > 1 else "needs"
+        return f"{_most(criterion.most_open, 'item')} of the worklist {needs} a person"
     if criterion.gates:
         return "every gate of migration.yaml is met"
-    return f"at most {criterion.most_differences} record(s) missing, extra or different when read back"
+    return f"{_most(criterion.most_differences or 0, 'record')} missing, extra or different when read back"
+
+
+def _most(n: int, one: str) -> str:
+    return f"at most {number_of(n, one)}" if n else f"no {one}"
 
 
 def measurable(criteria: Iterable[Criterion]) -> list[Criterion]:

@@ -11,6 +11,7 @@ from migrate.run_folder import STAGES
 from migrate.runbook.placed import Placed
 from migrate.runbook.runs import PastRun
 from migrate.runbook.words import Minutes, Runbook
+from migrate.said import number_of
 
 WRITTEN = ("load", "read_back")
 """Stages whose time the target decides."""
@@ -108,7 +109,7 @@ def _with(found: Planned, basis: str) -> Planned:
 
 def _from_rounds(step: str, model: Runbook, past: Past) -> Planned | None:
     took = [_Took(minutes, label, f"{minutes:.4g} min in {label!r}") for label, minutes in past.rounds.get(step, ())]
-    return None if not took else _chosen(list(reversed(took))[: model.timings.runs], model, "round(s)", runs=False)
+    return None if not took else _chosen(list(reversed(took))[: model.timings.runs], model, "round", runs=False)
 
 
 def _chosen(took: Sequence[_Took], model: Runbook, what: str, *, runs: bool = True) -> Planned:
@@ -119,7 +120,7 @@ def _chosen(took: Sequence[_Took], model: Runbook, what: str, *, runs: bool = Tr
     else:
         shown = max(took, key=lambda one: one.minutes)
         base, word = shown.minutes, "longest"
-    basis = f"{word} of {len(took)} {what}: {shown.how}"
+    basis = f"{word} of {number_of(len(took), what)}: {shown.how}"
     warnings = []
     if (most := max(one.factor for one in took)) > DOUBTFUL:
         warnings.append(f"scaled by {most:.3g}: measure it with as many records as there will be")
@@ -143,7 +144,7 @@ class _Measuring:
             runs = self.past.whole(*kinds)[: self.model.timings.runs]
             if not runs:
                 return self._unknown("no whole rehearsal of all mappings is there")
-            return self._with_mapping(_chosen([self._rehearsed(run) for run in runs], self.model, "run(s)"), runs)
+            return self._with_mapping(_chosen([self._rehearsed(run) for run in runs], self.model, "run"), runs)
         return self._live("delta" if kind == "delta" else "live")
 
     def _unknown(self, why: str) -> Planned:
@@ -165,7 +166,7 @@ class _Measuring:
             (runs if enough else small).append(run)
         if runs := runs[: self.model.timings.runs]:
             took = [self._written(run, writes if kind == "live" else run.writes) for run in runs]
-            return self._with_mapping(_chosen(took, self.model, f"{kind} run(s)"), runs)
+            return self._with_mapping(_chosen(took, self.model, f"{kind} run"), runs)
         why = f"no {kind} run wrote the target"
         if small:
             why = f"live run {small[0].id} wrote {small[0].writes:,} of {writes:,} records, too few to go by"
@@ -191,7 +192,7 @@ class _Measuring:
         rehearsed = [stage for stage in self.stages if stage not in WRITTEN]
         base, took = 0.0, None
         if rehearsed:
-            took = _chosen([self._rehearsed(run, rehearsed) for run in runs], self.model, "rehearsal(s)")
+            took = _chosen([self._rehearsed(run, rehearsed) for run in runs], self.model, "rehearsal")
             base = took.base or 0.0
         written = 0.0
         if len(rehearsed) < len(self.stages):
@@ -210,7 +211,7 @@ class _Measuring:
                 grown = f" x {factor:.3g} for {writes:,} records against {run.writes:,}" if factor > 1 else ""
                 took.append(_Took(spent * factor, run.id, f"{spent:.3g} min in {run.id}{grown}", factor))
         if took:
-            return _chosen(took, self.model, "rollback(s)")
+            return _chosen(took, self.model, "rollback")
         if self.minutes.rate is not None and writes:
             basis = f"{writes:,} records at the declared rate of {self.minutes.rate:g} per minute"
             return Planned(None, writes / self.minutes.rate, 0.0, basis)
@@ -220,5 +221,5 @@ class _Measuring:
         other = [run.id for run in runs if run.mapping != self.past.mapping]
         if not other:
             return found
-        told = f"{len(other)} of {len(runs)} run(s) had another mapping than the workspace has now"
+        told = f"{len(other)} of {number_of(len(runs), 'run')} had another mapping than the workspace has now"
         return Planned(None, found.base, 0.0, found.basis, found.runs, (*found.warnings, told))

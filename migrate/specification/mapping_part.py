@@ -59,15 +59,8 @@ def mapping_part(context: MappingContext, name: str) -> MappingPart:
 
 def tests_of(mapping: LoadedMapping, field: str) -> tuple[str, ...]:
     """Inline tests that exercise a line: they expect a value of it, or a code that only its checks give."""
-    rule = mapping.model.fields[field]
-    contract = mapping.target.fields[field]
-    codes = {check.code for check in checks_of(rule, contract)}
-    others = {
-        check.code
-        for other, other_rule in mapping.model.fields.items()
-        if other != field
-        for check in checks_of(other_rule, mapping.target.fields[other])
-    }
+    codes = {check.code for check in checks_of(mapping, field)}
+    others = {check.code for other in mapping.model.fields if other != field for check in checks_of(mapping, other)}
     own = codes - others
     return tuple(t.name for t in mapping.model.tests if any(field in row for row in t.expect) or own.intersection(t.findings))
 
@@ -87,7 +80,7 @@ def _line(context: MappingContext, mapping: LoadedMapping, field: str) -> Line:
         steps=tuple(map(step_words, rule.do)),
         entries=tuple(_entries(context, rule)),
         crosswalk=rule.crosswalk or "",
-        checks=tuple(checks_of(rule, contract)),
+        checks=tuple(checks_of(mapping, field)),
         compare="; ".join(tolerance.in_words for tolerance in rule.compare),
         note=rule.note,
         place=context.shown(mapping.document.place("fields", field)),

@@ -10,6 +10,8 @@ from migrate.codes import TITLES
 from migrate.compiler.shared import BLOCKED, MALFORMED, UNMAPPED
 from migrate.contracts.model import Contract, Field
 from migrate.expressions import operators
+from migrate.expressions.operators import CUT
+from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import FieldRule, Outcome, Step
 from reports.documents.specification import Check
 
@@ -66,8 +68,9 @@ def step_words(step: Step) -> str:
     return f"{name}{given}: {first}" if first else f"{name}{given}"
 
 
-def checks_of(rule: FieldRule, contract: Field) -> Iterator[Check]:
+def checks_of(mapping: LoadedMapping, field: str) -> Iterator[Check]:
     """Everything a value of a line has to pass: what the mapping says, then what the target's contract asks for."""
+    rule, contract = mapping.model.fields[field], mapping.target.fields[field]
     if rule.source is not None and contract is not None:
         yield _check(rule.malformed or MALFORMED, "can be read as the type that the source's contract says")
     if rule.ref:
@@ -79,6 +82,11 @@ def checks_of(rule: FieldRule, contract: Field) -> Iterator[Check]:
     if rule.values is not None or rule.crosswalk:
         where = f"crosswalk {rule.crosswalk}" if rule.crosswalk else "value map"
         yield _check(rule.unmapped or UNMAPPED, f"is listed in the {where}")
+    for step in rule.do:
+        if isinstance(step, dict) and "truncate" in step:
+            given = step["truncate"]
+            length, code = (given.get("length"), given.get("code", CUT)) if isinstance(given, dict) else (given, CUT)
+            yield Check(code, "warn", f"has at most {length} characters; otherwise it is cut")
     for name, given in rule.check.items():
         for one in given if isinstance(given, list) else [given]:
             words: dict[str, Any] = dict(one) if isinstance(one, dict) else {}
@@ -87,17 +95,17 @@ def checks_of(rule: FieldRule, contract: Field) -> Iterator[Check]:
             yield _check(Outcome.model_validate(words), text)
     if rule.unique:
         yield _check(rule.unique, "stands once only")
-    yield from _gates(contract, rule)
+    yield from _gates(contract, rule, reads=operators.reads(rule.do) or bool(mapping.casts(field)))
 
 
-def _gates(contract: Field, rule: FieldRule) -> Iterator[Check]:
+def _gates(contract: Field, rule: FieldRule, *, reads: bool) -> Iterator[Check]:
     asked = (
         ("GATE-REQUIRED", contract.required),
         ("GATE-LENGTH", contract.max_length is not None or contract.min_length is not None),
         ("GATE-ENUM", bool(contract.enum)),
         ("GATE-PATTERN", contract.pattern is not None or bool(contract.without)),
         ("GATE-RANGE", contract.min is not None or contract.max is not None),
-        ("GATE-TYPE", contract.type != "string" or operators.reads(rule.do)),
+        ("GATE-TYPE", contract.type != "string" or reads),
         ("GATE-UNIQUE", contract.unique and rule.unique is None),
         ("GATE-REFERENCE", contract.references is not None),
     )

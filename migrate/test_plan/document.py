@@ -155,7 +155,7 @@ def _trace(workspace: Workspace, summary: Mapping[str, Any], findings: Mapping[t
     entity, _, field = line.partition(".")
     mapping = workspace.pair.mappings[entity]
     numbers = (summary.get("entities") or {}).get(entity) or {}
-    checks = checks_of(mapping.model.fields[field], mapping.target.fields[field])
+    checks = checks_of(mapping, field)
     return TraceLine(
         id=line,
         place=shown(workspace, mapping.document.place("fields", field)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrate.errors import ConfigurationError
+from migrate.said import records
 from migrate.worklist.current import Worklist, read_worklist, runs_with_worklists
 from migrate.worklist.states import NEEDS_A_PERSON
 from migrate.workspace import Workspace
@@ -73,7 +74,7 @@ class Earlier:
     def _difference(self, was: Item, now: Item) -> str:
         rows, then = int(now["basis_rows"] or 0), int(was["basis_rows"] or 0)
         if abs(rows - then) * 100 > self.workspace.settings.decisions.row_drift * then:
-            return f"it was about {then:,} record(s), and is about {rows:,} now"
+            return f"it was about {records(then)}, and is about {rows:,} now"
         if was["source"] != now["source"]:
             old, new = (self.shown(now["entity"], now["field"], item["value"]) for item in (was, now))
             return f"the source value was {old!r}, and is {new!r} now"

@@ -10,6 +10,7 @@ from typing import Any
 
 from migrate.decisions.model import VERBS, Decision
 from migrate.errors import Problem
+from migrate.said import number_of
 from migrate.worklist.answer import Answer
 from migrate.worklist.columns import IS_CAUSE, KEPT
 from migrate.worklist.current import Worklist
@@ -177,7 +178,11 @@ class Judge:
             if column == "run" and why in self._runs_told:
                 continue  # once for all rows
             self._runs_told.add(why)
-            more = f" ({len(found):,} items of the cause, {found[0]['item']} is one)" if answer.about_cause else ""
+            more = (
+                f" ({number_of(len(found), 'item')} of the cause: {found[0]['item']}{', and others' if len(found) > 1 else ''})"
+                if answer.about_cause
+                else ""
+            )
             value = getattr(answer, column, None)
             self._problem(answer, column, why + more, value, self._allowed(found) if column == "decision" else ())
 

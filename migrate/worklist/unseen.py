@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from migrate.engine import scan, session
@@ -11,23 +14,31 @@ from migrate.run_folder import RunFolder
 
 Item = dict[str, Any]
 _NOT_WRITTEN = ("excluded", "merged")
+_MET = (*CODES, "LIVE-TWICE", "LIVE-REFUSED")
+"""Questions that only a live run meets. What was lost on the way (LIVE-FAILED, LIVE-UNKNOWN) is none: it is tried again."""
 
 
 def unseen(before: Mapping[str, Item], run: RunFolder, mappings: Iterable[str]) -> list[Item]:
     """Items of earlier runs that are not closed by this one, although nothing of it speaks of them.
 
-    A rehearsal does not meet what a live run met in the target; a run that stopped early compares nothing, and a delta only what
-    it wrote. Records that the run leaves out are asked about no more.
+    A rehearsal does not meet what a live run met in the target, nor read what that holds; a run that stopped early compares
+    nothing, and a delta only what it wrote. Records that the run leaves out are asked about no more.
     """
     ended = run.path / "dispositions.parquet"
     reached, met = ended.is_file(), run.facts.get("live") is not None
     of_run = set(mappings)
     unread = _unread(run, before.values())
 
+    @cache
+    def of_target(earlier: str) -> bool:
+        return _facts(run.path.parent / earlier).get("live") is not None
+
     def looked(item: Item) -> bool:
-        if item["code"] in CODES:
+        if item["code"] in _MET:
             return met
-        return not item["code"].startswith("REC-") or (reached and (item["entity"], item["key"]) not in unread)
+        if not item["code"].startswith("REC-"):
+            return True
+        return reached and (item["entity"], item["key"]) not in unread and (met or not of_target(str(item["last_run"])))
 
     found = [i for i in before.values() if i["state"] != "closed" and i["entity"] in of_run and i["code"] and not looked(i)]
     if not found or not reached:
@@ -36,6 +47,15 @@ def unseen(before: Mapping[str, Item], run: RunFolder, mappings: Iterable[str]) 
         left = f"SELECT entity, key FROM {scan(ended)} WHERE list_contains($1, disposition)"
         gone = set(connection.execute(left, [list(_NOT_WRITTEN)]).fetchall())
     return [item for item in found if (item["entity"], item["key"]) not in gone]
+
+
+def _facts(folder: Path) -> Mapping[str, Any]:
+    """``run.json`` of an earlier run; empty where it is gone."""
+    try:
+        facts = json.loads((folder / "run.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def _unread(run: RunFolder, items: Iterable[Item]) -> set[tuple[str, str]]:

@@ -63,7 +63,8 @@ def certifications_text(found: Certifications, width: int | None) -> str:
     lines = columns(rows, right=range(2, len(head)), width=width, cut=0)
     if found.compared:
         lines = [*wrapped("Each number is the source's; after -> stands the target's where it is another.", "", width), *lines]
-        why = [(f"{each.people.n:,}", each.word, each.kind, plain(each.code or ""), plain(each.reason)) for each in found.reasons]
+        told = [(plain(each.code) if each.code else "", plain(each.reason) if each.reason else "") for each in found.reasons]
+        why = [(f"{each.people.n:,}", each.word, each.kind, *words) for each, words in zip(found.reasons, told, strict=True)]
         lines += ["", "Why states differ", *columns(why, right=(0,), width=width, cut=4)] if why else []
     lines.append("")
     said = f"{found.word}: {plain(found.why)}" if found.why else found.word

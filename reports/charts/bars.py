@@ -84,7 +84,11 @@ def draw_paired(chart: Paired) -> Drawing:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (pair.label, pair.first, pair.second, *((_gap(pair),) if chart.equal else ())) for pair in chart.pairs
     )
-    legend = (("fill-first", chart.sides[0]), ("fill-second", chart.sides[1]))
+    # A side without any number has no bar to explain.
+    held = [any(getattr(pair, side) is not None for pair in chart.pairs) for side in ("first", "second")]
+    legend = tuple(
+        (style, side) for style, side, has in zip(("fill-first", "fill-second"), chart.sides, held, strict=True) if has
+    )
     return Drawing(
         chart.title, chart.description, WIDTH, round(y), tuple(pen.marks), Behind(columns, rows), legend, chart.note,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from migrate.runbook.book import Book
 from migrate.runbook.instants import show_local, show_minutes, show_offset
 from migrate.runbook.placed import Loaded
 from migrate.runbook.plan import BackStep, Plan, PlannedStep
+from migrate.said import number_of
 
 
 def needs(book: Book) -> list[str]:
@@ -25,7 +26,8 @@ def needs(book: Book) -> list[str]:
     if unnamed := [role for role in loaded.model.people if role in roles and loaded.model.people[role].name is None]:
         lines.append(f"nobody is named for: {', '.join(unnamed)}")
     if unmeasured := [one.placed.id for one in everything if one.planned.minutes is None]:
-        lines.append(f"the total is incomplete, {len(unmeasured)} step(s) are not measured: {', '.join(unmeasured)}")
+        not_measured = f"{number_of(len(unmeasured), 'step')} {'is' if len(unmeasured) == 1 else 'are'}"
+        lines.append(f"the total is incomplete, {not_measured} not measured: {', '.join(unmeasured)}")
     if window.freeze is not None and window.fits is False:
         early, late = window.freeze[0] - window.first, window.last - window.freeze[1]
         told = [f"begins {show_minutes(early)} before the freeze"] if early > 0 else []

@@ -7,6 +7,7 @@ from migrate.runbook.instants import show_local, show_minutes, show_offset
 from migrate.runbook.placed import Placed
 from migrate.runbook.status import Status
 from migrate.runbook.tick import Ticked
+from migrate.said import number_of
 from reports.documents.runbook_needs import clock, people
 from reports.visible import plain
 
@@ -105,7 +106,9 @@ def _warnings(book: Book, found: Status) -> list[str]:
         lines.append("the way back does not fit into the freeze any more")
     if not found.over and found.no_go is None and found.unmeasured:
         told = ", ".join(found.unmeasured[:MOST_NEXT]) + (" and others" if len(found.unmeasured) > MOST_NEXT else "")
-        lines.append(f"nobody measured {len(found.unmeasured)} step(s) still ahead: it ends no earlier than forecast ({told})")
+        lines.append(
+            f"nobody measured {number_of(len(found.unmeasured), 'step')} still ahead: it ends no earlier than forecast ({told})"
+        )
     if found.changed:
         lines.append("runbook.yaml was changed since the round was opened")
     lines += [f"{name} was ticked, and is no step of the runbook any more" for name in found.strangers]

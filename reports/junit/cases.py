@@ -236,7 +236,7 @@ def _value(value: str | None, spell: bool = False) -> str:
 
 
 def _need(need: Need) -> str:
-    return f"{need.where}: {need.affected.n:,} {need.unit}, {need.title}"
+    return f"{need.where}: {need.affected.n:,} {need.counted}, {need.title}"
 
 
 def _listed(name: str, lines: Iterable[str]) -> Case:

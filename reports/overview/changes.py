@@ -154,14 +154,15 @@ def _most_new(moves: Moves) -> tuple[int, int, int, str]:
 
 
 def _titles(findings: Iterable[FindingRow], past: Past) -> dict[str, tuple[str, str]]:
-    """``{code: (severity, title)}``; of a code that does not come up any more the severity alone: its title may quote a value."""
+    """``{code: (gravest severity, title)}``; of a code that does not come up any more the severity alone: its title may quote a
+    value."""
     codes = past.facts.get("codes")
     before = {
         str(code): (str(about.get("severity") or ""), "")
         for code, about in (codes.items() if isinstance(codes, Mapping) else ())
         if isinstance(about, Mapping)
     }
-    return before | {row.code: (row.severity, row.title) for row in findings}
+    return before | {row.code: (row.severity, row.title) for row in reversed(tuple(findings))}
 
 
 def _items(evidence: Evidence, past: Past) -> tuple[Moves | None, tuple[tuple[str, Count], ...]]:

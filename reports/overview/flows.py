@@ -64,7 +64,7 @@ def gravity(findings: Iterable[FindingRow]) -> Drawing | None:
         return None
     parts = (Part("findings", "fill-first"),)
     bars = tuple(Cut(severity, (Count(counts[severity]),)) for severity in known)
-    about = "Findings by the gravest severity of their code, the gravest first."
+    about = "Findings by severity, the gravest first."
     return draw_stacked(Stacked("Findings by severity", about, parts, bars, "severity"))
 
 

@@ -29,7 +29,7 @@ def read_gates(run: Mapping[str, Any], entities: Iterable[EntityRow], findings: 
         run=of_run,
         findings=of_findings,
         entities=tuple(_entity(row, judged) for row in entities),
-        codes=tuple(row.code for row in without[:MOST_CODES]),
+        codes=tuple(dict.fromkeys(row.code for row in without))[:MOST_CODES],
     )
 
 

@@ -65,19 +65,26 @@ def _together(inputs: Json) -> str:
 
 
 def read_signatures(folder: Path, run: Json) -> tuple[Signature, ...]:
-    """A box for each role that has to sign, with who did, as far as the folder of the run knows it."""
+    """A box for each role that has to sign, with who did: of a rehearsal as far as its folder knows, of a live run with whose
+    approval it was started."""
     listed = run.get("approval_roles")
     roles = [str(role) for role in listed] if isinstance(listed, list) else list(ROLES)
-    found: dict[str, str] = {}
-    withdrawn: set[object] = set()
+    signed = {each.role: each for each in (*_started_with(run), *_noted(folder))}
+    return tuple(signed.get(role, Signature(role)) for role in dict.fromkeys((*roles, *signed)))
+
+
+def _started_with(run: Json) -> Iterator[Signature]:
+    for one in run.get("approvals") or ():
+        if isinstance(one, Mapping) and one.get("role"):
+            yield Signature(str(one["role"]), _text(one.get("name")), _text(one.get("at")), _text(one.get("rehearsal")))
+
+
+def _noted(folder: Path) -> Iterator[Signature]:
     notes = [one for one in read_notes(folder).listed if isinstance(one, Mapping)]
-    for one in notes:
-        if "of" in one:
-            withdrawn.add(one["of"])
+    withdrawn = {one["of"] for one in notes if "of" in one}
     for one in notes:
         if one.get("role") and "of" not in one and one.get("entry") not in withdrawn:
-            found[str(one["role"])] = _listed(one.get("name"), one.get("at"))
-    return tuple(Signature(role, found.get(role)) for role in dict.fromkeys((*roles, *found)))
+            yield Signature(str(one["role"]), _text(one.get("name")), _text(one.get("at")))
 
 
 def _mapping(facts: Json, word: str) -> Json:

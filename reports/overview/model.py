@@ -140,8 +140,11 @@ class Signature:
     """A box to sign in."""
 
     role: str
-    signed: str | None
-    """Who signed already, in the audit trail, and when."""
+    name: str | None = None
+    """Who signed already, in the audit trail."""
+    at: str = ""
+    rehearsal: str = ""
+    """Which rehearsal a live run was started on; blank where the run is the one that was signed."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ _MOVED = f"""SELECT entity,
         count(*) FILTER (was IN {_BACK} AND disposition IN {_LOADED}),
         count(*) FILTER (was IN {_LOADED} AND disposition IN {_BACK}),
         count(*) FILTER (was IS NOT NULL AND was <> disposition
+            AND NOT (was IN {_LOADED} AND disposition IN {_LOADED})
             AND NOT (was IN {_BACK} AND disposition IN {_LOADED}) AND NOT (was IN {_LOADED} AND disposition IN {_BACK})),
         count(*) FILTER (was IS NULL), count(was)
     FROM {_NOW} AS d LEFT JOIN ended_before USING (entity, key) GROUP BY entity"""

@@ -406,7 +406,7 @@ function nearestFirst(table, order, text) {
 async function record(query) {
   const [dispositions, findings, differences, worklist, codes] = await Promise.all(
     ["dispositions", "findings", "differences", "worklist", "codes"].map(load));
-  const row = query.has("row") ? Number(query.get("row")) : null;
+  let row = query.has("row") ? Number(query.get("row")) : null;
   const same = (table, column) => {
     if (!table.rows) return [];
     if (row !== null) return select(table, [table.column(column).test((held) => held === row)]);
@@ -414,6 +414,8 @@ async function record(query) {
       .map((name) => table.column(name).test((held) => held === query.get(name))));
   };
   const ended = same(dispositions, "row");
+  // Who follows a link with the key of a record wants to see all of it, too. Masked keys may be those of several.
+  if (row === null && query.has("key") && ended.length === 1) row = dispositions.column("row").get(ended[0]);
   const told = row === null && !query.has("key") ? [] : same(findings, "record");
   const unequal = same(differences, "record");
   const any = [[dispositions, ended], [findings, told], [differences, unequal]].find(([, rows]) => rows.length);

@@ -85,11 +85,11 @@ def _overview(
 
 
 def _masking(report: Report) -> list[Sequence[Content]]:
-    if report.masking and report.masked:
-        return [["Personal data is masked in this file."]]
-    if report.masked or not report.masking:
-        return [[Styled("Personal data is not masked: treat this file as personal data.", "bad")]]
-    return []
+    if report.personal is None:
+        return []
+    said, treat = report.personal
+    line = f"Personal data: {said}."
+    return [[Styled(line, "bad") if treat else line]]
 
 
 def _section(title: str, head: Sequence[str]) -> list[Sequence[Content]]:

@@ -128,6 +128,26 @@ def test_text_can_be_read_and_controls_have_names(school: Path, open_page: Open,
     assert opened.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@pytest.mark.parametrize("name", ["test_plan", "test_worksheet", "mapping_specification"])
+def test_on_a_telephone_nothing_is_cut_off_and_what_scrolls_is_reached_by_keys(
+    school: Path, open_checked: Open, axe: Callable[[Any], list[str]], name: str
+) -> None:
+    from migrate.specification import specification
+    from reports.documents.render import specification_page
+
+    write(school / "documents" / "mapping_specification.html", specification_page(specification(open_workspace(school), NOW)))
+    opened = open_checked(school / "documents" / f"{name}.html", viewport={"width": 375, "height": 800})
+    assert opened.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert axe(opened) == []
+
+
+def test_on_paper_the_worksheet_is_not_wider_than_the_page(school: Path, open_page: Open) -> None:
+    opened = open_page(school / "documents" / "test_worksheet.html", viewport={"width": 718, "height": 1000})
+    opened.emulate_media(media="print")
+    wide = "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth).length"
+    assert opened.evaluate(wide) == 0
+
+
 def test_hostile_text_does_nothing(school: Path, open_page: Open, tmp_path: Path) -> None:
     from dataclasses import replace
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,12 @@ def test_it_shows_hostile_text_and_runs_none_of_it(browser: Any, page_file: Path
     page.close()
 
 
+def test_on_a_telephone_what_scrolls_is_reached_by_keys(
+    open_checked: Callable[..., Any], axe: Callable[[Any], list[str]], page_file: Path
+) -> None:
+    assert axe(open_checked(page_file, viewport={"width": 375, "height": 800})) == []
+
+
 def test_on_paper_no_table_is_wider_than_the_page(browser: Any, page_file: Path) -> None:
     page = browser.new_page(viewport={"width": 1046, "height": 720})  # A4 across, less its margins
     page.goto(page_file.as_uri())
@@ -52,4 +59,6 @@ def test_on_paper_no_table_is_wider_than_the_page(browser: Any, page_file: Path)
         "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > innerWidth).length"
     )
     assert wide == 0
+    over = "[...document.querySelectorAll('td, th')].filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.textContent)"
+    assert page.evaluate(over) == [], "these stand over what is beside them"
     page.close()

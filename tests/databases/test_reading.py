@@ -214,6 +214,39 @@ def test_bytes_are_kept(database: Database, without_connectorx: Callable[[], Non
     assert fast["3"]["content"] is None
 
 
+def test_a_day_that_no_library_can_hold_does_not_end_the_reading(mariadb: Database) -> None:
+    """MariaDB stores 0000-00-00. It may stand behind the first batch, where reading cannot begin anew the other way."""
+    mariadb.execute(
+        "SET SESSION sql_mode = ''",
+        "CREATE TABLE odd (id bigint PRIMARY KEY, day date NOT NULL, moment datetime(6) NOT NULL, instant timestamp NOT NULL)",
+        "INSERT INTO odd SELECT seq, '2024-02-29', '2024-02-29 10:11:12.000006', '2024-07-01 00:00:00' FROM seq_1_to_60000",
+        "UPDATE odd SET day = '1985-00-00', moment = 0, instant = 0 WHERE id = 59999",
+    )
+    source = opened(mariadb, contract(day="date", moment="datetime", instant="datetime"))
+    rows = all_rows(source.rows("odd", ["id", "day", "moment", "instant"]))
+    source.close()
+    assert len(rows) == 60_000
+    nothing = ("1985-00-00", "0000-00-00 00:00:00.000000", "0000-00-00 00:00:00")
+    assert tuple(str(rows["59999"][field]) for field in ("day", "moment", "instant")) == nothing
+    assert str(rows["60000"]["moment"]) == "2024-02-29 10:11:12.000006"
+
+
+@pytest.mark.parametrize("value", ["infinity", "10500-01-01", "0044-03-15 BC"])
+def test_a_day_beyond_the_calendar_is_read_as_the_server_has_it(postgres: Database, value: str) -> None:
+    """ConnectorX makes infinity a day of the year 262142, which nobody would know again."""
+    postgres.execute(
+        "CREATE TABLE odd (id bigint PRIMARY KEY, day date, instant timestamptz)",
+        f"INSERT INTO odd VALUES (1, '{value}', '{value}'), (2, '2024-02-29', '2024-02-29 10:00:00+02')",
+        f"ALTER DATABASE {postgres.name} SET datestyle = 'German, DMY'",
+    )
+    source = opened(postgres, contract(day="date", instant="datetime"))
+    rows = all_rows(source.rows("odd", ["id", "day", "instant"]))
+    source.close()
+    assert rows["1"]["day"] == value
+    assert rows["2"]["day"] == "2024-02-29"
+    assert rows["2"]["instant"] == "2024-02-29 08:00:00+00"
+
+
 # Nothing is written -------------------------------------------------------------------------------------------------
 
 WRITES = ("INSERT INTO odd VALUES (9)", "UPDATE odd SET id = 8", "DELETE FROM odd", "CREATE TABLE more (id int)",

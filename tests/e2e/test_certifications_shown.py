@@ -53,6 +53,10 @@ def test_the_page_has_a_section_with_the_states_of_each_day(run: Path) -> None:
     found = report.certifications
     assert found is not None
     assert (found.verdict, found.people, found.equal, found.different) == ("different", 4, 2, 1)
+    assert (
+        "Certification states differ without a reason: 1 of 4 people, each counted once per certification."
+        in report.verdict.reasons
+    )
     assert report.alerts == ()
     every = {row.day: row for row in found.days if row.certification is None}
     assert list(every) == ["2026-01-01", "2026-01-31", "2026-04-01", "2027-01-01"]

@@ -207,6 +207,7 @@ def test_exit_code_130_interrupted_in_the_middle(school: Path, stage: str, how: 
         process.kill()
     assert process.returncode == INTERRUPTED, out + err
     assert "Traceback" not in out + err
+    assert "interrupted; the run folder says how far a run came" in err
     run = only_run(school)
     assert facts(run)["failure"] == "interrupted"
     assert facts(run)["stopped_at"] in STAGES[STAGES.index(stage) :]

@@ -207,7 +207,10 @@ def test_a_stopped_run_has_a_pack_that_says_so(packed: Packed, own: Path) -> Non
     assert "does not claim that they balance" in told(found, "sums")
     absent = {one["path"]: one["why"] for one in manifest(pack)["absent"]}
     assert absent["run/dispositions.parquet"] == "the run stopped at map"
-    assert "stopped at `map`" in members(pack)["README.md"].decode()
+    told_first = members(pack)["README.md"].decode()
+    assert "stopped at `map`" in told_first
+    assert "openssl pkeyutl -verify" in told_first
+    assert "taken back" not in told_first
 
 
 def test_a_run_that_failed_and_one_that_was_killed(packed: Packed, own: Path) -> None:

@@ -63,10 +63,10 @@ def test_a_team_plans_rehearses_gives_up_and_goes_through(school: Path) -> None:
 
     fill_in(school)
     told = runbook(school, "write", ".", code=ATTENTION).out
-    assert "2 step(s) are not measured: last-rehearsal, deliver" in told
+    assert "2 steps are not measured: last-rehearsal, deliver" in told
     assert within("run", ".", cwd=school).code in (PASS, ATTENTION)
     assert runbook(school, "write", ".").out.count("Runbook: documents/runbook.") == 2
-    assert "longest of 1 run(s)" in (school / "documents" / "runbook.md").read_text("utf-8")
+    assert "longest of 1 run" in (school / "documents" / "runbook.md").read_text("utf-8")
 
     assert "No round is under way" in runbook(school, "show", ".").out
     assert "none was opened yet" in runbook(school, "tick", "close-source", "--by", "Kim", code=CONFIGURATION).err

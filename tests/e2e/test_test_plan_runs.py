@@ -128,6 +128,7 @@ def test_an_expectation_that_fails_refuses_its_requirement_and_no_other(folder: 
     assert "REQ-7: acceptance test ACC-LOGIN: failed (3 of 3 values are not as expected)" in result.output
     page = (folder / "documents" / "test_plan.html").read_text("utf-8")
     assert '<span class="bad">failed</span>' in page
+    assert 'class="state-refused">refused</span>: <a href="#' in page, "by which requirement"
     text = (folder / "documents" / "test_plan.md").read_text("utf-8")
     assert text.count("| failed | 3 of 3 values are not as expected |") == 1
     assert "### Tests of the run that belong to no requirement" in text

@@ -10,6 +10,8 @@ from both import answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from migrate.compiler.text import name, translate
+from migrate.expressions import unread_casts
 from migrate.expressions.vocabulary import QUERIES
 from migrate.spark import limits
 
@@ -22,7 +24,10 @@ TYPED = {
     "select distinct a.x from a where a.x = 1": "select distinct a.x from a where a.x = 'x'",
 }
 """Examples of the vocabulary that make sense of one type only, as they are asked here."""
+_unread = unread_casts("case when a.y > 1 then coalesce(cast(a.x as double), a.y) else cast(a.x as bigint) end")
+assert _unread is not None
 OURS = (
+    f"select a.k, {translate(_unread, name, '2026-01-01')} as t from a",
     "select a.x, unnest(list_filter([a.y, 1, null], lambda v: v is not null)) as v from a",
     "select * exclude (y), a.y is null as z from a",
     "select a.* replace (coalesce(a.x, '?') as x) from a qualify row_number() over (partition by a.x order by a.y, a.k) = 1",

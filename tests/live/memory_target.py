@@ -32,6 +32,8 @@ class Site:
     ability: dict[str, Any] = field(default_factory=dict)
     by_hand: tuple[str, ...] = ()
     """Entities that go in files."""
+    near: str = ""
+    """A field by which what goes in files is asked for."""
     hidden: set[tuple[str, str]] = field(default_factory=set)
     """Records that are there and are not shown."""
 
@@ -67,7 +69,7 @@ class MemoryTarget:
 
     def ability(self, entity: str) -> Ability:
         if entity in SITE.by_hand:
-            return Ability(update=False, remove=False, batch=2, find_batch=3, parallel=2, together="files")
+            return Ability(update=False, remove=False, batch=2, find_batch=3, find_near=SITE.near, parallel=2, together="files")
         return Ability(**{"batch": 2, "find_batch": 3, **SITE.ability})
 
     def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:

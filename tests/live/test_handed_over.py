@@ -66,6 +66,24 @@ def restore(site: Site, result: RunResult) -> None:
     site.restore(result.folder / "hand_over")
 
 
+def test_what_one_question_shows_is_asked_for_together(school: LiveSchool, site: Site) -> None:
+    one = CLEAN_ROWS["enrol"][0]
+    assert one["userid"] == 2
+    school.rows({**CLEAN_ROWS, "enrol": [*CLEAN_ROWS["enrol"], {**one, "id": 99, "courseid": 3}]})
+    site.near = "person_id"
+    asked: list[list[str]] = []
+    site.before = lambda action, entity, records: (
+        asked.append([r.key for r in records]) if (action, entity) == ("find", "enrolments") else None
+    )
+    looked = [["c-2|p-2", "c-3|p-2"], ["c-2|p-3", "c-3|p-3"], ["c-3|p-5"]]
+    restore(site, school.live())
+    assert sorted(asked) == looked
+    asked.clear()
+    assert dispositions(school.live())["enrolments"] == {"unchanged": 5}
+    read_back = [["c-2|p-2", "c-3|p-2", "c-2|p-3"], ["c-3|p-3", "c-3|p-5"]]
+    assert sorted(asked) == sorted([*looked, *read_back])
+
+
 def test_it_is_handed_over_in_one_call_after_all_others_and_held_until_it_is_there(school: LiveSchool, site: Site) -> None:
     first = school.live()
     assert dispositions(first) == ALL_HELD

@@ -87,7 +87,7 @@ def kill_with_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
             site.faults(FAULTS)
             kills += kill_until_done(folder, longest, chance, most, last=lambda: site.faults([]))
             assert open_receipts(folder) == 0
-        assert kills >= most
+        assert kills >= (most + 1) // 2  # one that is quicker than the undisturbed run is not killed
         again = run(folder, live=True)
         found = {name: dispositions(again)[name] for name in HISTORY}
         assert {word for words in found.values() for word in words} <= {"unchanged", "merged"}

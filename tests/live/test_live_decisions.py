@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from live_school import LiveSchool, different, dispositions, findings
+from live_school import LiveSchool, different, dispositions, findings, without
 from small_pair import GOOD_ROWS
 
 from migrate.decisions.file import append_decisions
@@ -102,6 +102,48 @@ def test_a_question_about_the_target_stays_open_in_a_rehearsal_that_does_not_loo
     assert items(small.rehearse())["LIVE-EXISTS"]["state"] == "decided"
     small.live()
     assert login_of(small, "p-4") == "ana2"
+
+
+def test_what_the_target_held_otherwise_stays_open_until_it_is_read_again(small: LiveSchool) -> None:
+    """Neither a rehearsal nor a delta that writes something else reads it, so neither may close it."""
+    small.live()
+    small.change("UPDATE people SET name = 'By hand' WHERE person_id = 'p-5'")
+    met = items(small.live())["REC-DIFFERENT"]
+    rehearsed = items(small.rehearse())["REC-DIFFERENT"]
+    assert (rehearsed["state"], rehearsed["last_run"], rehearsed["times"]) == ("open", met["last_run"], 1)
+    assert items(small.live(delta=True))["REC-DIFFERENT"]["state"] == "open"
+    small.change("UPDATE people SET name = '007' WHERE person_id = 'p-5'")
+    assert "REC-DIFFERENT" not in items(small.live())
+
+
+def test_what_the_target_refused_stays_open_until_it_takes_it(small: LiveSchool) -> None:
+    small.change("CREATE TRIGGER no BEFORE INSERT ON people WHEN NEW.person_id = 'p-5' BEGIN SELECT RAISE(ABORT, 'no'); END")
+    small.live()
+    assert items(small.rehearse())["LIVE-REFUSED"]["state"] == "open"
+    small.change("DROP TRIGGER no")
+    assert "LIVE-REFUSED" not in items(small.live())
+
+
+def test_a_rehearsal_tells_what_a_live_run_would_propose_to_delete(small: LiveSchool) -> None:
+    """People approve a rehearsal: what stands in the target without a source record belongs into what they see."""
+    small.live()
+    small.rows(without(GOOD_ROWS, "enrol", 5))
+    rehearsal = small.rehearse()
+    assert findings(rehearsal, "LIVE-VANISHED") == [("LIVE-VANISHED", "enrolments", "5")]
+    asked = items(rehearsal)["LIVE-VANISHED"]
+    live = small.live()
+    assert findings(live, "LIVE-VANISHED") == [("LIVE-VANISHED", "enrolments", "5")]
+    met = items(live)["LIVE-VANISHED"]
+    assert (met["item"], met["source"], met["state"]) == (asked["item"], asked["source"], "open")
+    decide(small, met, "waive")
+    assert items(small.rehearse())["LIVE-VANISHED"]["state"] == "waived"
+    small.rows(different(GOOD_ROWS, "course", 3, level="9"))
+    assert (
+        [key for _, _, key in findings(small.rehearse(), "LIVE-STALE")]
+        == [key for _, _, key in findings(small.live(), "LIVE-STALE")]
+        != []
+    )
+    assert "LIVE-VANISHED" not in items(small.rehearse())
 
 
 def test_what_somebody_removed_is_written_again(small: LiveSchool) -> None:

@@ -75,6 +75,9 @@ def test_a_rollback_is_in_the_pack_of_the_run_it_took_back(tmp_path: Path) -> No
     assert back is not None
     after = make(school.folder, done, out=tmp_path / "after.zip")
     assert f"rollbacks/{back.name}/rollback.json" in members(after.file)
+    told_first = members(after.file)["README.md"].decode()
+    assert f"**This run was taken back**, by `rollbacks/{back.name}`" in told_first
+    assert "openssl" not in told_first, "the pack is not signed"
     assert len(trail(after.file)) > len(trail(before.file))
     assert not failures(after.file) | failures(before.file)
     assert b"ana@x.org" not in after.file.read_bytes()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from test_handed_over import GROUP, by_hand, handed
 from test_live_decisions import decide, items
 
 from migrate.connectors import opening
+from migrate.rollback import rollback
 
 MATCH = """
 match:
@@ -64,6 +67,27 @@ def test_whoever_is_there_is_adopted_and_keeps_what_the_target_says(small: LiveS
     assert dispositions(again)["people"] == {"unchanged": 3, "merged": 1, "excluded": 1}
     assert people(small)["hr-9"] == ("cyrus", "Cyrus", "suspended")
     assert findings(again) == []
+
+
+def test_taking_back_a_later_run_leaves_who_was_adopted_before_known(small: LiveSchool) -> None:
+    """A changed row is adopted once more. What the run before knows of them is not forgotten with that."""
+    small.change(CY)
+    matching(small, "hr-9,CY@x.org,")
+    first = small.live().folder.name
+    small.rows(different(GOOD_ROWS, "user", 5, name="Cyrus the other", boss=None))
+    done, _ = rollback(small.folder, small.live(delta=True).folder.name, execute=True)
+    assert {entity: dict(words) for entity, words in done.counts().items()} == {"people": {"forget": 1}}
+    assert known(small) == [("hr-9", "held", "adopted")]
+    done, _ = rollback(small.folder, first, execute=True)
+    assert [step for step in done.steps if step.refused] == []
+    assert known(small) == [("hr-9", "removed", "adopted")]
+    assert set(people(small)) == {"hr-9"}
+
+
+def known(school: LiveSchool) -> list[tuple[str, str, str]]:
+    """What the ledger knows of who was adopted."""
+    with closing(sqlite3.connect(school.folder / "ledger.sqlite")) as ledger:
+        return ledger.execute("SELECT key, state, origin FROM identities WHERE key = 'hr-9'").fetchall()
 
 
 @pytest.mark.long

@@ -19,7 +19,7 @@ def page(school: LiveSchool, run: object) -> str:
 
 
 def words(html: str) -> str:
-    section = html[html.index('<section id="live"') : html.index('<section id="left-out"')]
+    section = html[html.index('<section id="live"') : html.index("</section>", html.index('<section id="live"'))]
     return " ".join(re.sub(r"<[^>]+>", " ", section).split())
 
 

@@ -102,6 +102,9 @@ def test_what_somebody_changed_since_is_left_and_listed(school: LiveSchool) -> N
     # It keeps those it refers to, and they are listed too.
     assert left == ["p-3", "p-4", "p-5"]
     assert all(f"left: people {key}: " in outcome.output for key in left)
+    page = school.folder / "runs" / run / "report.html"
+    assert f"Report of the run: {page}" in outcome.output
+    assert "This run was taken back" in page.read_text("utf-8"), "nobody reads of a target that is no more"
 
 
 def test_what_a_later_run_changed_is_left_until_that_run_is_taken_back(small: LiveSchool) -> None:
@@ -145,8 +148,9 @@ def test_a_run_that_was_never_read_back_asks_for_a_word(small: LiveSchool) -> No
 
 
 def test_a_run_that_is_not_there_is_named_with_those_that_are(small: LiveSchool) -> None:
-    with pytest.raises(ConfigurationError, match="no ledger"):
+    with pytest.raises(ConfigurationError, match="no ledger") as caught:
         rollback(small.folder, "20200101-000000")
+    assert caught.value.hint == f"lms-migrate run {small.folder} --live"
     run = small.live().folder.name
     with pytest.raises(ConfigurationError) as caught:
         rollback(small.folder, "20200101-000000")

@@ -156,9 +156,11 @@ def core_user_get_users_by_field(site: Site, given: dict[str, Any]) -> list[Row]
 
 
 def _details(site: Site, row: Row) -> Row:
-    """Blank texts are left out, as Moodle leaves them out."""
+    """Texts that PHP takes for nothing are left out, as Moodle leaves them out."""
     hidden = ("middlename", "alternatename", "mailed")
-    shown = {name: value for name, value in row.items() if name not in hidden and (value != "" or name == "department")}
+    shown = {
+        name: value for name, value in row.items() if name not in hidden and (value not in ("", "0") or name == "department")
+    }
     if "description" in shown:
         shown["description"] = with_files(row["description"], row["id"], "user/profile")
     fields = [{"type": "text", "shortname": field, "name": field, "value": site.tables["profile"][row["id"], field]["value"]}

@@ -12,7 +12,7 @@ Spec = Any
 ``?`` at the end: optional; ``=x``: x by default."""
 
 _PART = re.compile(r"\[([^\]]*)\]")
-_TAG = re.compile(r"<[A-Za-z/!?]")
+_TAG = re.compile(r"<(?!\s)")  # what strip_tags takes for the beginning of one
 
 
 class MoodleError(Exception):

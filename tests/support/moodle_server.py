@@ -36,6 +36,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,6 +52,7 @@ from moodle_functions import FUNCTIONS, call
 from moodle_php import MoodleError, form
 from moodle_site import Site
 
+TOGETHER = "tool_mobile_call_external_functions"
 TOKEN = "0123456789abcdef" * 2
 ENDPOINT = "/webservice/rest/server.php"
 RELEASE = "4.5.5+ (Build: 20250613)"
@@ -74,8 +76,8 @@ class Fault:
             raise ValueError(f"no fault {self.kind!r}; there are {', '.join(KINDS)}")
         self.at = tuple(self.at)
 
-    def strikes(self, function: str, chance: random.Random) -> bool:
-        if self.function not in function or self.times <= 0:
+    def strikes(self, functions: Sequence[str], chance: random.Random) -> bool:
+        if not any(self.function in one for one in functions) or self.times <= 0:
             return False
         self.seen += 1
         hit = self.seen in self.at or (self.rate > 0 and chance.random() < self.rate)
@@ -92,11 +94,13 @@ class MoodleServer:
         self.site = Site()
         self.token = TOKEN
         self.max_input_vars = max_input_vars
-        self.functions = functions if functions is not None else (*FUNCTIONS, "core_webservice_get_site_info")
+        self.functions = functions if functions is not None else (*FUNCTIONS, TOGETHER, "core_webservice_get_site_info")
         self.rest = True
         self.debug = False
         self.faults: list[Fault] = []
         self.calls: list[str] = []
+        self.asked: list[str] = []
+        """Functions that were asked together with others, in one call."""
         self.connections: set[socket.socket] = set()
         self.lock = threading.RLock()
         self._chance = random.Random(seed)
@@ -148,10 +152,12 @@ class MoodleServer:
             self.faults.append(made)
         return made
 
-    def struck(self, function: str) -> Fault | None:
+    def struck(self, functions: Sequence[str]) -> Fault | None:
+        """A call, and what is asked in it."""
         with self.lock:
-            self.calls.append(function)
-            return next((fault for fault in self.faults if fault.strikes(function, self._chance)), None)
+            self.calls.append(functions[0])
+            self.asked += functions[1:]
+            return next((fault for fault in self.faults if fault.strikes(functions, self._chance)), None)
 
     def answer(self, body: bytes) -> Any:
         """The result of a call. Raises MoodleError."""
@@ -167,7 +173,28 @@ class MoodleServer:
             listed = [{"name": name, "version": "2024100705.01"} for name in self.functions]
             return {"sitename": "Stand-in", "username": "admin", "userid": 2, "release": RELEASE, "functions": listed}
         with self.lock:
-            return call(self.site, function, given)
+            return self._together(given) if function == TOGETHER else call(self.site, function, given)
+
+    def _together(self, given: dict[str, Any]) -> Any:
+        """Answers to several questions, until one is refused. Nothing says that their parameters are right."""
+        answers: list[dict[str, Any]] = []
+        for request in given.get("requests", {}).values():
+            try:
+                if request["function"] not in self.functions:
+                    raise MoodleError("accessexception", "Access control exception")
+                data = call(self.site, request["function"], _as_form(json.loads(request["arguments"])))
+            except MoodleError as error:
+                told = {"errorcode": error.code, "message": error.message}
+                return {"responses": [*answers, {"error": True, "exception": json.dumps(told)}]}
+            answers.append({"error": False, "data": json.dumps(data)})
+        return {"responses": answers}
+
+
+def _as_form(value: Any) -> Any:
+    """JSON as PHP reads it: lists are mappings."""
+    if isinstance(value, list):
+        value = {str(number): one for number, one in enumerate(value)}
+    return {name: _as_form(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -228,9 +255,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, b"null")
 
     def _call(self, body: bytes) -> None:
-        name = b"wsfunction="
-        function = body.partition(name)[2].partition(b"&")[0].decode("ascii", "replace")
-        fault = self.moodle.struck(function)
+        given = form(body, 1_000_000)
+        inner = [str(one.get("function")) for one in given.get("requests", {}).values()]
+        fault = self.moodle.struck([str(given.get("wsfunction", "")), *inner])
         kind = fault.kind if fault else ""
         if kind == "lost":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

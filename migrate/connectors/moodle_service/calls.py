@@ -60,6 +60,15 @@ def pairs(name: str, value: Any) -> Pairs:
     return [(name, str(value))]
 
 
+def texts(value: Any) -> Any:
+    """``value`` with everything in it as the text that a form would hold, for functions that take JSON."""
+    if isinstance(value, Mapping):
+        return {str(key): texts(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [texts(one) for one in value]
+    return pairs("", value)[0][1]
+
+
 def nested(flat: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """``{"categorytype.type": "id"}`` as ``{"categorytype": {"type": "id"}}``."""
     result: dict[str, Any] = {}

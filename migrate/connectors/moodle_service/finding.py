@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from migrate.connectors.moodle_service.calls import Refused, TooMany, at, nested
+from migrate.connectors.moodle_service.asking import Asking
+from migrate.connectors.moodle_service.calls import Answer, Refused, TooMany, at, nested
 from migrate.connectors.moodle_service.client import Client
 from migrate.connectors.moodle_service.plan import Plan
 from migrate.connectors.moodle_service.values import NOTHING, Missing, empty, sent_as, shown
@@ -35,8 +36,10 @@ _Group = tuple[str, ...]
 class Finder:
     """Finds records by Moodle's own id or by key."""
 
-    def __init__(self, client: Client, plans: Mapping[str, Plan], errors: Errors, files: Files | None = None) -> None:
-        self._client, self._plans, self._errors, self._files = client, plans, errors, files
+    def __init__(
+        self, client: Client, asking: Asking, plans: Mapping[str, Plan], errors: Errors, files: Files | None = None
+    ) -> None:
+        self._client, self._asking, self._plans, self._errors, self._files = client, asking, plans, errors, files
 
     def find(self, plan: Plan, records: Sequence[Record]) -> Iterator[Held]:
         """What is held of ``records``. Raises TargetLost."""
@@ -118,13 +121,21 @@ class Finder:
                 continue
             if NOTHING not in shared:
                 groups.setdefault(tuple(str(value) for value in shared), []).append(record)
+        if read.each.together > 1:
+            single = list(_chunks(groups, 1, read.each.distinct))
+            questions = [self._arguments(plan, read, chunk) for chunk in single]
+            for chunk, answer in zip(single, self._asking.ask(read.call, questions, read.each.together), strict=True):
+                yield from self._ask(plan, read, chunk, answer)
+            return
         for chunk in _chunks(groups, 1 if read.each.parameter else read.each.per, read.each.distinct):
             yield from self._ask(plan, read, chunk)
 
-    def _ask(self, plan: Plan, read: Read, asked: list[_Asked]) -> Iterator[tuple[Sequence[_Asked], list[Row]]]:
-        """Ask; where a value among several makes the site refuse the question, ask for fewer."""
+    def _ask(
+        self, plan: Plan, read: Read, asked: list[_Asked], answer: Answer | Refused | None = None
+    ) -> Iterator[tuple[Sequence[_Asked], list[Row]]]:
+        """Ask, unless there is an ``answer``; where a value among several makes the site refuse the question, ask for fewer."""
         try:
-            rows = self._rows(plan, read, asked)
+            rows = self._rows(plan, read, asked, answer)
         except TooMany:
             if len(asked) == 1:
                 raise TargetRefused("the site takes not even one value in a call", hint="look at its max_input_vars") from None
@@ -141,9 +152,9 @@ class Finder:
         yield from self._ask(plan, read, asked[:middle])
         yield from self._ask(plan, read, asked[middle:])
 
-    def _rows(self, plan: Plan, read: Read, asked: Sequence[_Asked]) -> list[Row]:
+    def _rows(self, plan: Plan, read: Read, asked: Sequence[_Asked], answer: Answer | Refused | None = None) -> list[Row]:
         arguments = self._arguments(plan, read, asked)
-        rows = self._call(read, arguments, asked)
+        rows = self._call(read, arguments, asked, answer)
         for name, mark in read.marks.items():
             further = plan.sender.row(asked[0].records[0], {**read.parameters, **mark.parameters})
             marked = {str(at(row, mark.by)) for row in self._call(read, {**arguments, **further}, asked)}
@@ -155,22 +166,23 @@ class Finder:
 
     def _further(self, then: Then, rows: Sequence[Row]) -> Iterator[Row]:
         """The rows with what a second question shows of each; what is gone by then is left out."""
-        for row in rows:
-            try:
-                answer = self._client.read(then.call, {then.parameter: at(row, then.of)}).data
-            except Refused as refused:
-                if refused.code not in self._errors.absent:
+        questions = [{then.parameter: at(row, then.of)} for row in rows]
+        for row, answer in zip(rows, self._asking.ask(then.call, questions, then.together), strict=True):
+            if isinstance(answer, Refused):
+                if answer.code not in self._errors.absent:
                     hint = "give the user of the token the right to see these records, or look at the site's log"
-                    raise TargetRefused(f"{then.call} is refused: {refused.message} ({refused.code})", hint=hint) from None
+                    raise TargetRefused(f"{then.call} is refused: {answer.message} ({answer.code})", hint=hint)
             else:
-                shown = at(answer, then.at)
+                shown = at(answer.data, then.at)
                 if then.needs is not None and then.needs not in (shown or {}):
                     hint = "give the user of the token the rights of a manager: without it, records that are there are not found"
                     raise TargetRefused(f"{then.call} does not show {then.needs} to the user of the token", hint=hint)
                 yield {**row, then.under: shown}
 
-    def _call(self, read: Read, arguments: Row, asked: Sequence[_Asked]) -> list[Row]:
-        rows = at(self._client.read(read.call, arguments).data, read.at)
+    def _call(self, read: Read, arguments: Row, asked: Sequence[_Asked], answer: Answer | Refused | None = None) -> list[Row]:
+        if isinstance(answer, Refused):
+            raise answer
+        rows = at((answer or self._client.read(read.call, arguments)).data, read.at)
         if isinstance(rows, Mapping):
             rows = list(rows.values())
         echoed = {read.echo: asked[0].value} if read.echo is not None else {}

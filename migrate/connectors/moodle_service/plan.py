@@ -156,6 +156,8 @@ def _names(write: Write, fields: tuple[str, ...], links: tuple[str, ...]) -> Ite
     yield from ((("find", "links", name), name, links) for name in write.find.links)
     if write.defaults is not None:
         yield ("defaults",), write.defaults, links
+    if write.find.near is not None:
+        yield ("find", "near"), write.find.near, fields
     yield from ((("find", "asked", index), name, links) for index, name in enumerate(write.find.asked))
     for word, read in _reads(write):
         yield from ((("find", word, "match", name), name, (*fields, "own")) for name in read.match)

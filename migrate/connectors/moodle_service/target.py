@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from migrate.connectors.moodle_backup import backup_words
-from migrate.connectors.moodle_service.calls import Lost, Refused, at
+from migrate.connectors.moodle_service.asking import Asking
+from migrate.connectors.moodle_service.calls import Answer, Lost, Refused, at
 from migrate.connectors.moodle_service.client import Client
 from migrate.connectors.moodle_service.finding import Finder, counted, doubted
 from migrate.connectors.moodle_service.handing import TOGETHER, Handing
@@ -18,7 +19,7 @@ from migrate.connectors.moodle_service.options import Options, read_options
 from migrate.connectors.moodle_service.plan import Plan, make_connection, make_plans
 from migrate.connectors.moodle_service.uploading import FOLDER, Uploading
 from migrate.connectors.moodle_service.uploading import TOGETHER as UPLOADED
-from migrate.connectors.moodle_service.words import Call, Connection
+from migrate.connectors.moodle_service.words import Call, Connection, Empty
 from migrate.connectors.moodle_service.writing import Dispatch, Effect, Outcomes, warning_text, with_id
 from migrate.connectors.target import Ability, Action, Held, Outcome, Record, TargetInfo, Waiting, Warned
 from migrate.contracts.load import LoadedContract
@@ -40,7 +41,9 @@ class MoodleTarget:
         self, client: Client, plans: Mapping[str, Plan], connection: Connection, options: Options, about: Any, contract: Contract
     ) -> None:
         self._client, self._plans, self._connection, self._options, self._about = client, plans, connection, options, about
-        self._finder = Finder(client, plans, connection.errors, connection.files)
+        together = connection.together
+        self._asking = Asking(client, together if together is not None and together.call in _allowed(about) else None)
+        self._finder = Finder(client, self._asking, plans, connection.errors, connection.files)
         self._dispatch = Dispatch(client, self._finder, options, connection.errors)
         self._handing = Handing(contract, plans, self._finder, options.find_batch)
         self._uploading = Uploading({name: plan for name, plan in plans.items() if name in options.by_file})
@@ -82,7 +85,7 @@ class MoodleTarget:
         """One call: the token, the version, and that its service has every function. Raises TargetRefused."""
         self._about = _opened(self._client, self._connection)
         plans = [self._plan(entity) for entity in entities if entity in self._plans or entity not in self._handing.words]
-        allowed = {str(at(one, "name")) for one in at(self._about, "functions") or []}
+        allowed = _allowed(self._about)
         needed = {function for plan in plans for function in plan.functions(reading=plan.name in self._uploading.plans)}
         missing = sorted(needed - allowed)
         if missing:
@@ -118,7 +121,7 @@ class MoodleTarget:
             return Ability(
                 create=True, update=False, remove=False, find=found is not None, unseen=found.write.unseen if found else (),
                 batch=self._options.find_batch, find_batch=self._options.find_batch, parallel=self._options.parallel,
-                together=TOGETHER,
+                together=TOGETHER, find_near=found.write.find.near or "" if found else "",
             )  # fmt: skip
         plan = self._plan(entity)
         write = plan.write
@@ -128,12 +131,13 @@ class MoodleTarget:
                 create=True, update=False, remove=False, find=True, unseen=write.unseen,
                 unwritable=tuple(name for name in plan.entity.fields if name not in filled), batch=self._options.find_batch,
                 find_batch=self._options.find_batch, parallel=self._options.parallel, together=UPLOADED,
+                find_near=write.find.near or "",
             )  # fmt: skip
         return Ability(
             create=bool(write.create), update=bool(write.update), remove=bool(write.remove), find=True,
             unwritable=write.unwritable, unseen=write.unseen, batch=self._options.batch,
             find_batch=self._options.find_batch, parallel=self._options.parallel, cascades=write.cascades,
-            defaults=write.defaults or "",
+            defaults=write.defaults or "", find_near=write.find.near or "",
         )  # fmt: skip
 
     def find(self, entity: str, records: Sequence[Record]) -> Iterable[Held]:
@@ -236,14 +240,8 @@ class MoodleTarget:
     def _removed(self, plan: Plan, records: Sequence[Record]) -> Outcomes:
         """What becomes of records that are there, and that no other one of the batch stands in."""
         outcomes: Outcomes = {}
-        for one in records if plan.write.only_empty else ():
-            try:
-                reason = self._holds(plan, one)
-            except TargetLost as lost:
-                outcomes[one.key] = Outcome(one.key, "failed", one.native, lost.message)
-            else:
-                if reason is not None:
-                    outcomes[one.key] = Outcome(one.key, "refused", one.native, reason)
+        for words in plan.write.only_empty:
+            outcomes |= self._holding(plan, words, [one for one in records if one.key not in outcomes])
         active = [one for one in records if one.key not in outcomes]
         for call in plan.write.remove:
             results = self._dispatch.send(plan, call, active, "removes") if active else {}
@@ -251,18 +249,21 @@ class MoodleTarget:
             active = [one for one in active if one.key not in outcomes]
         return outcomes | {one.key: Outcome(one.key, "done", one.native) for one in active}
 
-    def _holds(self, plan: Plan, record: Record) -> str | None:
-        """Why the record must not be removed: what it still holds."""
-        for one in plan.write.only_empty:
+    def _holding(self, plan: Plan, words: Empty, records: Sequence[Record]) -> Outcomes:
+        """Outcomes of those that must not be removed: what they still hold, or that nobody could say."""
+        outcomes: Outcomes = {}
+        questions = [plan.sender.row(one, words.parameters) for one in records]
+        answers = self._asking.ask(words.call, questions, words.together)
+        for number, one in enumerate(records, 1):
             try:
-                data = self._client.read(one.call, plan.sender.row(record, one.parameters)).data
-            except Refused as refused:
-                return f"{one.call} is refused: {refused.message}"
-            if said := doubted(one, data):
-                return f"{one.call} did not look: {'; '.join(map(warning_text, said))}"
-            if rows := counted(one, at(data, one.at)):
-                return f"it still holds {len(rows)} {one.holds}; they would be removed with it"
-        return None
+                reason = _holds(words, next(answers))
+            except TargetLost as lost:
+                outcomes[one.key] = Outcome(one.key, "failed", one.native, lost.message)
+                answers = self._asking.ask(words.call, questions[number:], words.together)
+            else:
+                if reason is not None:
+                    outcomes[one.key] = Outcome(one.key, "refused", one.native, reason)
+        return outcomes
 
     def hand_over(self, given: Mapping[str, Sequence[Waiting]], folder: Path) -> Mapping[str, Sequence[Outcome]]:
         """Write files that a person uploads, or the history of courses as backups that a person restores."""
@@ -294,6 +295,22 @@ def _opened(client: Client, connection: Connection) -> Any:
     except (Lost, TargetLost) as lost:
         reason = getattr(lost, "message", str(lost))
         raise TargetRefused(reason, hint="look whether the address opens in a browser on this machine") from None
+
+
+def _allowed(about: Any) -> set[str]:
+    """Functions that the token's service has."""
+    return {str(at(one, "name")) for one in at(about, "functions") or []}
+
+
+def _holds(words: Empty, answer: Answer | Refused) -> str | None:
+    """Why a record must not be removed: what it still holds."""
+    if isinstance(answer, Refused):
+        return f"{words.call} is refused: {answer.message}"
+    if said := doubted(words, answer.data):
+        return f"{words.call} did not look: {'; '.join(map(warning_text, said))}"
+    if rows := counted(words, at(answer.data, words.at)):
+        return f"it still holds {len(rows)} {words.holds}; they would be removed with it"
+    return None
 
 
 def _own_references(plan: Plan) -> list[str]:

@@ -141,7 +141,7 @@ def shown(row: Mapping[str, Any], how: Shown, kind: FieldType, record: Record, f
         meant = record.values.get(field)
         return meant if meant in each else next(iter(each), None)
     if found in how.empty:
-        return None
+        return NOTHING if record.values.get(field) in how.hides else None
     value = typed(found, kind)
     return None if how.default is not None and empty(record, field) and value == typed(how.default, kind) else value
 

@@ -150,6 +150,8 @@ class Each(Words):
     """Records that are asked for in one call must not share the value of ``of``."""
     per: int = 100
     """Values in one call."""
+    together: int = 1
+    """With ``parameter``: so many of its calls go in one, where the site allows it (``connection.together``)."""
 
     @model_validator(mode="after")
     def _one_shape(self) -> Each:
@@ -157,6 +159,8 @@ class Each(Words):
             raise ValueError("exactly one of list, joined and parameter belongs here")
         if self.also and self.parameter is None:
             raise ValueError("also goes with parameter")
+        if self.together > 1 and self.parameter is None:
+            raise ValueError("together goes with parameter")
         return self
 
 
@@ -181,6 +185,8 @@ class Then(Words):
     """Name under which the answer is put into the row."""
     needs: str | None = None
     """What the answer always has, unless the user of the token lacks the right to see it."""
+    together: int = 1
+    """So many questions go in one call, where the site allows it (``connection.together``)."""
 
 
 class Read(Words):
@@ -228,6 +234,8 @@ class Shown(Words):
     """What the site puts where there is no value: of a record that is to have none, it is none."""
     empty: tuple[Any, ...] = ("", None)
     """Values that mean that there is none."""
+    hides: tuple[Any, ...] = ()
+    """Values that the site keeps and does not show: of a record that is to have one, nothing shown says nothing."""
 
 
 ShownAt = Annotated[Shown, BeforeValidator(_short_shown)]
@@ -247,6 +255,8 @@ class Find(Words):
     """Fields that refer to other records and are shown as ids."""
     asked: tuple[Name, ...] = ()
     """Fields that refer to other records and that the question itself fixes."""
+    near: Name | None = None
+    """Records that share the value of this field are asked for one after the other: one question shows several of them."""
 
 
 class Doubts(Words):
@@ -271,6 +281,8 @@ class Empty(Words):
     """Rows by which the site says that it did not look: the record is not removed."""
     holds: str
     """What the rows are, for the message."""
+    together: int = 1
+    """So many questions go in one call, where the site allows it (``connection.together``)."""
 
 
 class Warn(Words):
@@ -325,6 +337,24 @@ class Files(Words):
     """Regular expression of what is shown in place of the mark."""
 
 
+class Together(Words):
+    """A function that answers several questions in one call, each as if it had been asked alone, until it refuses one."""
+
+    call: str
+    list: str
+    """The parameter that takes the questions."""
+    function: str
+    """In a question: the function that is asked."""
+    arguments: str
+    """In a question: its parameters, as JSON."""
+    settings: dict[str, str | int] = {}
+    """In a question: what ``settings`` of the connection says of every call."""
+    at: str
+    """Path of the answers in the reply."""
+    data: str
+    """In an answer: what the function gave, as JSON."""
+
+
 class Connection(Words):
     """What holds for every site."""
 
@@ -344,3 +374,5 @@ class Connection(Words):
     errors: Errors = Errors()
     files: Files | None = None
     """How files inside of texts are shown."""
+    together: Together | None = None
+    """How several questions are asked in one call. A service without the function is asked one by one."""

@@ -13,15 +13,16 @@ import duckdb
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from migrate.compiler.source import RAW
 from migrate.compiler.text import name
 from migrate.connectors.database import DatabaseSource, table_shapes
 from migrate.connectors.delimited import DelimitedSource
 from migrate.connectors.source import SECRET_WORDS, SourceConnector
 from migrate.contracts.load import load_contract
-from migrate.contracts.model import Contract
+from migrate.contracts.model import Contract, FileFormat
 from migrate.engine import DEFAULT_MEMORY, session
 from migrate.errors import ConfigurationError, Place, SourceRefused
-from migrate.profiling.columns import PROFILED
+from migrate.profiling.columns import PROFILED, columns_of
 from migrate.profiling.contract_draft.references import guess_references
 from migrate.profiling.contract_draft.shapes import SUFFIXES, Table, tables_of_database, tables_of_files
 from migrate.profiling.contract_draft.types import Guess, guess, is_epoch
@@ -72,6 +73,7 @@ def draft_contract(
             profiles = {entity.entity: entity for entity in making.entities()}
             for entity, table in tables.items():
                 _types(connection, table, profiles[entity], files=source["kind"] == "files")
+                _unreadable(connection, table, contract, profiles[entity])
                 _key(table, profiles[entity])
                 _personal(table, profiles[entity])
             guess_references(connection, tables, {entity: one.rows for entity, one in profiles.items()})
@@ -148,6 +150,35 @@ def _types(connection: duckdb.DuckDBPyConnection, table: Table, found: EntityPro
             words["never"] = [""]
         for sentinel in field.sentinels:
             table.doubt(field.field, f"{sentinel.value!r} looks like none ({sentinel.rows:,} rows: {sentinel.why})")
+
+
+def _unreadable(connection: duckdb.DuckDBPyConnection, table: Table, contract: Contract, found: EntityProfile) -> None:
+    """What a database declares and its rows are not: a run would keep those rows back, one by one."""
+    rows_of = {field.field: field.unreadable for field in found.fields if field.unreadable}
+    if not rows_of:
+        return
+    model = contract.entities[table.entity]
+    for column in columns_of(connection, table.entity, model, model.format or FileFormat()):
+        number = rows_of.get(column.field, 0)
+        words = table.fields[column.field]
+        if not number or words.get("type") != column.rule.type:
+            continue
+        if column.rule.type == "flag":
+            words["type"] = "int"  # TINYINT(1) takes other numbers, too
+        elif column.rule.type == "int":
+            words["type"] = "string"
+            table.doubt(column.field, f"text, for {number:,} rows hold numbers that are too large for a whole number")
+        elif column.dated:
+            text = f"CAST(r.{name(column.field)} AS VARCHAR)"
+            zero = f"{column.unreadable} AND regexp_full_match({text}, '0000-00-00( [0:.]+)?')"
+            asked = f"SELECT {text}, count(*) FROM {name(RAW, table.entity)} AS r WHERE {zero} GROUP BY 1 ORDER BY 1"
+            zeros = connection.execute(asked).fetchall()
+            if zeros:
+                words["never"] = [value for value, _ in zeros]
+            for value, rows in zeros:
+                table.doubt(column.field, f"{value!r} looks like none ({rows:,} rows: no day of any calendar)")
+            if others := number - sum(rows for _, rows in zeros):
+                table.doubt(column.field, f"{others:,} rows hold what is no day")
 
 
 def _key(table: Table, found: EntityProfile) -> None:

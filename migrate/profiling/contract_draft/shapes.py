@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from migrate.connectors.database import TableShape
 from migrate.connectors.delimited import field_name
@@ -128,8 +129,11 @@ def tables_of_database(shapes: Iterable[TableShape], prefix: str) -> list[Table]
 
 
 def _type(kind: Any) -> str:
+    if (isinstance(kind, mysql.TINYINT) and kind.display_width == 1) or (isinstance(kind, mysql.BIT) and kind.length == 1):
+        return "flag"  # as these databases have booleans
     for base, word in (
-        (sa.Boolean, "flag"), (sa.Integer, "int"), (sa.Numeric, "decimal"), (sa.DateTime, "datetime"), (sa.Date, "date"),
+        (sa.Boolean, "flag"), ((sa.Integer, mysql.YEAR, mysql.BIT), "int"), ((sa.Numeric, sa.Float), "decimal"),
+        (sa.DateTime, "datetime"), (sa.Date, "date"),
     ):  # fmt: skip
         if isinstance(kind, base):
             return word

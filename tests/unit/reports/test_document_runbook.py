@@ -135,7 +135,7 @@ def test_what_has_to_be_settled_is_said(desk: Any) -> None:
         CONFTEST["BOOK"].replace("end: T+10h", "end: T+2h").replace("name: Ada", "name: null").replace("minutes: 45", "check: x")
     )
     text = "\n".join(needs(desk.opened()))
-    for part in ("nobody is named for: lead", "1 step(s) are not measured: restore", "ends 15 min after it"):
+    for part in ("nobody is named for: lead", "1 step is not measured: restore", "ends 15 min after it"):
         assert part in text
     desk.book(CONFTEST["BOOK"].replace("end: T+10h", "end: T+50m"))
     assert "gate decide: the way back fits no more" in "\n".join(needs(desk.opened()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -12,8 +13,10 @@ import pytest
 
 from migrate.acceptance.results import FAILING, FAILING_SCHEMA, RESULT_SCHEMA, RESULTS
 from migrate.artefacts import sha256
+from reports import model
 from reports.acceptance.build import SAMPLE, acceptance
 from reports.acceptance.model import Acceptance
+from reports.html import environment
 from reports.masking import Masker
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e"
@@ -122,15 +125,40 @@ def test_a_file_that_is_gone_is_told(shown: Callable[..., Acceptance], tmp_path:
 
 
 def test_hostile_text_stays_text(shown: Callable[..., Acceptance]) -> None:
-    from jinja2 import Environment
-
-    from reports.html import environment
-
     row = result(says=HOSTILE, reason=HOSTILE, requirement=HOSTILE, suite=HOSTILE, why=HOSTILE, observed=HOSTILE, code="ACC-ONE")
     found = shown([row], [failing(HOSTILE, field="age", target_key=HOSTILE)])
-    templates: Environment = environment()
-    section = templates.get_template("sections/acceptance.html.j2").render(report={"acceptance": found}, words={})
+    section = drawn(found)
     assert "<img" not in section
     assert "</script>" not in section
     assert "\u202e" not in section
     assert section.count("&lt;img src=x") == 8
+
+
+def test_a_value_of_many_thousand_characters_is_shown_by_its_beginning(shown: Callable[..., Acceptance]) -> None:
+    section = drawn(shown([result()], [failing("x" * 10_000, field="age")]))
+    assert "x" * 300 + "</bdi>" in section
+    assert "… 10,000 characters" in section
+
+
+def test_what_a_delta_read_back_is_said_before_its_tests_pass(shown: Callable[..., Acceptance]) -> None:
+    found = shown([result(state="passed")], [])
+    total = SimpleNamespace(compared=SimpleNamespace(n=1), share=lambda _: 191)
+    section = drawn(found, live=SimpleNamespace(delta=True), total=total)
+    assert "1 of the 191 records that stand in the target" in section
+    assert "--delta" not in drawn(found, live=SimpleNamespace(delta=False))
+
+
+def test_a_run_that_stopped_names_no_command_that_cannot_judge_it(tmp_path: Path) -> None:
+    found = acceptance(tmp_path, {"acceptance": {"judged": False, "expectations": 1, "gates": 1}}, FACTS, Masker(FACTS))
+    assert found is not None
+    assert "lms-migrate acceptance" in drawn(found)
+    stopped = " ".join(drawn(found, stopped_at="map").split())
+    assert "lms-migrate acceptance" not in stopped
+    assert "1 expectation of the reviewers could not be judged: the run stopped at map" in stopped
+
+
+def drawn(found: Acceptance, **report: Any) -> str:
+    """The section of the page."""
+    about = {"acceptance": found, "live": None, "stopped_at": None, **report}
+    section: str = environment().get_template("sections/acceptance.html.j2").render(report=about, words=model)
+    return section

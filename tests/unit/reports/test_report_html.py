@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
 
 from reports.build import build
 from reports.html import duration, render
@@ -91,6 +94,75 @@ def test_a_run_that_stopped_before_records_ended_is_not_said_to_be_unbalanced(ma
     write_xlsx(build(folder), folder / "report.xlsx")
     overview = openpyxl.load_workbook(folder / "report.xlsx").worksheets[0]
     assert not any(cell.value == "NO" for row in overview.iter_rows() for cell in row)
+
+    figures = page.partition('<dl class="figures">')[2].partition("</dl>")[0]
+    assert figures.count("the run stopped before this was known") == 3
+    assert "<data" in figures, "what was read is known"
+
+
+def test_blanks_of_what_the_tool_says_are_blanks(run_folder: Path) -> None:
+    facts = json.loads((run_folder / "run.json").read_text("utf-8"))
+    facts["failure"] = "no table\n    next:    name the right source\u202e"
+    (run_folder / "run.json").write_text(json.dumps(facts), "utf-8")
+    failure = render(run_folder).read_text("utf-8").partition('<pre class="failure">')[2].partition("</pre>")[0]
+    assert "    next:    name" in failure
+    assert "·" not in failure
+    assert "U+202E" in failure
+
+
+def test_one_is_not_said_in_the_plural(run_folder: Path) -> None:
+    page = render(run_folder).read_text("utf-8")
+    for size in re.findall(r'<p class="need-size">(.*?)</p>', page):
+        number, _, unit = re.sub(r"<[^>]+>", "", size).partition(" ")
+        assert unit.split()[0].endswith("s") is (number != "1"), (number, unit)
+
+
+def test_a_number_of_records_says_how_many_findings_it_leads_to(run_folder: Path) -> None:
+    file = run_folder / "findings.parquet"
+    table = pq.read_table(file)
+    pq.write_table(pa.concat_tables([table, table.filter(pa.compute.equal(table["severity"], "blocked"))]), file)
+    report = build(run_folder)
+    several = [need for need in report.needs if need.findings and need.findings != need.affected.n]
+    page = render(run_folder).read_text("utf-8")
+    assert several
+    for need in several:
+        assert need.affected.href is not None
+        assert need.affected.href.endswith(f"of={need.findings}")
+        assert f"in {need.findings} finding" in page
+
+
+def test_a_reference_that_is_lost_with_a_warning_leads_to_its_findings(make_run: Callable[..., Path]) -> None:
+    def lost(summary: dict[str, Any], _: dict[str, Any]) -> None:
+        summary["entities"]["users"]["references"] = {"email": {"resolved": 9, "empty": 0, "blocked": 1}}
+
+    folder = make_run(lost)
+    file = folder / "findings.parquet"
+    rows = [row for row in pq.read_table(file).to_pylist() if row["code"] != "USR-004"]
+    warned = {"code": "USR-004", "severity": "warn", "entity": "users", "key": "7", "field": "email", "root_cause": "users/8"}
+    schema = pq.read_schema(file)
+    pq.write_table(pa.Table.from_pylist([*rows, {**dict.fromkeys(schema.names), **warned}], schema), file)
+    (found,) = [row for row in build(folder).references if row.entity == "users"]
+    assert found.blocked.href == "#view=findings&entity=users&field=email&code=USR-004&of=1"
+
+
+def test_what_a_rehearsal_hands_over_is_among_the_records_compared(make_run: Callable[..., Path]) -> None:
+    def handed(summary: dict[str, Any], _: dict[str, Any]) -> None:
+        users = summary["entities"]["users"]
+        users["compared"] = sum(users["dispositions"][word] for word in ("created", "updated", "unchanged")) + 1
+
+    folder = make_run(handed)
+    file = folder / "dispositions.parquet"
+    table = pq.read_table(file)
+    rows = table.to_pylist()
+    next(row for row in rows if (row["entity"], row["disposition"]) == ("users", "held"))["code"] = "LIVE-HANDED-OVER"
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), file)
+    report = build(folder)
+    (users,) = [row for row in report.entities if row.name == "users"]
+    assert users.compared.href is not None
+    assert "disposition=held" in users.compared.href
+    (records,) = [each for each in report.tables if each.name == "dispositions"]
+    of_users = [at for at, name in enumerate(records.columns["entity"]) if name == "users"]
+    assert sum(records.columns["read_back"][at] in ("no difference", "different") for at in of_users) == users.compared.n
 
 
 def test_a_folder_with_bare_files_has_a_page(tmp_path: Path) -> None:

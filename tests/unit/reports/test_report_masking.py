@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from reports.html import render
+from reports.build import build
+from reports.html import page, render
 from reports.masking import Masker, mask, masker_for
 from reports.text import render_text
 
@@ -182,3 +183,17 @@ def test_without_masking_secrets_alone_are_hidden_and_a_role_is_masked_all_the_s
     assert masker_for(run).value("users", "mail", "ana@x.org") == "ana@x.org"
     assert masker_for(run).value("users", "hash", "abc") == "•••"
     assert masker_for(run, "clerk").value("users", "mail", "ana@x.org") == "a***@***.org"
+
+
+@pytest.mark.parametrize(
+    ("role", "said", "treat"),
+    [
+        (None, "masked in this file", False),
+        ("helpdesk", "masked in this file, as the role helpdesk sees it", False),
+        ("registrar", "email and name in clear for the role registrar, all else masked: treat this file as personal data", True),
+    ],
+)
+def test_a_page_says_what_its_reader_sees_in_clear(run_folder: Path, role: str | None, said: str, treat: bool) -> None:
+    report = build(run_folder, roles={"registrar": ["name", "email"], "helpdesk": []}, role=role)
+    assert report.personal == (said, treat)
+    assert said in page(report)

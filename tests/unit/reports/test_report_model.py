@@ -207,6 +207,21 @@ def test_findings_about_no_record_count_as_findings(run_folder: Path) -> None:
     assert (first.severity, first.affected.n, first.unit, first.roots) == ("fatal", 3, "findings", ())
 
 
+def test_what_somebody_accepted_is_counted_apart_from_what_still_holds(run_folder: Path) -> None:
+    """An accepted match is a warning; under the gravest severity of its code the page would call it held."""
+    rows = [("MATCH-CONFIRM", s, "users", f"{n}", "a", "x", "match", None) for n, s in enumerate(["warn", "hold", "warn"])]
+    folder = rewritten(run_folder, "findings.parquet", rows)
+    (folder / "summary.json").write_text(json.dumps({**summary_of(folder), "findings": {"MATCH-CONFIRM": 3}}))
+    report = build(folder)
+    told = [(row.severity, row.count.n, row.count.href) for row in report.findings]
+    assert told == [
+        ("hold", 1, "#view=findings&code=MATCH-CONFIRM&severity=hold&of=1"),
+        ("warn", 2, "#view=findings&code=MATCH-CONFIRM&severity=warn&of=2"),
+    ]
+    assert report.overview is not None
+    assert report.overview.gates.codes == ("MATCH-CONFIRM",)
+
+
 def test_what_is_a_finding_already_is_listed_once(run_folder: Path) -> None:
     rows = [
         ("REC-MISSING", "reject", "courses", "10", None, "course-10", "missing", None),

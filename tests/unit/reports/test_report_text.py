@@ -21,11 +21,21 @@ def test_gates_that_were_missed_are_named(make_run: Callable[..., Path]) -> None
 
     shown = render_text(make_run(gates))
     assert "Gates: 2 of 15 reached\n  MISSED  gate 2    2  at most 0 (records[U+001B][31m)\n" in shown
-    assert "  and 3 more: lms-migrate gates shows them\n" in shown
+    assert "  and 3 more: lms-migrate gates WORKSPACE shows them\n" in shown
 
 
 def test_a_run_without_gates_says_nothing_of_them(run_folder: Path) -> None:
     assert "Gates" not in render_text(run_folder)
+
+
+@pytest.mark.parametrize(("stopped", "following"), [(None, " Next: lms-migrate acceptance WORKSPACE"), ("load", "")])
+def test_what_cannot_be_judged_is_not_to_be_judged(make_run: Callable[..., Path], stopped: str | None, following: str) -> None:
+    def expecting(summary: dict[str, Any], run: dict[str, Any]) -> None:
+        summary["acceptance"] = {"judged": False, "expectations": 2, "gates": 1}
+        run["stopped_at"] = stopped
+
+    lines = render_text(make_run(expecting)).splitlines()
+    assert f"Acceptance tests: 2 not judged.{following}" in lines
 
 
 def test_fields_that_differ_are_listed_with_their_commonest_change(run_folder: Path) -> None:
@@ -52,7 +62,7 @@ def test_a_live_run_tells_its_surprises(make_run: Callable[..., Path]) -> None:
     shown = render_text(make_run(live))
     block = shown.partition("Live run: ")[2].partition("\n\n")[0]
     assert block.splitlines()[0] == "https://lms.example[U+0007]"
-    for line in ("  ! it stopped answering", "  1 surprises against rehearsal r-1", "  changed since: mapping/users.yaml",
+    for line in ("  ! it stopped answering", "  1 surprise against rehearsal r-1", "  changed since: mapping/users.yaml",
                  "  a person has to go on with hand_over/README.md"):  # fmt: skip
         assert line in block.splitlines()
     assert "users  created  7  ->  4" in block

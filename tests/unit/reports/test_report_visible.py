@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.visible import pieces, plain
+from reports.visible import pieces, plain, where_they_differ
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,16 @@ def test_look_alikes_are_told_apart_when_spelled() -> None:
     composed, decomposed = pieces("José", spell=True), pieces("Jose\u0301", spell=True)
     assert [piece.text for piece in composed] == ["Jos", "U+00E9"]
     assert [piece.text for piece in decomposed] == ["Jose", "U+0301"]
+
+
+def test_of_long_values_the_part_is_shown_in_which_they_differ() -> None:
+    long = "x" * 9000
+    one, other = where_they_differ(f"{long}Ana{long}", f"{long}Eva{long}", 1000)
+    assert one is not None
+    assert other is not None
+    assert one[0] == other[0] == one[-1] == other[-1] == "…"
+    assert ("Ana" in one, "Eva" in other) == (True, True)
+    assert len(one) < 1000
+    assert where_they_differ("a", "b") == ("a", "b")
+    assert where_they_differ(long, None, 10) == ("x" * 10 + "…", None)
+    assert where_they_differ(long, f"{long}!", 1000)[1] == f"…{'x' * 100}!"

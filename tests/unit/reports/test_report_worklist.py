@@ -219,6 +219,16 @@ def test_an_undeclared_loss_is_listed_once_with_its_item(run_folder: Path, list_
     assert [(need.where, need.items is not None and need.items.decide.n) for need in listed] == [("user.moodlenetprofile", 1)]
 
 
+def test_an_item_of_an_earlier_run_is_called_by_its_code(run_folder: Path, list_work: ListWork) -> None:
+    """This run raised no finding of the code, and the item's message is about one record."""
+    asked = {
+        "item": "W-1", "kind": "record", "cause": "C-1", "code": "LIVE-DRIFT", "severity": "hold", "entity": "users", "key": "7",
+        "message": "not overwritten: score", "rows": 1, "waiting": 0, "basis_rows": 1,
+    }  # fmt: skip
+    need = needs_of(list_work(run_folder, None, asked))["LIVE-DRIFT", "users"]
+    assert need.title == "somebody changed a record in the target since a run wrote it"
+
+
 def test_an_item_that_a_run_with_only_could_not_look_at_is_listed(decided_run: Path) -> None:
     """It is open from the run before, concerns no record, and no finding tells of it."""
     file = decided_run / "worklist.parquet"

@@ -284,7 +284,7 @@ def test_it_is_masked_as_the_page_is(report: Report, decided_run: Path, tmp_path
         assert secret not in masked
     clear = everything(build(decided_run, mask=False))
     assert "ana.ferreira@school.example.org" in clear
-    assert "Personal data is masked in this file." in masked
+    assert "Personal data: masked in this file." in masked
     assert "treat this file as personal data" in clear
 
 

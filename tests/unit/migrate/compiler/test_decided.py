@@ -100,6 +100,15 @@ def test_text_that_a_step_cannot_read_is_overridden_by_a_value(bench: Any) -> No
     assert second.raised() == []
 
 
+def test_cut_text_is_overridden_by_a_shorter_one(bench: Any) -> None:
+    pair = bench.users("", "name: {from: name, do: [{truncate: 5}]}")
+    given = {"person": [{"id": 1, "name": "Alexandra"}]}
+    item = bench.settle(pair, given).item("MAP-CUT", "1")
+    second = again(bench, pair, given, bench.answer(item, "override", "Alexa"))
+    assert [row["name"] for row in second.loading["users"]] == ["Alexa"]
+    assert second.raised() == []
+
+
 def test_an_excluded_record_ends_excluded_with_the_reason_given(bench: Any) -> None:
     pair = bench.users("", CHECKED)
     first = bench.settle(pair, PEOPLE)
@@ -191,7 +200,7 @@ def test_one_more_record_of_the_value_opens_the_item_again(bench: Any) -> None:
     more = {"person": [*NAMES["person"], {"id": 5, "name": "Bo"}]}
     second = again(bench, pair, more, decision)
     item = second.item("U-STATUS", value="Bo")
-    assert (item["state"], item["why"], item["rows"]) == ("expired", "it was about 2 record(s), and there are 3 now", 3)
+    assert (item["state"], item["why"], item["rows"]) == ("expired", "it was about 2 records, and there are 3 now", 3)
     assert second.dispositions()["2"] == "held"
     assert again(bench, pair, more, decision, row_drift=50).item("U-STATUS", value="Bo")["state"] == "decided"
 

@@ -208,3 +208,16 @@ def test_of_several_sources_the_one_that_says_most_is_taken_and_the_others_are_n
     assert made.mappings["users"].others == ("thin",)
     assert made.unheld == {"thin": "person"}
     assert set(made.unfilled) == {"rooms", "odd"}
+
+
+def test_a_part_of_a_key_is_no_key_by_itself() -> None:
+    """By the number of a course alone every version but the first would have a key that is taken."""
+    fields = {"no": {"concept": "course.code"}, "version": {"type": "int"}, "name": {"concept": "course.title"}}
+    wanted = {"code": {"required": True, "concept": "course.code"}, "title": {"concept": "course.title"}}
+    source = {"course": {"concept": "course", "key": ["no", "version"], "fields": fields}}
+    found = drafted(source, {"courses": {"concept": "course", "key": "code", "fields": wanted}}).mappings["courses"].fields
+    made = {one.name: one for one in found}
+    assert made["code"].rule == {"expr": "no || '-' || cast(version as text)"}
+    assert "known by no, version" in made["code"].question
+    assert not made["code"].certain
+    assert made["title"].certain

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from migrate.engine import session
-from migrate.expressions.operators import OperatorError, apply, operators, text
+from migrate.expressions.operators import OperatorError, apply, filled, operators, text
 from migrate.located_yaml import parse
 
 EXAMPLES = {
@@ -207,11 +207,11 @@ def test_instant_of_a_local_time(zone: str, local: str, instant: str, values: Ev
     assert found == [dt.datetime.fromisoformat(instant)]
 
 
-def test_local_times_that_are_none_or_two_become_one_instant_of_that_night(values: Evaluate) -> None:
-    for local, hours in (("2024-03-31 02:30:00", {0, 1}), ("2024-10-27 02:30:00", {0, 1})):
-        (found,) = values(do("[{instant: Europe/Madrid}]"), [local], "TIMESTAMP")
-        assert (found.date(), found.minute) == (dt.date.fromisoformat(local[:10]), 30)
-        assert found.hour in hours
+@pytest.mark.parametrize(
+    ("local", "instant"), [("2024-03-31 02:30:00", "2024-03-31 01:30:00"), ("2024-10-27 02:30:00", "2024-10-27 01:30:00")]
+)
+def test_a_local_time_that_is_none_is_an_hour_later_and_of_two_the_later(values: Evaluate, local: str, instant: str) -> None:
+    assert values(do("[{instant: Europe/Madrid}]"), [local], "TIMESTAMP") == [dt.datetime.fromisoformat(instant)]
 
 
 def test_date_and_instant_take_dates_too(values: Evaluate) -> None:
@@ -245,6 +245,7 @@ def test_default_keeps_the_kind_of_its_value(value: object, expected: object, va
         ({"truncate": True}, "not a whole number", None),
         ({"truncate": 2.5}, "not a whole number", None),
         ({"truncate": {"size": 5}}, "does not know 'size'", None),
+        ({"truncate": {"length": 5, "code": 7}}, "code has to be a text", None),
         ({"replace": {"with": "x"}}, "needs 'find'", None),
         ({"multilang": "en'; drop"}, "not a language code", None),
         ({"multilang": ""}, "not a language code", None),
@@ -278,3 +279,12 @@ def test_arguments_stay_text(hostile: str) -> None:
         assert connection.execute(f"SELECT {text(hostile)}").fetchone() == (hostile,)
         row = connection.execute(f"SELECT {apply(({'prefix': hostile}, {'suffix': hostile}), 'x')} FROM (SELECT 'a' AS x)")
         assert row.fetchone() == (f"{hostile}a{hostile}",)
+
+
+def test_parameters_stand_in_arguments() -> None:
+    steps = ("trim", {"date": "parameter('zone')"}, {"replace": {"find": "parameter('a')", "with": "a parameter('b')"}})
+    found = filled(steps, {"zone": "Europe/Lisbon", "a": "x"})
+    assert found == ("trim", {"date": "Europe/Lisbon"}, {"replace": {"find": "x", "with": "a parameter('b')"}})
+    with pytest.raises(OperatorError) as refused:
+        filled(({"date": "parameter('zones')"},), {"zone": "UTC"})
+    assert (refused.value.value, refused.value.allowed) == ("zones", ("zone",))

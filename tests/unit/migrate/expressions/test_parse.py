@@ -75,7 +75,6 @@ FOREIGN_SHAPES = (
     "a ilike 'x'",
     "a like 'x' escape '!'",
     "a similar to 'x'",
-    "try_cast(a as int)",
     "array[1]",
     "a is not true and (values (1))",
     "columns('x')",

@@ -32,6 +32,8 @@ def found(field: str, values: list[str], kind: str = "string") -> Personal | Non
         ("a", ["12345678Z", "54362315K", "00000000T", "99999999R"], "identifier", "Spanish DNI"),
         ("a", ["RCCMNL83S18D969H", "MRTMTT91D08F205J", "VRDGPP13R10B293P"], "identifier", "Italian codice fiscale"),
         ("a", ["192.0.2.1", "198.51.100.7", "203.0.113.9"], "identifier", "network addresses"),
+        ("a", ["2001:db8::1", "::1", "fe80::1ff:fe23:4567:890a"], "identifier", "network addresses"),
+        ("a", ["00:1B:44:11:3A:B7", "00:1b:44:11:3a:b8", "00:1b:44:11:3a:b9"], "identifier", "network addresses"),
         ("first_name", ["Ana", "Bo", "Cé"], "name", "by the name of the column (first name)"),
         ("nachname", ["Meier", "Groß"], None, ""),  # two values have no form
         ("LastName", ["O'Brien", "De la Cruz", "Müller-Lüdenscheidt"], "name", "by the name of the column (last name)"),
@@ -55,6 +57,7 @@ def test_values_say_what_they_are(field: str, values: list[str], pii: str | None
         ("version", ["1.0", "2.1", "3.10"]),
         ("named_by", ["X1", "X2", "X3"]),
         ("id", ["00123", "00124", "00125"]),
+        ("duration", ["01:30:00", "36:15:00", "00:45:10"]),
     ],
 )
 def test_what_is_not_personal_is_not_called_so(field: str, values: list[str]) -> None:

@@ -15,13 +15,13 @@ from migrate.runbook.words import Criterion
 @pytest.mark.parametrize(
     ("words", "findings", "differences", "worklist", "told"),
     [
-        ({"code": "USR-001"}, {"USR-001": 1}, 0, {}, "at most 0 finding(s) USR-001: run run-1 has 1"),
+        ({"code": "USR-001"}, {"USR-001": 1}, 0, {}, "no finding USR-001: run run-1 has 1"),
         ({"code": "USR-001", "most": 1}, {"USR-001": 1, "USR-002": 9}, 0, {}, None),
         ({"most_differences": 2}, {}, 3, {}, "when read back: run run-1 has 3"),
         ({"most_differences": 3}, {}, 3, {}, None),
         ({"verdict": "pass"}, {}, 0, {}, "the run's verdict is pass: run run-1 has attention"),
         ({"verdict": "attention"}, {}, 0, {}, None),
-        ({"most_open": 1}, {}, 0, {"open": 1, "expired": 1, "waived": 7}, "need a person: run run-1 has 2"),
+        ({"most_open": 1}, {}, 0, {"open": 1, "expired": 1, "waived": 7}, "needs a person: run run-1 has 2"),
         ({"most_open": 2}, {}, 0, {"open": 1, "returned": 1, "closed": 7}, None),
         ({"most_open": 2}, {}, 0, None, "has no worklist"),
         ({"text": "People agree"}, {"USR-001": 9}, 9, {}, None),

@@ -69,6 +69,15 @@ def test_acceptance_tests_are_judged_before_anybody_signs(tmp_path: Path) -> Non
     assert "lms-migrate acceptance ." not in {p.step.command for p in load_runbook(tmp_path / "w").steps}
 
 
+def test_gates_ask_for_every_crosswalk_entry_that_a_live_run_does_not_use(tmp_path: Path) -> None:
+    loaded = written(tmp_path / "w", ("moodle", "canvas"), live=False)
+    steps = {p.id: p.step for p in loaded.steps}
+    for gate in ("ready", "go-load"):
+        asked = steps[gate].gate
+        assert asked is not None
+        assert {one.code for one in asked.criteria if one.code} == {"XWALK-PROPOSED", "XWALK-EXPIRED"}
+
+
 def test_a_source_of_files_is_exported_again(tmp_path: Path) -> None:
     loaded = written(tmp_path / "w", ("csv_history", "totara"), live=False)
     assert "export-source" in {p.id for p in loaded.steps}

@@ -76,7 +76,7 @@ def test_what_needs_a_person_is_said(desk: Any, edited: Callable[..., str]) -> N
     lines, attention = status_lines(desk.opened(), at_now(desk))
     text = "\n".join(lines)
     assert attention
-    for part in ("close failed", "after the freeze ends", "does not fit into the freeze any more", "nobody measured 1 step(s)",
+    for part in ("close failed", "after the freeze ends", "does not fit into the freeze any more", "measured 1 step still",
                  "runbook.yaml was changed"):  # fmt: skip
         assert part in text, part
 

@@ -128,7 +128,7 @@ def test_a_cause_says_which_of_its_items_do_not_take_it(tmp_path: Any) -> None:
     other = item("record", "P-NOTE", "note", "6", "n", choices="waive return")
     desk = Desk(tmp_path / "desk", [*SOME.values(), other])
     problem = only(desk, item=other["cause"], decision="accept")
-    assert problem.message.endswith(f"(1 items of the cause, {other['item']} is one)")
+    assert problem.message.endswith(f"(1 item of the cause: {other['item']})")
     assert problem.allowed == ("waive", "return", "reopen")
 
 
@@ -143,7 +143,7 @@ def test_a_cause_without_open_items(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rows": 3, "basis_rows": 3}, "it was about 1 record(s), and is about 3 now"),
+        ({"rows": 3, "basis_rows": 3}, "it was about 1 record, and is about 3 now"),
         ({"source": "bb", "value": "Bo"}, "the source value was '', and is 'Bo' now"),
         ({"contract": "dd"}, "the target's contract says something else of it (cc then, dd now)"),
     ],

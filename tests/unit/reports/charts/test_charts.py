@@ -113,3 +113,11 @@ def test_labels_are_cut_and_show_what_cannot_be_seen() -> None:
     assert label.endswith("…")
     assert len(label) == 22
     assert drawing.behind.rows[0][0] == "\u202egpj." + "x" * 40
+
+
+def test_a_side_without_numbers_is_not_in_the_legend() -> None:
+    sides = ("no run before", "seconds in this run")
+    alone = draw_paired(Paired("Time", "Seconds.", sides, (Pair("map", None, 1.5), Pair("load", None, 2.0)), equal=False))
+    assert [name for _, name in alone.legend] == ["seconds in this run"]
+    both = draw_paired(Paired("Time", "Seconds.", sides, (Pair("map", 1.0, 1.5), Pair("load", None, 2.0)), equal=False))
+    assert [name for _, name in both.legend] == [*sides]

@@ -119,13 +119,46 @@ def test_every_role_has_a_box_and_who_signed_stands_in_it(lay_run: Lay) -> None:
         {"entry": 3, "hash": "c", "event": "withdrawn", "role": "quality", "name": "Ben", "at": "2031-05-06", "of": 2},
     ]
     (folder / "approvals.json").write_text(json.dumps({"run": NOW, "entries": entries}))
-    assert [(each.role, each.signed) for each in view(folder).signatures] == [
-        ("registrar", "<b>Ana</b>, 2031-05-05"), ("quality", None),
+    assert [(each.role, each.name, each.at) for each in view(folder).signatures] == [
+        ("registrar", "<b>Ana</b>", "2031-05-05"), ("quality", None, ""),
     ]  # fmt: skip
     page = render(folder).read_text()
     assert "<b>Ana" not in page
     (folder / "approvals.json").write_text("[")
     assert [each.role for each in view(folder).signatures] == ["registrar", "quality"]
+
+
+def test_the_boxes_of_a_live_run_say_with_whose_approval_it_was_started(lay_run: Lay) -> None:
+    given = {
+        "entry": 4,
+        "hash": "d",
+        "rehearsal": "20310504-070000",
+        "role": "quality",
+        "name": "Ben",
+        "at": "2031-05-04T09:00:00+00:00",
+    }
+    live = lay_run(NOW, TOLD, RECORDS, approval_roles=["registrar", "quality"], approvals=[given], summary={"mode": "live"})
+    assert [(each.role, each.name, each.rehearsal) for each in view(live).signatures] == [
+        ("registrar", None, ""), ("quality", "Ben", "20310504-070000"),
+    ]  # fmt: skip
+    page = render(live).read_text()
+    assert "lms-migrate approve" not in page, "it takes rehearsals alone"
+    assert '<time datetime="2031-05-04T09:00:00Z">' in page.partition('id="sign"')[2]
+
+
+def test_a_run_that_missed_a_gate_names_no_command_that_would_refuse_it(lay_run: Lay) -> None:
+    assert "lms-migrate approve" not in render(lay_run(NOW, TOLD, RECORDS, gates=GATES)).read_text()
+    reached = [{**gate, "passed": True} for gate in GATES]
+    assert "lms-migrate approve" in render(lay_run("20310505-000000", TOLD, RECORDS, gates=reached)).read_text()
+
+
+def test_no_gate_of_a_run_that_stopped_is_called_reached(lay_run: Lay) -> None:
+    reached = [{**gate, "passed": True} for gate in GATES]
+    page = render(lay_run(NOW, TOLD, RECORDS, gates=reached, stopped_at="map")).read_text()
+    section = page.partition('id="gates"')[2].partition("</section>")[0]
+    assert "reached</span>" not in section
+    assert "All reached" not in section
+    assert section.count("not judged") > len(GATES) / 2
 
 
 def held(folder: Path, **columns: list[Any]) -> None:

@@ -35,7 +35,8 @@ def kind(was: str, now: str) -> str:
         return "reached"
     if was in LOADED and now in HELD_BACK:
         return "fell_back"
-    return "other" if was != now else "same"
+    # Created then and unchanged now: it is where it was.
+    return "other" if was != now and not {was, now} <= {*LOADED} else "same"
 
 
 @settings(max_examples=25, deadline=None)

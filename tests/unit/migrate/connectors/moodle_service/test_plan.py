@@ -26,6 +26,8 @@ TEXT = contract_file("moodle", "target").read_text("utf-8")
         ("made: password", "made: password, own: true", "exactly one of field, link, own, me, const and made"),
         ("unmarked: active", "unmarked: awake", "there is no mark of this name"),
         ("unseen: [category]", "unseen: [kategory]", "there is no field of this name"),
+        ("near: user", "near: uzer", "there is no field of this name"),
+        ("parameter: courseid, together: 10", "list: courseid, together: 10", "together goes with parameter"),
         ("max_input_vars: 5000", "max_input_vars: many", "connection"),
     ],
 )  # fmt: skip

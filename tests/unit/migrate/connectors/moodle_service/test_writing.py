@@ -281,3 +281,16 @@ def test_what_the_site_shows_of_defaults_and_files_is_what_was_meant(server: Moo
     (shown,) = target.find("users", [asked])
     assert shown.values["timezone"] == "99"  # it is not what was meant
     assert "pluginfile.php" in shown.values["description"]
+
+
+def test_a_zero_that_the_site_keeps_and_does_not_show_is_not_missed(server: MoodleServer, target: MoodleTarget) -> None:
+    zero = user("p0", idnumber="0", city="0", timezone="0", department="0", phone1="1")
+    write(target, "users", [zero])
+    row = server.site.by("users", "username", "p0")
+    assert row is not None
+    assert (row["idnumber"], row["timezone"]) == ("0", "0")
+    (held,) = target.find("users", [zero])
+    assert held.values["department"] == "0"
+    assert not {"idnumber", "city", "timezone"} & held.values.keys()
+    (other,) = target.find("users", [user("p0", idnumber="7", city=None, phone1="1")])
+    assert (other.values["idnumber"], other.values["city"], other.values["phone1"]) == (None, None, "1")
