@@ -134,11 +134,12 @@ ROWS: Rows = {**PEOPLE, **COURSES, **ENROLMENTS, **GRADES, **WORK}
 def maria(_: str, rule: Field) -> str:
     """As Django declares columns on MySQL."""
     kinds = {"int": "bigint", "decimal": "double", "flag": "tinyint(1)", "date": "date", "datetime": "datetime(6)"}
-    return kinds.get(rule.type, "longtext")
+    return "longtext" if "" in rule.never else kinds.get(rule.type, "longtext")  # no number is blank: such a column is text
 
 
 def lite(_: str, rule: Field) -> str:
-    return {"int": "integer", "decimal": "real", "flag": "bool", "datetime": "datetime"}.get(rule.type, "text")
+    kinds = {"int": "integer", "decimal": "real", "flag": "bool", "datetime": "datetime"}
+    return "text" if "" in rule.never else kinds.get(rule.type, "text")
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("mariadb", marks=pytest.mark.database)])
