@@ -162,6 +162,8 @@ class Judging(Steps):
                 message,
                 f"m.{name('ref:' + target_field)}",
             )
+        overriding = self.decisions.overridden(target_field)
+        unless = f" AND NOT {overriding[0]}" if overriding is not None else ""
         if rule.values is not None or rule.crosswalk is not None:
             where = "value map" if rule.values is not None else f"crosswalk {rule.crosswalk}"
             listed = ""
@@ -173,13 +175,11 @@ class Judging(Steps):
                     listed = f" AND {value_text(was)} NOT IN ({', '.join(keys)})"
             else:
                 listed = f" AND s.{name('status:' + target_field)} IS NULL"
-            if (overriding := self.decisions.overridden(target_field)) is not None:
-                listed += f" AND NOT {overriding[0]}"
             kind: Kind = "value" if rule.values is not None else "crosswalk"
             looked_up = shown if rule.values is not None else value_text(f"m.{name('was:' + target_field)}")
             message = f"the {where} does not list this value"
             unmapped = rule.unmapped or UNMAPPED
-            add(f"{was} IS NOT NULL{listed}", unmapped, message, looked_up, kind=kind, about=rule.crosswalk or "")
+            add(f"{was} IS NOT NULL{listed}{unless}", unmapped, message, looked_up, kind=kind, about=rule.crosswalk or "")
         if rule.crosswalk is not None:
             for status, code, message in _UNCONFIRMED:
                 condition = f"s.{name('status:' + target_field)} = {literal(status)}"
@@ -192,14 +192,12 @@ class Judging(Steps):
             add(f"NOT {none} AND {value} IS NULL", wrong_type, f"the mapped value is not of type {wanted}")
         if target_field in self.unread:
             unread = name(UNREAD + target_field)
-            overridden = self.decisions.overridden(target_field)
-            condition = f"s.{unread} IS NOT NULL" + (f" AND NOT {overridden[0]}" if overridden is not None else "")
-            add(condition, wrong_type, f"{'a step of do' if reads(rule.do) else 'a cast'} cannot read this text", f"m.{unread}")
+            parts = (("a cast", self.mapping.casts(target_field)), ("a step of do", reads(rule.do)))
+            who = " or ".join(part for part, there in parts if there)
+            add(f"s.{unread} IS NOT NULL{unless}", wrong_type, f"{who} cannot read this text", f"m.{unread}")
         for n, cut in enumerate(self.cut.get(target_field, ())):
             whole = name(f"cut:{n}:{target_field}")
-            overridden = self.decisions.overridden(target_field)
-            condition = f"s.{whole} IS NOT NULL" + (f" AND NOT {overridden[0]}" if overridden is not None else "")
-            add(condition, Outcome(code=cut.code, severity="warn"), cut.message, f"m.{whole}")
+            add(f"s.{whole} IS NOT NULL{unless}", Outcome(code=cut.code, severity="warn"), cut.message, f"m.{whole}")
         rules = [(c, g) for c, v in rule.check.items() for g in (v if isinstance(v, list) else [v])]
         for check, given in rules:
             compiled = self._check(target_field, check, given, value)

@@ -201,7 +201,7 @@ class MappingCompiler:
                 columns.append(f"s.{name('ref:' + target_field)}")
             if f"m.{name('was:' + target_field)}" in shown:
                 columns.append(self._was(target_field))
-            if f"m.{name(UNREAD + target_field)}" in shown:
+            if target_field in shared.unread:
                 columns.append(f"s.{name(UNREAD + target_field)}")
             columns += [f"s.{name(f'cut:{n}:{target_field}')}" for n, _ in enumerate(shared.cut.get(target_field, ()))]
             columns.append(f"s.{name('to:' + target_field)}")

@@ -87,8 +87,6 @@ def unread(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> Sql:
 class Cut:
     """A step that cuts text. Where it does, a finding says so."""
 
-    length: int
-    """Characters that stay."""
     code: str
     message: str
     sql: Sql
@@ -106,7 +104,7 @@ def cuts(steps: tuple[str | dict[str, Any], ...], sql: Sql) -> list[Cut]:
             words = argument if isinstance(argument, dict) else {"length": argument}
             whole = f"CASE WHEN length({given}) > {_whole(words.get('length'))} THEN {given} END"
             message = words.get("message", f"the text is cut to {words['length']} characters")
-            found.append(Cut(words["length"], words.get("code", CUT), message, whole))
+            found.append(Cut(words.get("code", CUT), message, whole))
     return found
 
 
