@@ -10,6 +10,7 @@ from sqlglot import exp
 from migrate.compiler.text import key_text, literal, name, place_tables, translate
 from migrate.contracts.model import Contract, Entity, Field, FileFormat
 from migrate.expressions import parse_query, read_query
+from migrate.expressions.numbers import carried
 
 RAW, SOURCE = "raw", "source"
 ROW, FAULT, FAULT_VALUE, BAD = "_row", "_fault", "_fault_value", "_bad"
@@ -101,6 +102,8 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
         case "decimal":
             number = f"TRY_CAST({raw} AS DOUBLE)" if raw_type != "VARCHAR" else decimal_text(trimmed, format_.decimal)
             typed = f"CASE WHEN isfinite({number}) THEN {number} END"
+            if raw_type in ("DECIMAL", "HUGEINT", "UBIGINT", "BIGINT"):
+                typed = f"CASE WHEN {carried(number, as_text)} THEN {number} END"
             numbers = [value for value in rule.never if isinstance(value, int | float)]
             if numbers:
                 absent = f"({absent} OR coalesce({number} IN ({', '.join(map(repr, numbers))}), FALSE))"
@@ -147,11 +150,13 @@ def bad_value(entry: str) -> str:
 
 
 def decimal_text(sql: str, mark: str) -> str:
-    """The number in a text with the decimal mark ``mark``; null for anything else, such as a thousands mark."""
+    """The number in a text with the decimal mark ``mark``; null for anything else, such as a thousands mark, and for one that has
+    more digits than a DOUBLE carries."""
     point = "[.]" if mark == "." else f"[{mark}]"
     shape = f"[+-]?([0-9]+({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?"
     dotted = sql if mark == "." else f"replace({sql}, {literal(mark)}, '.')"
-    return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) THEN TRY_CAST({dotted} AS DOUBLE) END"
+    number = f"TRY_CAST({dotted} AS DOUBLE)"
+    return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) AND {carried(number, dotted)} THEN {number} END"
 
 
 def _iso(sql: str) -> str:

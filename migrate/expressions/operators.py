@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from migrate.expressions.numbers import carried
+
 Sql = str
 Operator = Callable[..., Sql]
 _OPERATORS: dict[str, Operator] = {}
@@ -288,7 +290,7 @@ def instant(x: Sql, zone: str) -> Sql:
 @operator
 def number(x: Sql, decimal: str = ".") -> Sql:
     """Text as a number, with its decimal mark: `do: [{number: {decimal: ","}}]`. The other mark may part thousands.
-    What is no number becomes null, and a finding says so."""
+    What is no number, and one with more digits than a decimal carries, becomes null, and a finding says so."""
     if decimal not in (".", ","):
         raise ValueError(f"{decimal!r} is not a decimal mark; it is '.' or ','")
     group = "." if decimal == "," else ","
@@ -296,7 +298,7 @@ def number(x: Sql, decimal: str = ".") -> Sql:
     shape = f"[+-]?({whole}([{decimal}][0-9]*)?|[{decimal}][0-9]+)([eE][+-]?[0-9]+)?"
     plain = f"replace(replace(trim({x}), {text(group)}, ''), {text(decimal)}, '.')"
     value = f"TRY_CAST({plain} AS DOUBLE)"
-    return f"CASE WHEN regexp_full_match(trim({x}), {text(shape)}) AND isfinite({value}) THEN {value} END"
+    return f"CASE WHEN regexp_full_match(trim({x}), {text(shape)}) AND {carried(value, plain)} THEN {value} END"
 
 
 @operator

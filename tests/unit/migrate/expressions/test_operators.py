@@ -168,6 +168,7 @@ def test_multilang_takes_the_language_it_was_given(values: Evaluate) -> None:
         (".", "", None), (".", "abc", None), (".", "12 points", None), (".", "1.2.3", None), (".", "٣", None),
         (".", "nan", None), (".", "inf", None), (".", "Infinity", None), (".", "1_000", None), (".", "1e400", None),
         (".", "1,5", None), (",", "1.5", None), (".", ",", None), (".", "true", None),
+        (".", "9,007,199,254,740,993", None), (",", "9.007.199.254.740.992", 9007199254740992.0),
     ],
 )  # fmt: skip
 def test_number(decimal: str, given: str, expected: float | None, values: Evaluate) -> None:
