@@ -19,6 +19,8 @@ _OPERATORS: dict[str, Operator] = {}
 _READING = ("instant", "number")
 """Operators that read text as something else. What they cannot read must not become nothing unseen."""
 CUT = "MAP-CUT"
+_OFFSET = ":[0-9.]+ ?(Z|UTC|[+-][0-9:]+)$"
+"""Behind a time of day."""
 _PARAMETER = re.compile(r"parameter\('(\w+)'\)")
 
 
@@ -283,8 +285,12 @@ def date(x: Sql, zone: str) -> Sql:
 def instant(x: Sql, zone: str) -> Sql:
     """The instant (UTC) of a local date or time in a time zone: `do: [{instant: Europe/Madrid}]`.
     Of an hour that the clock shows twice it is the later one; an hour that the clock leaves out counts as the one after it.
-    Text that is neither becomes null, and a finding says so."""
-    return f"timezone('UTC', timezone({text(_zone(zone))}, TRY_CAST({x} AS TIMESTAMP)))"
+    Text that says its own offset is that instant. Text that is neither becomes null, and a finding says so."""
+    local = f"timezone('UTC', timezone({text(_zone(zone))}, TRY_CAST({x} AS TIMESTAMP)))"
+    # A cast of text to a time without a zone passes over the offset.
+    said = f"timezone('UTC', TRY_CAST(trim(CAST({x} AS VARCHAR)) AS TIMESTAMPTZ))"
+    offset = f"regexp_matches(trim(CAST({x} AS VARCHAR)), {text(_OFFSET)})"
+    return f"CASE WHEN typeof({x}) = 'VARCHAR' AND {offset} THEN {said} ELSE {local} END"
 
 
 @operator

@@ -209,6 +209,19 @@ def test_instant_of_a_local_time(zone: str, local: str, instant: str, values: Ev
 
 
 @pytest.mark.parametrize(
+    ("given", "instant"),
+    [
+        ("2024-07-01 10:00:00", "2024-07-01 08:00:00"), ("2024-07-01T10:00:00-05:00", "2024-07-01 15:00:00"),
+        (" 2024-07-01 10:00:00.5Z ", "2024-07-01 10:00:00.5"), ("2024-07-01 10:00:00 UTC", "2024-07-01 10:00:00"),
+        ("2024-07-01 10:00:00+0530", "2024-07-01 04:30:00"), ("2024-07-01 10:00+0530", None), ("2024-07-01 or so", None), ("2024-07-01 10:00 +25:99", None),
+    ],
+)  # fmt: skip
+def test_text_that_says_its_offset_is_that_instant(values: Evaluate, given: str, instant: str | None) -> None:
+    expected = None if instant is None else dt.datetime.fromisoformat(instant)
+    assert values(do("[{instant: Europe/Madrid}]"), [given], "VARCHAR") == [expected]
+
+
+@pytest.mark.parametrize(
     ("local", "instant"), [("2024-03-31 02:30:00", "2024-03-31 01:30:00"), ("2024-10-27 02:30:00", "2024-10-27 01:30:00")]
 )
 def test_a_local_time_that_is_none_is_an_hour_later_and_of_two_the_later(values: Evaluate, local: str, instant: str) -> None:
