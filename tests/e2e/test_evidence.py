@@ -269,6 +269,8 @@ def test_a_run_folder_that_was_altered_before_it_was_packed_is_found(packed: Pac
     result = lms("evidence", own, "--out", own / "a.zip")
     assert result.return_value == 3
     assert "1_extract/user.parquet was altered" in result.output
+    assert "give this pack to nobody" in result.output
+    assert "next: " not in result.output
     assert failed(verify(own / "a.zip", packed.fingerprint)) == {"stages"}
 
 

@@ -37,7 +37,7 @@ def decisions(context: Context) -> Iterator[Check]:
         states = ", ".join(map(literal, ANSWERED))
         rows = connection.execute(
             f"SELECT {', '.join(map(name, _SAID))} FROM {scan(context.file(WORKLIST_FILE))} "
-            f"WHERE (state IN ({states}) OR decision IS NOT NULL) AND kind <> {literal(IN_CROSSWALK)} ORDER BY item"
+            f"WHERE state IN ({states}) AND kind <> {literal(IN_CROSSWALK)} ORDER BY item"
         ).fetchall()
     said: dict[str, tuple[State, Answer]] = {item: (state, (decision, by, at)) for item, state, decision, by, at in rows}
     if said and DECISIONS_FILE not in context.members:
@@ -48,7 +48,7 @@ def decisions(context: Context) -> Iterator[Check]:
     wrong = [
         f"item {item} is {state} by {_told(answer)}, and {DECISIONS_FILE} says {_told(last.get(item))}"
         for item, (state, answer) in said.items()
-        if last.get(item) != answer or (state in ANSWERED and answer[0] not in ANSWERED[state])
+        if last.get(item) != answer or answer[0] not in ANSWERED[state]
     ]
     yield verdict("decisions", wrong, f"{len(said)} items were answered, each as {DECISIONS_FILE} says")
 
