@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -82,9 +82,16 @@ class Extracted(Artefact):
 
 
 class Mapped(Artefact):
-    """Every source record of every mapping. ``keys`` of the manifest: the fields whose values are target keys as they are."""
+    """Every source record of every mapping. ``keys`` of the manifest: the fields whose values are target keys as they are;
+    ``hashed``: the fields that ``_hash`` is of, in their order."""
 
     stage = "map"
+
+    def hashed(self, mapping: str) -> list[str] | None:
+        """The fields whose values ``_hash`` of a row stands for; None: there is none."""
+        hashed = self.manifest.get("hashed", {})
+        assert isinstance(hashed, dict)
+        return hashed.get(mapping)
 
     def select(self, mapping: str) -> str:
         """A SELECT of the rows of a mapping, ``_target_key`` included."""
@@ -129,16 +136,29 @@ class Validated(Artefact):
 
     def loading(self, mapping: str) -> str:
         """A SELECT of the rows of a mapping that may load: ``_key``, ``_target_key``, and the target fields with their types."""
-        rows, changed = f"({self.mapped.select(mapping)})", self._changed(mapping)
-        any_changed = _rows(self.parquet(mapping)) > 0
-        replaced = set(self._values(self, mapping)) if any_changed else set()
+        replaced = self._replaced(mapping)
         columns = ["m._key", "m._target_key"]
         for column in self._values(self.mapped, mapping):
             own = f"m.{name(column)}"
             value = f"CASE WHEN c._key IS NULL THEN {own} ELSE c.{name(column)} END" if column in replaced else own
             columns.append(f"{value} AS {name(column.removeprefix(_VALUE))}")
-        chosen = f"SELECT {', '.join(columns)} FROM {rows} AS m"
-        if not any_changed:
+        return self._loading(mapping, columns, replaced)
+
+    def hashes(self, mapping: str, fields: Sequence[str]) -> str | None:
+        """A SELECT of ``_target_key`` and ``_hash`` of the same rows, the hash that the map stage stored of ``fields``. None
+        where it stored that of others, or validation put something in the place of a value."""
+        if self.mapped.hashed(mapping) != list(fields) or self._replaced(mapping):
+            return None
+        return self._loading(mapping, ["m._target_key", "m._hash"], set())
+
+    def _replaced(self, mapping: str) -> set[str]:
+        """The columns of values in whose place validation may have put something."""
+        return set(self._values(self, mapping)) if _rows(self.parquet(mapping)) else set()
+
+    def _loading(self, mapping: str, columns: Sequence[str], replaced: set[str]) -> str:
+        """A SELECT of the rows of a mapping ``m`` that may load, with its changes ``c`` where values are ``replaced``."""
+        chosen, changed = f"SELECT {', '.join(columns)} FROM ({self.mapped.select(mapping)}) AS m", self._changed(mapping)
+        if not _rows(self.parquet(mapping)):
             return f"{chosen} WHERE m._disposition = 'candidate'"
         if replaced:
             kept = "coalesce(c._disposition, m._disposition) = 'candidate'"

@@ -30,6 +30,18 @@ from validators.expectations import rows
 _RAW_TYPES = {**SQL_TYPES, "epoch": "BIGINT", "flag": "BIGINT"}
 
 
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_HELD = {
+    "BIGINT": {*_WHOLE, "BOOLEAN"},
+    "DOUBLE": {*_WHOLE, "DECIMAL", "FLOAT", "DOUBLE"},
+    "BOOLEAN": {*_WHOLE, "BOOLEAN"},
+    "DATE": {"DATE", "INTEGER"},
+    "TIMESTAMP": {"DATE", "TIMESTAMP", "INTEGER"},
+}
+"""Per type of a field the types whose values it holds wholly. A null without a type is an INTEGER; a number is cast to no date,
+and one that is too large breaks off the run."""
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What `check` looked at. It found nothing, or it would have raised."""
@@ -144,7 +156,24 @@ def _bind_views(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Probl
         except duckdb.Error as error:
             place = plan.pair.source.document.place("entities", view, "sql")
             problems.append(Problem(f"the view {view} does not fit: {_line(error)}", place))
+            continue
+        problems += _narrowed(connection, plan, view)
     return problems
+
+
+def _narrowed(connection: duckdb.DuckDBPyConnection, plan: Plan, view: str) -> Iterator[Problem]:
+    """Fields whose type cannot hold all that the query of their view gives: the rest would be cut off unseen."""
+    entity = plan.pair.source.model.entities[view]
+    assert entity.sql is not None
+    columns = connection.execute(f"DESCRIBE {query_sql(entity.sql, SOURCE, plan.as_of)}").fetchall()
+    for field, given in ((str(column), str(kind).partition("(")[0]) for column, kind, *_ in columns):
+        rule = entity.fields.get(field)
+        if rule is not None and given not in _HELD.get(SQL_TYPES[rule.type], {given}):
+            yield Problem(
+                f"the query of {view} gives {given} for {field}, of which a field of type {rule.type} cannot hold everything",
+                plan.pair.source.document.place("entities", view, "fields", field),
+                hint="give the field the type that fits, or cast in the query where that is meant",
+            )
 
 
 def _bind_expectations(connection: duckdb.DuckDBPyConnection, plan: Plan) -> list[Problem]:

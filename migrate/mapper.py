@@ -12,10 +12,11 @@ from migrate.compiler.decided import EXCLUDED
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan
 from migrate.compiler.shared import IDENTITY, MAPPED
-from migrate.compiler.source import RAW, SOURCE, physical_sql, view_sql
-from migrate.compiler.text import key_text, literal, name
+from migrate.compiler.source import RAW, SOURCE, SQL_TYPES, physical_sql, view_sql
+from migrate.compiler.text import key_text, literal, name, row_hash
 from migrate.contracts.model import FileFormat
 from migrate.engine import Engine, copy_to_parquet
+from migrate.mapping.load import LoadedMapping
 from migrate.mapping.model import TestIdentity
 
 _NUMBER = "TRY_CAST({0} AS BIGINT) AS source_number"
@@ -119,13 +120,19 @@ def build_given_identity(connection: Engine, compiled: Compiled, rows: Dict[str,
 
 def map_rows(connection: Engine, compiled: Compiled, file: Path) -> int:
     """Write every source row of a mapping, with its values and where it stands, to ``file``; gives the row count. A target key
-    that is the value of a field is not written beside it."""
-    select, key = compiled.select, compiled.key_field
-    if key is not None:
-        select = f"SELECT * EXCLUDE (_target_key) FROM ({select})"
-    rows = copy_to_parquet(connection, select, file)
+    that is the value of a field is not written beside it. ``_hash`` is that of :attr:`LoadedMapping.compared`."""
+    mapping, key = compiled.mapping, compiled.key_field
+    of_row = hash_of_mapped(mapping)
+    kept = "*" if key is None else "* EXCLUDE (_target_key)"
+    rows = copy_to_parquet(connection, f"SELECT {kept}, {of_row} AS _hash FROM ({compiled.select})", file)
     connection.execute(f"CREATE OR REPLACE VIEW {name(MAPPED, compiled.mapping.name)} AS {with_target_key(file, key)}")
     return rows
+
+
+def hash_of_mapped(mapping: LoadedMapping) -> str:
+    """SQL of the hash of what is compared of a mapped row."""
+    empty = {f: f"CAST(NULL AS {SQL_TYPES[rule.type]})" for f, rule in mapping.target.fields.items()}
+    return row_hash(name("to:" + f) if f in mapping.model.fields else empty[f] for f in mapping.compared)
 
 
 def hold_rows(connection: Engine, compiled: Compiled) -> None:

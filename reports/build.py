@@ -13,6 +13,7 @@ from reports.acceptance.build import acceptance
 from reports.causes import read_causes, read_worklist
 from reports.certifications.build import read_certifications
 from reports.evidence import LISTED_CHANGES, Evidence
+from reports.gates import judged_gates, reached_of
 from reports.live import live_run
 from reports.masking import Masker, masker_for
 from reports.model import (
@@ -343,11 +344,9 @@ def _facts(summary: Json, run: Json) -> Iterable[Fact]:
     yield Fact("Started", str(run.get("started") or ""))
     yield Fact("Ended", str(run.get("ended") or ""))
     yield Fact("lms-migrate", str(run.get("tool_version") or ""), code=True)
-    if gates := [gate for gate in run.get("gates") or () if isinstance(gate, Mapping)]:
-        missed = [str(gate.get("gate")) for gate in gates if not gate.get("passed")]
-        yield Fact(
-            "Gates", f"{len(gates) - len(missed)} of {len(gates)} reached" + (f"; missed: {', '.join(missed)}" if missed else "")
-        )
+    if gates := judged_gates(run):
+        missed = [gate.gate for gate in gates if not gate.passed]
+        yield Fact("Gates", reached_of(gates) + (f"; missed: {', '.join(missed)}" if missed else ""))
     for approval in run.get("approvals") or ():
         said = ", ".join(str(approval.get(word) or "") for word in ("name", "at", "rehearsal"))
         yield Fact(f"Approved as {approval.get('role')}", said)

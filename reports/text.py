@@ -10,6 +10,7 @@ from typing import TextIO
 from migrate.said import number_of
 from reports.build import build
 from reports.columns import columns, fit, fits, wrapped
+from reports.gates import reached_of
 from reports.model import DISPOSITIONS, LiveRun, Report
 from reports.parts import Count, EntityRow
 from reports.visible import LOOK_ALIKE, plain
@@ -60,7 +61,7 @@ def _gates(report: Report, workspace: str, width: int | None) -> str:
     gates, missed = report.checked.gates, report.checked.missed
     if not gates:
         return ""
-    head = f"Gates: {len(gates) - len(missed):,} of {len(gates):,} reached"
+    head = f"Gates: {reached_of(gates)}"
     rows = [("MISSED", plain(gate.gate), plain(str(gate.value)), f"{plain(gate.limit)} ({plain(gate.says)})") for gate in missed]
     lines = columns(rows[:MOST_GATES], right=(2,), width=width, cut=3) if rows else []
     return "\n".join([head, *lines, *_more(len(rows) - MOST_GATES, f"lms-migrate gates {workspace} shows them")])

@@ -18,6 +18,8 @@ POLARS_TYPES: dict[str, type[pl.DataType]] = {
     "datetime": pl.Datetime,
     "epoch": pl.Datetime,
 }
+NUL = "\0"
+"""No target takes it in a text: databases and CSV importers refuse it, or cut the text there."""
 MESSAGES = {
     "GATE-REQUIRED": "the target requires a value",
     "GATE-LENGTH": "the value is longer or shorter than the target takes",
@@ -57,7 +59,7 @@ def _column(rule: Field) -> pa.Column:
             checks.append(pa.Check.str_length(rule.min_length, rule.max_length, error="GATE-LENGTH"))
         if rule.pattern is not None:
             checks.append(pa.Check(_matches, error="GATE-PATTERN", pattern=f"^(?:{rule.pattern})$"))
-        checks += [pa.Check(_lacks, error="GATE-PATTERN", text=text) for text in rule.without]
+        checks += [pa.Check(_lacks, error="GATE-PATTERN", text=text) for text in (NUL, *rule.without)]
     if rule.enum:
         checks.append(pa.Check.isin(list(rule.enum), error="GATE-ENUM"))
     if rule.min is not None:

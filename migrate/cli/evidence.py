@@ -57,7 +57,10 @@ def make(workspace: Path, run_id: str | None, out: Path | None, with_personal_da
     if made.changed:
         click.echo("take the workspace as it was when it ran, out of git, and make the pack again", err=True)
     named = f" --key {signer.fingerprint}" if signer else ""
-    click.echo(f"next: lms-migrate evidence verify {made.file}{named}, on the machine of whoever receives it")
+    if found.status == "fail":
+        click.echo("the run folder does not fit together: give this pack to nobody before it is known why", err=True)
+    else:
+        click.echo(f"next: lms-migrate evidence verify {made.file}{named}, on the machine of whoever receives it")
     return {"pass": EXIT_PASS, "open": EXIT_ATTENTION, "fail": EXIT_FAILED}[found.status]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Dict
 from functools import cache
 
@@ -10,6 +11,7 @@ from sqlglot import exp
 from migrate.compiler.text import key_text, literal, name, place_tables, translate
 from migrate.contracts.model import Contract, Entity, Field, FileFormat
 from migrate.expressions import parse_query, read_query
+from migrate.expressions.numbers import carried
 
 RAW, SOURCE = "raw", "source"
 ROW, FAULT, FAULT_VALUE, BAD = "_row", "_fault", "_fault_value", "_bad"
@@ -28,6 +30,8 @@ SQL_TYPES = {
     "datetime": "TIMESTAMP",
     "epoch": "TIMESTAMP",
 }
+_TIMED = re.compile("%[-]?[HIMSfgnpXcTz]")
+"""What reads a time of day in a format."""
 _EARLIEST, _LATEST = -62135596800, 253402300799
 """Seconds since 1970 of the first instant of the year 1 and the last second of the year 9999."""
 
@@ -101,6 +105,8 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
         case "decimal":
             number = f"TRY_CAST({raw} AS DOUBLE)" if raw_type != "VARCHAR" else decimal_text(trimmed, format_.decimal)
             typed = f"CASE WHEN isfinite({number}) THEN {number} END"
+            if raw_type in ("DECIMAL", "HUGEINT", "UBIGINT", "BIGINT"):
+                typed = f"CASE WHEN {carried(number, as_text)} THEN {number} END"
             numbers = [value for value in rule.never if isinstance(value, int | float)]
             if numbers:
                 absent = f"({absent} OR coalesce({number} IN ({', '.join(map(repr, numbers))}), FALSE))"
@@ -115,10 +121,13 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
                 return (f"CASE WHEN {absent} THEN NULL ELSE {typed} END" if absent else typed), f"NOT ({within})", None
         case "date" | "datetime":
             sql_type = SQL_TYPES[rule.type]
-            if total := raw_type in ("DATE", "TIMESTAMP"):
-                typed = f"CAST({raw} AS {sql_type})"
+            whole_day = rule.type == "date"
+            if raw_type in ("DATE", "TIMESTAMP"):
+                total = raw_type == "DATE" or not whole_day
+                typed = f"CAST({raw if total else _midnight(raw)} AS {sql_type})"
             else:
-                readings = [_strptime(trimmed, f) for f in rule.formats] or [_iso(trimmed)]
+                readings = [_strptime(trimmed, f, whole_day=whole_day) for f in rule.formats]
+                readings = readings or [_day(trimmed) if whole_day else _iso(trimmed)]
                 typed = f"CAST(coalesce({', '.join(readings)}) AS {sql_type})"
                 if len(readings) > 1:
                     found = f"list_filter([{', '.join(readings)}], lambda x: x IS NOT NULL)"
@@ -147,11 +156,13 @@ def bad_value(entry: str) -> str:
 
 
 def decimal_text(sql: str, mark: str) -> str:
-    """The number in a text with the decimal mark ``mark``; null for anything else, such as a thousands mark."""
+    """The number in a text with the decimal mark ``mark``; null for anything else, such as a thousands mark, and for one that has
+    more digits than a DOUBLE carries."""
     point = "[.]" if mark == "." else f"[{mark}]"
     shape = f"[+-]?([0-9]+({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?"
     dotted = sql if mark == "." else f"replace({sql}, {literal(mark)}, '.')"
-    return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) THEN TRY_CAST({dotted} AS DOUBLE) END"
+    number = f"TRY_CAST({dotted} AS DOUBLE)"
+    return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) AND {carried(number, dotted)} THEN {number} END"
 
 
 def _iso(sql: str) -> str:
@@ -161,9 +172,25 @@ def _iso(sql: str) -> str:
     return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) AND year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END"
 
 
-def _strptime(sql: str, format_: str) -> str:
-    """Parse, but only text whose years have as many digits as the format says: '21' is no year 0021."""
+def _day(sql: str) -> str:
+    """An ISO 8601 date, alone or as its midnight. At another time of day, or with an offset, it is an instant, and which day
+    that is on hangs on who asks."""
+    shape = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00(:00([.]0+)?)?( ?(Z|[+-]00(:?00)?))?)?"
+    reading = f"TRY_CAST(left({sql}, 10) AS DATE)"
+    return f"CASE WHEN regexp_full_match({sql}, {literal(shape)}) AND year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END"
+
+
+def _midnight(instant: str) -> str:
+    """The instant, where it is at midnight."""
+    return f"CASE WHEN {instant} = date_trunc('day', {instant}) THEN {instant} END"
+
+
+def _strptime(sql: str, format_: str, *, whole_day: bool = False) -> str:
+    """Parse, but only text whose years have as many digits as the format says: '21' is no year 0021. ``whole_day``: and only
+    midnights."""
     reading = f"try_strptime({sql}, {literal(format_)})"
+    if whole_day and _TIMED.search(format_):
+        reading = _midnight(reading)
     return f"CASE WHEN year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END" if "%Y" in format_ else reading
 
 

@@ -49,6 +49,11 @@ def value_text(sql: str) -> str:
     return f"CASE WHEN typeof({sql}) = 'BOOLEAN' THEN CAST(TRY_CAST({sql} AS INTEGER) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END"
 
 
+def row_hash(values: Iterable[str]) -> str:
+    """One hash of all values of a row, never null. Who compares two has to give the same values in the same order and types."""
+    return f"hash({', '.join(values) or '0'})"
+
+
 def place_tables(tree: exp.Expression, schema: str) -> None:
     """Put every table that a query reads into ``schema``."""
     for table in tables_read(tree):

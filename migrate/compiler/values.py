@@ -6,12 +6,16 @@ import datetime as dt
 
 from migrate.compiler.source import SQL_TYPES
 from migrate.compiler.text import literal
+from migrate.expressions.numbers import carried
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
 _READY = {
     "int": (_WHOLE, "TRY_CAST({0} AS BIGINT)"),
     "flag": (("BOOLEAN",), "TRY_CAST({0} AS BOOLEAN)"),
-    "decimal": ((*_WHOLE, "FLOAT", "DOUBLE"), "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) THEN TRY_CAST({0} AS DOUBLE) END"),
+    "decimal": (
+        (*_WHOLE, "FLOAT", "DOUBLE"),
+        f"CASE WHEN {carried('TRY_CAST({0} AS DOUBLE)', 'CAST({0} AS VARCHAR)')} THEN TRY_CAST({{0}} AS DOUBLE) END",
+    ),
     "date": (
         ("DATE", "TIMESTAMP"),
         "CASE WHEN year({1}) <= 9999 AND {1} = date_trunc('day', {1}) THEN TRY_CAST({0} AS DATE) END",
@@ -24,8 +28,8 @@ type of an expression when it plans the statement, and so asks this of no row.""
 
 
 def target_value(sql: str, field_type: str) -> str:
-    """``sql`` as the target's type, or null where it is not of it: a fraction is no int, 'yes' is no flag, and no time of day is
-    a date."""
+    """``sql`` as the target's type, or null where it is not of it: a fraction is no int, 'yes' is no flag, no time of day is a
+    date, and what has more digits than a DOUBLE carries is no decimal."""
     if field_type == "string":
         return f"CAST({sql} AS VARCHAR)"
     types, ready = _READY[field_type]
@@ -45,7 +49,7 @@ def _from_text(sql: str, field_type: str) -> str:
             # The engine reads '1_000' as a number, and more than that.
             number = f"TRY_CAST({sql} AS DOUBLE)"
             shape = "[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
-            return f"CASE WHEN regexp_full_match({text}, {literal(shape)}) AND isfinite({number}) THEN {number} END"
+            return f"CASE WHEN regexp_full_match({text}, {literal(shape)}) AND {carried(number, text)} THEN {number} END"
     moment = f"TRY_CAST({sql} AS {SQL_TYPES[field_type]})"
     if field_type == "date":
         # A plain cast passes over whatever stands behind the day.

@@ -155,10 +155,11 @@ def compact(value: Any) -> str:
 def strict_loads(text: str | bytes) -> Any:
     """JSON of which nothing is lost or guessed.
 
-    Raises ValueError for a member that stands twice, NaN, numbers too large, and what is nested more than :data:`DEEPEST` times.
+    Raises ValueError for a member that stands twice, NaN, numbers too large or with more digits than a float carries, and what is
+    nested more than :data:`DEEPEST` times.
     """
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refused, parse_float=_finite)
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_refused, parse_float=_kept)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     opened = text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
@@ -187,10 +188,12 @@ def _refused(word: str) -> Any:
     raise ValueError(f"{word} is not JSON")
 
 
-def _finite(text: str) -> float:
+def _kept(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"the number {text[:40]} is too large")
+    if abs(number) >= 1e10 and Decimal(text) != Decimal(repr(number)):
+        raise ValueError(f"the number {text[:40]} has more digits than can be kept; write it as text")
     return number
 
 

@@ -41,7 +41,7 @@ def text_column(entity: Entity, field: str, format_: FileFormat) -> str:
             # The shortest text that reads back as the same number, without a trailing '.0' or an exponent.
             shortest = f"regexp_replace(CAST({column} AS VARCHAR), '\\.0+$', '')"
             digits = f"CAST(TRY_CAST({column} AS DECIMAL(38, 15)) AS VARCHAR)"
-            whole = f"CAST(TRY_CAST({column} AS DECIMAL(38, 0)) AS VARCHAR)"
+            whole = f"CAST(TRY_CAST(CAST({column} AS VARCHAR) AS DECIMAL(38, 0)) AS VARCHAR)"
             digits = f"CASE WHEN abs({column}) >= 1e15 THEN {whole} ELSE {digits} END"
             long = f"rtrim(regexp_replace({digits}, '(\\.[0-9]*?)0+$', '\\1'), '.')"
             # Where writing it out would lose digits, the exponent stays: a wrong form shows, a wrong number would not.

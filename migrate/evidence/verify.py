@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from migrate.evidence import archive
-from migrate.evidence.checks import accepted, both_sides, certified, people, run, sealed
+from migrate.evidence.checks import accepted, answered, both_sides, certified, people, run, sealed
 from migrate.evidence.checks.checking import Check, Context, Status, guarded
 from migrate.evidence.keys import named_key
 from migrate.evidence.manifest import Manifest, read_manifest
@@ -25,6 +25,7 @@ CONTENT = (
     ("both_sides", both_sides.both_sides),
     ("certifications", certified.certifications),
     ("worklist", run.worklist),
+    ("decisions", answered.decisions),
     ("acceptance", accepted.acceptance),
     ("parts", people.parts),
     ("trail", people.trail),

@@ -1,6 +1,7 @@
 """Casts of an expression that fail: which text each of them could not read, where the expression came so far.
 
-The engine gives null for what cannot be cast. Where that null is what the expression comes to, or decides what it comes to, the
+The engine gives null for what cannot be cast, and passes over a part of some that can: what is behind a day or a point, an
+offset, and digits that a DOUBLE does not carry. Where that null is what the expression comes to, or decides what it comes to, the
 text was lost. It was not where the author asks for it: under ``try_cast``, under ``is null``, in a branch that is not taken, or
 before another value of a ``coalesce``.
 """
@@ -12,6 +13,7 @@ from functools import cache
 
 from sqlglot import exp
 
+from migrate.expressions.numbers import carried
 from migrate.expressions.operators import blank_to_null
 from migrate.expressions.parse import parse_expression
 
@@ -23,6 +25,16 @@ _DAY = (
     "'[0-9]+[-/ ][0-9]+[-/ ][0-9]+([ T][0-9]+:[0-9:.]+ ?(Z|[+-][0-9:]+)?)?')"
 )
 """No text, or a day with or without a time of day. The engine's cast passes over anything that stands behind a day."""
+_WHOLE = "typeof(x) <> 'VARCHAR' OR coalesce(TRY_CAST(x AS DECIMAL(38, 10)) = TRY_CAST(x AS BIGINT), TRUE)"
+"""No text, or a whole number. The engine's cast rounds others."""
+_PLAIN = "typeof(x) <> 'VARCHAR' OR NOT regexp_matches(trim(CAST(x AS TEXT)), ':[0-9.]+ ?[+-][0-9:]*[1-9][0-9:]*$')"
+"""No text, or an instant whose offset, if it says one, is none. The engine's cast passes over offsets."""
+_CARRIED = f"typeof(x) <> 'VARCHAR' OR {carried('TRY_CAST(x AS DOUBLE)', 'CAST(x AS VARCHAR)')}"
+_KEPT = {
+    exp.DataType.Type.DATE: _DAY, exp.DataType.Type.TIMESTAMPNTZ: _PLAIN, exp.DataType.Type.BIGINT: _WHOLE,
+    exp.DataType.Type.DOUBLE: _CARRIED,
+}  # fmt: skip
+"""Per type what has to hold of an ``x``, so that nothing of it is lost though its cast is not null."""
 _Part = exp.Expr
 _Guards = tuple[exp.Expr, ...]
 
@@ -54,8 +66,8 @@ def _failing(node: _Part, guards: _Guards, lets: frozenset[str]) -> Iterator[tup
     elif type(node) is exp.Cast and not node.to.is_type(*exp.DataType.TEXT_TYPES) and node.this.find(exp.Column):
         told = exp.cast(node.this.copy(), exp.DataType.Type.TEXT, copy=False)
         failed = _is_null(node)
-        if node.to.is_type(exp.DataType.Type.DATE):
-            failed = exp.or_(failed, exp.not_(_with(_DAY, node.this)), copy=False)
+        if (kept := _KEPT.get(node.to.this)) is not None:
+            failed = exp.or_(failed, exp.not_(_with(kept, node.this)), copy=False)
         yield guards, exp.and_(failed, exp.not_(_is_null(_with(blank_to_null("x"), told))), copy=False), told
 
 

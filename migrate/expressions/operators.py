@@ -11,12 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from migrate.expressions.numbers import carried
+
 Sql = str
 Operator = Callable[..., Sql]
 _OPERATORS: dict[str, Operator] = {}
 _READING = ("instant", "number")
 """Operators that read text as something else. What they cannot read must not become nothing unseen."""
 CUT = "MAP-CUT"
+_OFFSET = ":[0-9.]+ ?(Z|UTC|[+-][0-9:]+)$"
+"""Behind a time of day."""
 _PARAMETER = re.compile(r"parameter\('(\w+)'\)")
 
 
@@ -281,14 +285,18 @@ def date(x: Sql, zone: str) -> Sql:
 def instant(x: Sql, zone: str) -> Sql:
     """The instant (UTC) of a local date or time in a time zone: `do: [{instant: Europe/Madrid}]`.
     Of an hour that the clock shows twice it is the later one; an hour that the clock leaves out counts as the one after it.
-    Text that is neither becomes null, and a finding says so."""
-    return f"timezone('UTC', timezone({text(_zone(zone))}, TRY_CAST({x} AS TIMESTAMP)))"
+    Text that says its own offset is that instant. Text that is neither becomes null, and a finding says so."""
+    local = f"timezone('UTC', timezone({text(_zone(zone))}, TRY_CAST({x} AS TIMESTAMP)))"
+    # A cast of text to a time without a zone passes over the offset.
+    said = f"timezone('UTC', TRY_CAST(trim(CAST({x} AS VARCHAR)) AS TIMESTAMPTZ))"
+    offset = f"regexp_matches(trim(CAST({x} AS VARCHAR)), {text(_OFFSET)})"
+    return f"CASE WHEN typeof({x}) = 'VARCHAR' AND {offset} THEN {said} ELSE {local} END"
 
 
 @operator
 def number(x: Sql, decimal: str = ".") -> Sql:
     """Text as a number, with its decimal mark: `do: [{number: {decimal: ","}}]`. The other mark may part thousands.
-    What is no number becomes null, and a finding says so."""
+    What is no number, and one with more digits than a decimal carries, becomes null, and a finding says so."""
     if decimal not in (".", ","):
         raise ValueError(f"{decimal!r} is not a decimal mark; it is '.' or ','")
     group = "." if decimal == "," else ","
@@ -296,7 +304,7 @@ def number(x: Sql, decimal: str = ".") -> Sql:
     shape = f"[+-]?({whole}([{decimal}][0-9]*)?|[{decimal}][0-9]+)([eE][+-]?[0-9]+)?"
     plain = f"replace(replace(trim({x}), {text(group)}, ''), {text(decimal)}, '.')"
     value = f"TRY_CAST({plain} AS DOUBLE)"
-    return f"CASE WHEN regexp_full_match(trim({x}), {text(shape)}) AND isfinite({value}) THEN {value} END"
+    return f"CASE WHEN regexp_full_match(trim({x}), {text(shape)}) AND {carried(value, plain)} THEN {value} END"
 
 
 @operator

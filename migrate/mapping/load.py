@@ -43,6 +43,18 @@ class LoadedMapping:
         return sorted(set(named))
 
     @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """The target fields that are compared with what files carried: those, too, that no rule fills, for they have to be empty
+        there. The only field of a key need not be: files are read back by its text, so rows of one key have the same value there.
+        """
+        return tuple(field for field in self.target.fields if not self._told_by_key(field))
+
+    def _told_by_key(self, field: str) -> bool:
+        if self.target.key != (field,) or field not in self.model.fields or self.model.fields[field].compare:
+            return False
+        return self.target.fields[field].type == "string" and self.target.fields[field].references is None
+
+    @cached_property
     def casting(self) -> frozenset[str]:
         """The lets in which something is cast, or that name such a let."""
         found: set[str] = set()

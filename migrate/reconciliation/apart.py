@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrate.compiler.text import name
+from migrate.compiler.text import name, row_hash
 from migrate.engine import Engine, number
 from migrate.reconciliation.sides import Sides
 
@@ -62,7 +62,7 @@ def find_apart(
 def _join(connection: Engine, sides: Sequence[Sides]) -> tuple[int, int]:
     """Fill the table ``_apart`` with the rows that were read back (``_held``) and have no equal among those expected, and with
     the keys (``_awaited``) of those that are expected and have none among what was read back. Gives the numbers of both."""
-    expected = " UNION ALL ".join(f"SELECT t._target_key, {_hash(side)} AS _hash FROM {side.expected} AS t" for side in sides)
+    expected = " UNION ALL ".join(map(_hashes, sides))
     fields = [name(field) for field in sides[0].fields]
     read = ", ".join(["t._target_key", *(f"t.{field}" for field in fields), f"{_hash(sides[0])} AS _hash"])
     kept = ", ".join(["a._target_key", *(f"a.{field}" for field in fields)])
@@ -94,13 +94,11 @@ def _uneven(connection: Engine, sides: Sequence[Sides], refused: str) -> Apart |
     for what was read back, against what is expected. A bucket that comes to nothing holds the same rows on both sides.
     """
     # Nothing evens out a refused record, so that its bucket is looked at.
-    counted = [
-        _counted(sides[0].actual, "1", _values(sides[0])),
-        _counted(f"(SELECT k AS _target_key FROM ({refused}))", "1", ["'refused'", "'refused'"]),
-    ]
+    read = f"SELECT t._target_key, {_hash(sides[0])} AS _hash FROM {sides[0].actual} AS t"
+    counted = [_counted(read, "1"), _counted(f"SELECT k AS _target_key, hash('refused') AS _hash FROM ({refused})", "1")]
     # Nothing is equal to a key that is null: what is expected of it counts with what was read back, and nothing evens it out.
     against = "CASE WHEN t._target_key IS NULL THEN 1 ELSE -1 END"
-    counted += [_counted(side.expected, against, _values(side)) for side in sides]
+    counted += [_counted(_hashes(side), against) for side in sides]
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE _uneven AS SELECT bucket FROM ({' UNION ALL '.join(counted)}) GROUP BY bucket "
         "HAVING sum(h) <> 0"
@@ -127,21 +125,22 @@ def _types(connection: Engine, rows: str) -> dict[str, str]:
     return {str(column): str(kind) for column, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
 
 
-def _values(side: Sides) -> list[str]:
-    return [side.value(field, "t") for field in side.fields]
+def _hashes(side: Sides) -> str:
+    """A SELECT of ``_target_key`` and ``_hash`` of the rows that are expected."""
+    return side.hashes or f"SELECT t._target_key, {_hash(side)} AS _hash FROM {side.expected} AS t"
 
 
 def _hash(side: Sides) -> str:
-    """The hash of all that is compared of a row ``t``; never null."""
-    return f"hash({', '.join(_values(side) or ['0'])})"
+    """The hash of all that is compared of a row ``t``."""
+    return row_hash(side.value(field, "t") for field in side.fields)
 
 
-def _counted(rows: str, sign: str, values: Sequence[str]) -> str:
-    """A SELECT of ``bucket`` and ``h``, what a row counts."""
+def _counted(rows: str, sign: str) -> str:
+    """A SELECT of ``bucket`` and ``h``, what a row counts, for a SELECT of ``_target_key`` and ``_hash``."""
     # Hashed once more: the engine joins the hashes of several values in a way that sums can undo.
-    hashed = f"CAST(hash(hash({', '.join(['t._hash', *values])})) >> 1 AS BIGINT)"
-    keyed = f"SELECT *, hash(_target_key) AS _hash FROM {rows}"
-    return f"SELECT {_bucket('t._hash')} AS bucket, {sign} * {hashed} AS h FROM ({keyed}) AS t"
+    hashed = "CAST(hash(hash(t._of_key, t._hash)) >> 1 AS BIGINT)"
+    keyed = f"SELECT *, hash(_target_key) AS _of_key FROM ({rows})"
+    return f"SELECT {_bucket('t._of_key')} AS bucket, {sign} * {hashed} AS h FROM ({keyed}) AS t"
 
 
 def _bucket(hashed: str) -> str:

@@ -20,6 +20,8 @@ class Sides:
     mapping: LoadedMapping
     expected: str
     """SQL of the rows that the target was asked for, or that files were to carry: ``_key``, ``_target_key`` and the fields."""
+    hashes: str | None
+    """SELECT of the same rows: ``_target_key`` and ``_hash`` of :attr:`fields`, as the map stage stored it. None: it did not."""
     actual: str
     """SQL of the rows that were read back of the target entity, of whichever mapping: ``_target_key`` and the fields."""
     fields: tuple[str, ...]
@@ -49,8 +51,7 @@ def sides_of(mapping: LoadedMapping, validated: Validated, back: ReadBack, run: 
     """The sides of a mapping in a run. ``waits``: are there records of its target entity that only a live run carries?"""
     live = run.facts.get("live")
     if live is None:
-        # What no rule fills has to be empty in the target, or somebody else wrote there.
-        fields, texts = [f for f in mapping.target.fields if f != _said_by_key(mapping)], []
+        fields, texts = list(mapping.compared), []
     else:
         # A live target fills in what it likes by itself, and may not show all that it holds.
         hidden = live.get("unseen", {}).get(mapping.target_name, ())
@@ -63,18 +64,10 @@ def sides_of(mapping: LoadedMapping, validated: Validated, back: ReadBack, run: 
     limited = live is not None or waits
     asked_for = asked(mapping.target_name, back, run) if limited else ""
     expected = f"(SELECT *{columns} FROM ({validated.loading(mapping.name)}){asked_for})"
+    stored = None if texts else validated.hashes(mapping.name, fields)
+    hashes = f"SELECT _target_key, _hash FROM ({stored}){asked_for}" if stored else None
     actual = scan(back.parquet(mapping.target_name))
-    return Sides(mapping, expected, actual, tuple(fields), frozenset(unfilled), frozenset(texts), limited)
-
-
-def _said_by_key(mapping: LoadedMapping) -> str | None:
-    """The field that two rows of one key have the same value in, because files are read back by the text of it alone."""
-    if len(mapping.target.key) != 1:
-        return None
-    (key,) = mapping.target.key
-    rule = mapping.target.fields[key]
-    told = rule.type == "string" and rule.references is None and key in mapping.model.fields
-    return key if told and not mapping.model.fields[key].compare else None
+    return Sides(mapping, expected, hashes, actual, tuple(fields), frozenset(unfilled), frozenset(texts), limited)
 
 
 def asked(entity: str, back: ReadBack, run: RunFolder) -> str:

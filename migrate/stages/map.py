@@ -82,7 +82,8 @@ def map_stage(
             run.facts["matches"] = matches
         _count_view_losses(connection, plan, run)
     keys = {mapping: compiled.key_field for mapping, compiled in plan.rows.items() if compiled.key_field is not None}
-    write_manifest(Mapped, folder, extracted, [*folder.glob("*.parquet"), folder / READING], keys=keys)
+    hashed = {mapping: list(plan.pair.mappings[mapping].compared) for mapping in plan.names}
+    write_manifest(Mapped, folder, extracted, [*folder.glob("*.parquet"), folder / READING], keys=keys, hashed=hashed)
     return Mapped(folder), settled
 
 

@@ -203,7 +203,9 @@ def _changes(field: FieldDifferences) -> Iterator[str]:
 
 
 def _gate(gate: Judged) -> Case:
-    return Case(f"gate {gate.gate}", "passed" if gate.passed else "failure", f"{gate.value}; allowed: {gate.limit}", (gate.says,))
+    outcomes: dict[bool | None, Outcome] = {True: "passed", False: "failure", None: "skipped"}
+    so_far = ", and the run did not come to its end" if gate.reached is None else ""
+    return Case(f"gate {gate.gate}", outcomes[gate.reached], f"{gate.value}; allowed: {gate.limit}{so_far}", (gate.says,))
 
 
 def _rule(rule: RuleRow, name: str) -> Case:

@@ -38,4 +38,5 @@ def _entity(row: EntityRow, judged: Iterable[Judged]) -> EntityVerdict:
     missed = tuple(one for one in own if not one.passed)
     scope = row.source.n - row.share(SET_ASIDE)
     loaded = 100 * row.share(LOADED) / scope if scope > 0 else None
-    return EntityVerdict(row, not missed if own else None, missed, loaded)
+    known = None if not own else False if missed else own[0].reached
+    return EntityVerdict(row, known, missed, loaded)

@@ -14,7 +14,7 @@ News = Literal["new", "recurring"]
 
 @dataclass(frozen=True)
 class EntityVerdict:
-    """The verdict of one entity. ``reached`` is None where the run has no gates for it."""
+    """The verdict of one entity. ``reached`` is None where the run has no gates for it, or did not come to its end."""
 
     row: EntityRow
     reached: bool | None

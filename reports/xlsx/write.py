@@ -13,6 +13,8 @@ from reports.xlsx import entities
 from reports.xlsx.book import MOST_ROWS, OVERVIEW, Book, Content, Link, Sheet, Styled
 from reports.xlsx.sheets import Listed, listed
 
+_REACHED: dict[bool | None, Content] = {True: Styled("yes", "good"), False: Styled("MISSED", "bad"), None: "not judged"}
+
 
 def write_xlsx(report: Report, file: Path, *, most_rows: int = MOST_ROWS) -> None:
     """Write the workbook in one step. Equal reports give equal bytes. ``most_rows``: of a sheet. Raises OSError."""
@@ -67,7 +69,7 @@ def _overview(
         [
             gate.gate,
             gate.entity,
-            Styled("yes", "good") if gate.passed else Styled("MISSED", "bad"),
+            _REACHED[gate.reached],
             gate.value,
             gate.limit,
             gate.says,

@@ -42,3 +42,16 @@ def test_days_of_mariadb_that_are_none(mariadb: Database, tmp_path: Path) -> Non
     assert (fields["hired"].type, fields["hired"].never) == ("date", ("0000-00-00",))
     assert (fields["seen"].type, fields["seen"].never) == ("datetime", ("0000-00-00 00:00:00.000",))
     assert "'0000-00-00' looks like none (1 rows: no day of any calendar); 1 rows hold what is no day" in fields["hired"].note
+
+
+def test_numbers_that_are_no_doubles(database: Database, tmp_path: Path) -> None:
+    """Whole ones of a database without BIGINT, and what a program wrote with more digits than anybody reads."""
+    database.execute(
+        "CREATE TABLE odd (id numeric(10, 0) PRIMARY KEY, far numeric(20, 0), paid numeric(30, 2), grade numeric(10, 5))",
+        "INSERT INTO odd VALUES (1, 12345678901234567890, 12345678901234567.89, 66.66667), (2, 3, 5, 100)",
+    )
+    fields = drafted(database, tmp_path)
+    assert {name: field.type for name, field in fields.items()} == {
+        "id": "int", "far": "string", "paid": "string", "grade": "decimal",
+    }  # fmt: skip
+    assert fields["paid"].note.startswith("unconfirmed: text, for 1 rows hold numbers with more digits than a decimal carries")

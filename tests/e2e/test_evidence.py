@@ -48,12 +48,29 @@ def lms(*words: object) -> Result:
     return result
 
 
+def answer_all(workspace: Path, run: Path) -> None:
+    """Send every item of a run back to the owner of the source."""
+    items = pq.read_table(run / "worklist.parquet").column("item").to_pylist()
+    lines = [f"{item},return,,known for years,Bo Rix,2026-01-01T10:00:00+00:00,{run.name}" for item in items]
+    answers = workspace.parent / "answers.csv"
+    answers.write_text("\n".join(["item,decision,new_value,reason,by,at,run", *lines, ""]), "utf-8")
+    assert lms("worklist", "import", workspace, answers).return_value == 0
+
+
+def waived(content: dict[str, bytes]) -> None:
+    """The items are waived, and all numbers fit."""
+    table("run/worklist.parquet", with_value("state", 0, "waived"))(content)
+    edit("run/summary.json", lambda s: s.update(worklist={"waived": sum(s["worklist"].values())}))(content)
+
+
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Packed]:
     folder = tmp_path_factory.mktemp("evidence")
     bench = Bench(folder / "school")
     settings = bench.folder / "migration.yaml"
     settings.write_text(settings.read_text("utf-8") + "evidence: {key: '${EVIDENCE_KEY}'}\n", "utf-8")
+    bench = Bench.of(bench.folder)
+    answer_all(bench.folder, bench.run(BAD_ROWS).folder)
     bench = Bench.of(bench.folder)
     run = bench.run(BAD_ROWS).folder
     made = lms("evidence", "key", folder / "key.pem")
@@ -252,6 +269,8 @@ def test_a_run_folder_that_was_altered_before_it_was_packed_is_found(packed: Pac
     result = lms("evidence", own, "--out", own / "a.zip")
     assert result.return_value == 3
     assert "1_extract/user.parquet was altered" in result.output
+    assert "give this pack to nobody" in result.output
+    assert "next: " not in result.output
     assert failed(verify(own / "a.zip", packed.fingerprint)) == {"stages"}
 
 
@@ -330,6 +349,7 @@ def test_a_pack_without_a_key_says_so(packed: Packed, own: Path) -> None:
 
 
 ENDED, FOUND, SUMMARY, FACTS = "run/dispositions.parquet", "run/findings.parquet", "run/summary.json", "run/run.json"
+DECISIONS = "workspace/decisions/decisions.csv"
 PEOPLE_YAML, MAP = "workspace/mapping/people.yaml", "run/2_map/manifest.json"
 FORGERIES: dict[str, tuple[Change, str, str]] = {
     "a record is lost": (table(ENDED, lambda t: t.slice(1)), "sums", "source records"),
@@ -344,6 +364,10 @@ FORGERIES: dict[str, tuple[Change, str, str]] = {
     "a finding is hidden": (table(FOUND, lambda t: t.slice(1)), "findings", "are counted"),
     "findings are gone": (lambda c: c.pop(FOUND) and None, "findings", "missing"),
     "an item is hidden": (table("run/worklist.parquet", lambda t: t.slice(1)), "worklist", "are counted"),
+    "another answer was given": (replaced(DECISIONS, b",return,", b",accept,"), "decisions", "says accept"),
+    "an item is waived that nobody waived": (waived, "decisions", "is waived by return"),
+    "a decision is gone": (lambda c: c.update({DECISIONS: c[DECISIONS].splitlines(True)[0]}), "decisions", "says nothing"),
+    "somebody else decided": (table("run/worklist.parquet", with_value("by", 0, "Cy Orr")), "decisions", "(Cy Orr, "),
     "a difference is hidden": (edit(SUMMARY, lambda s: s["entities"]["people"].update(extra=1)), "differences", "are counted"),
     "the verdict is another": (edit(SUMMARY, lambda s: s.update(verdict="pass")), "run", "verdict"),
     "another version ran": (edit(FACTS, lambda f: f.update(tool_version="9.9")), "run", "versions"),

@@ -396,6 +396,9 @@ def test_the_commands(school: SignedSchool) -> None:
     folder = str(school.folder)
     assert ran("approvals", folder) == (1, "what the workspace is now: still to approve: data_owner, quality\n")
     assert ran("gates", folder)[0] == 2
+    run(school.folder, stop_after="validate")
+    code, text = ran("gates", folder)
+    assert (code, "MISSED  whole" in text, "so far  undeclared" in text, "passed" in text) == (1, True, True, False)
     school.rehearse()
     code, text = ran("gates", folder)
     assert (code, text.splitlines()[-1].endswith("18 gates, 0 missed")) == (0, True)

@@ -168,6 +168,9 @@ def _unreadable(connection: duckdb.DuckDBPyConnection, table: Table, contract: C
         elif column.rule.type == "int":
             words["type"] = "string"
             table.doubt(column.field, f"text, for {number:,} rows hold numbers that are too large for a whole number")
+        elif column.rule.type == "decimal":
+            words["type"] = "string"
+            table.doubt(column.field, f"text, for {number:,} rows hold numbers with more digits than a decimal carries")
         elif column.dated:
             text = f"CAST(r.{name(column.field)} AS VARCHAR)"
             zero = f"{column.unreadable} AND regexp_full_match({text}, '0000-00-00( [0:.]+)?')"

@@ -128,9 +128,15 @@ def tables_of_database(shapes: Iterable[TableShape], prefix: str) -> list[Table]
     return found
 
 
+_INT_DIGITS = 18
+"""Every whole number of so many digits has 63 bits."""
+
+
 def _type(kind: Any) -> str:
     if (isinstance(kind, mysql.TINYINT) and kind.display_width == 1) or (isinstance(kind, mysql.BIT) and kind.length == 1):
         return "flag"  # as these databases have booleans
+    if isinstance(kind, sa.Numeric) and not isinstance(kind, sa.Float) and kind.precision and kind.scale == 0:
+        return "int" if kind.precision <= _INT_DIGITS else "string"  # as Oracle and those who came from there number records
     for base, word in (
         (sa.Boolean, "flag"), ((sa.Integer, mysql.YEAR, mysql.BIT), "int"), ((sa.Numeric, sa.Float), "decimal"),
         (sa.DateTime, "datetime"), (sa.Date, "date"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from migrate.compiler.source import decimal_text
 from migrate.compiler.text import literal, name
 from migrate.profiling.words import looked_for
 
@@ -42,12 +43,13 @@ class Guess:
 def guess(connection: duckdb.DuckDBPyConnection, values: str, field: str) -> Guess:
     """The type of a column of text. ``values`` is the table of its values, blank ones as null."""
     text, known = f"trim({name(field)})", ", ".join(literal(word) for word in looked_for().sentinels.texts)
+    point, comma = decimal_text(text, "."), decimal_text(text, ",")
     tests = {
         "int": _matches(text, _INTEGER),
-        "decimal": f"({_matches(text, _INTEGER)} OR {_matches(text, _POINT)})",
+        "decimal": f"({_matches(text, _INTEGER)} OR {_matches(text, _POINT)}) AND {point} IS NOT NULL",
         "point": _matches(text, _POINT),
         "parted": _matches(text, _PARTED),
-        "comma": f"({_matches(text, _INTEGER)} OR {_matches(text, _COMMA)})",
+        "comma": f"({_matches(text, _INTEGER)} OR {_matches(text, _COMMA)}) AND {comma} IS NOT NULL",
         "has comma": _matches(text, _COMMA),
         "iso": _matches(text, _ISO),
         **{form: _parses(text, form) for form in (*DATES, *INSTANTS)},

@@ -111,6 +111,7 @@ def validated(tmp_path: Path) -> Validated:
     mapped = {
         "_key": ["1", "2", "3", "4", "5"], "_target_key": ["a", "b", "c", "d", "e"], "_disposition": said,
         "_code": pa.array([None, None, None, "P-HELD", "P-ONE"], text), "_into": pa.array([None, None, None, None, "1"], text),
+        "_hash": pa.array([11, 12, 13, 14, 15], pa.uint64()),
         "to:name": ["Ana", "Bo", "Cy", "Di", "Ana"], "to:boss": pa.array([None, "3", None, None, None], text),
     }  # fmt: skip
     pq.write_table(pa.table(mapped), folders[0] / "users.parquet")
@@ -119,7 +120,7 @@ def validated(tmp_path: Path) -> Validated:
         "to:boss": pa.array([None, None], text),
     }  # fmt: skip
     pq.write_table(pa.table(changed), folders[1] / "users.parquet")
-    write_manifest(Mapped, folders[0], None, folders[0].glob("*.parquet"))
+    write_manifest(Mapped, folders[0], None, folders[0].glob("*.parquet"), hashed={"users": ["name", "boss"]})
     write_manifest(Validated, folders[1], Mapped(folders[0]), folders[1].glob("*.parquet"), loading={"users": 2})
     return Validated(folders[1])
 
@@ -130,6 +131,23 @@ def test_what_loads_is_what_was_mapped_but_for_what_validation_changed(validated
     assert rows.fetchall() == [("1", "a", "Ana", None), ("2", "b", "Bo", None)]
     assert validated.fields("users") == ["name", "boss"]
     assert validated.rows("users") == 2
+
+
+def test_the_hashes_of_what_loads_are_those_that_were_stored(validated: Validated) -> None:
+    changed = pq.read_table(validated.parquet("users"))
+    pq.write_table(changed.drop(["to:boss"]).slice(1), validated.parquet("users"))
+    rows = validated.hashes("users", ["name", "boss"])
+    assert rows is not None
+    assert duckdb.sql(f"{rows} ORDER BY 1").fetchall() == [("a", 11), ("b", 12)]
+    assert validated.hashes("users", ["boss", "name"]) is None
+    assert validated.hashes("staff", ["name", "boss"]) is None
+    pq.write_table(changed.drop(["to:boss"]).slice(0, 0), validated.parquet("users"))
+    rows = validated.hashes("users", ["name", "boss"])
+    assert duckdb.sql(f"{rows} ORDER BY 1").fetchall() == [("a", 11), ("b", 12), ("c", 13)]
+
+
+def test_a_hash_does_not_stand_for_what_validation_put_in_a_place(validated: Validated) -> None:
+    assert validated.hashes("users", ["name", "boss"]) is None
 
 
 def test_every_mapped_record_has_a_disposition(validated: Validated) -> None:

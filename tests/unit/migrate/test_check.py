@@ -80,6 +80,15 @@ def test_a_good_workspace(workspace: Path) -> None:
         ("systems/old.yaml", "type: int}, age", "type: integer}, age", "5:", "not allowed"),
         ("systems/old.yaml", "lower(p.name)", "getenv(p.name)", "6:", "unknown function"),
         ("systems/old.yaml", "lower(p.name)", "p.nome", "6:", "does not fit"),
+        (
+            "systems/old.yaml",
+            "select p.id, lower",
+            "select p.id / 2 as id, lower",
+            "6:",
+            "gives DOUBLE for id, of which a field of",
+        ),
+        ("systems/old.yaml", "select p.id, lower", "select cast(p.id / 2 as bigint) as id, lower", None, ""),
+        ("systems/old.yaml", "select p.id, lower", "select null as id, lower", None, ""),
         ("systems/old.yaml", "from person as p", "from people as p", "6:", "only entities of the contract"),
         ("mapping/pair.yaml", "crosswalks: [kinds]", "crosswalks: [kinds]\ndrop: [x]", "5:1", "drop"),
         (

@@ -164,8 +164,12 @@ def test_gates_are_cases(make_run: Callable[..., Path]) -> None:
 def test_a_run_that_failed_or_was_stopped(make_run: Callable[..., Path]) -> None:
     def fail(summary: dict[str, Any], run: dict[str, Any]) -> None:
         run["failure"], run["stopped_at"] = "the disk is full\n    next:    free space", "load"
+        gate = {"gate": "users held", "entity": "users", "says": "held", "value": 0, "limit": "at most 0", "passed": True}
+        run["gates"] = [gate]
 
     root = made(make_run(fail))
+    skipped = case(root, "entities.users", "gate users held")[0]
+    assert (skipped.tag, skipped.get("message")) == ("skipped", "0; allowed: at most 0, and the run did not come to its end")
     error = case(root, "run", "came to its end")[0]
     assert (error.tag, error.get("message")) == ("error", "the disk is full")
     assert root.get("errors") == "1"

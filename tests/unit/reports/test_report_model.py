@@ -273,7 +273,8 @@ def test_a_folder_whose_name_is_a_pattern_is_read(tmp_path: Path, run_folder: Pa
 def test_the_header_says_who_approved_and_which_gates_were_missed(run_folder: Path) -> None:
     file = run_folder / "run.json"
     run = json.loads(file.read_text("utf-8"))
-    run["gates"] = [{"gate": "balanced", "passed": True}, {"gate": "findings USR-001", "passed": False}]
+    said = {"says": "s", "value": 0, "limit": "l"}
+    run["gates"] = [{"gate": "balanced", "passed": True, **said}, {"gate": "findings USR-001", "passed": False, **said}]
     run["approvals"] = [{"role": "quality", "name": "B. Rix", "at": "2026-01-01T12:00:00+00:00", "rehearsal": "20260101-100000"}]
     file.write_text(json.dumps(run), "utf-8")
     facts = {fact.label: fact.value for fact in build(run_folder).facts}

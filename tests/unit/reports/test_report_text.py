@@ -24,6 +24,16 @@ def test_gates_that_were_missed_are_named(make_run: Callable[..., Path]) -> None
     assert "  and 3 more: lms-migrate gates WORKSPACE shows them\n" in shown
 
 
+@pytest.mark.parametrize("end", [{"stopped_at": "map"}, {"failure": "the disk is full"}])
+def test_gates_of_a_run_that_did_not_end_are_not_called_reached(make_run: Callable[..., Path], end: dict[str, str]) -> None:
+    def gates(summary: dict[str, Any], run: dict[str, Any]) -> None:
+        shared = {"entity": None, "says": "records", "value": 0, "limit": "at most 0"}
+        run["gates"] = [{"gate": "whole", "passed": False, **shared}, {"gate": "users held", "passed": True, **shared}]
+        run.update(end)
+
+    assert "Gates: 0 of 2 reached, 1 not judged\n  MISSED  whole " in render_text(make_run(gates))
+
+
 def test_a_run_without_gates_says_nothing_of_them(run_folder: Path) -> None:
     assert "Gates" not in render_text(run_folder)
 

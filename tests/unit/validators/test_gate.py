@@ -182,8 +182,8 @@ def test_the_gate_in_a_run(bench: Any) -> None:
 
 def test_texts_that_the_files_cannot_hold_are_named() -> None:
     rule = Entity.model_validate_json(json.dumps({"key": "s", "fields": {"s": {"without": ["|", "!##!"]}}}))
-    batch = pl.DataFrame({"s": ["a", "a|b", None, "!##", "x!##!y", "."]})
-    found = list(failures(gate_schema(rule, ["s"]), batch, pl.Series(list("abcdef"))))
+    batch = pl.DataFrame({"s": ["a", "a|b", None, "!##", "x!##!y", ".", "a\0b"]})
+    found = list(failures(gate_schema(rule, ["s"]), batch, pl.Series(list("abcdefg"))))
     assert sorted((key, code, value) for key, code, _, value in found) == [
-        ("b", "GATE-PATTERN", "a|b"), ("e", "GATE-PATTERN", "x!##!y"),
+        ("b", "GATE-PATTERN", "a|b"), ("e", "GATE-PATTERN", "x!##!y"), ("g", "GATE-PATTERN", "a\0b"),
     ]  # fmt: skip

@@ -12,10 +12,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from migrate.connectors.package import file_names, pack, write_file
+from migrate.compiler.source import decimal_text
+from migrate.connectors.package import file_names, pack, text_column, write_file
 from migrate.contracts.model import Entity, FileFormat
 from migrate.errors import MigrateError
 
@@ -111,6 +112,16 @@ def test_line_ends(tmp_path: Path) -> None:
 )
 def test_decimals(tmp_path: Path, value: str, written: str) -> None:
     assert text(tmp_path, f"SELECT CAST({value} AS DOUBLE) AS d, 'k' AS s", "s d").splitlines()[1] == f"k,{written}"
+
+
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+@example(value=1.2345678901234568e18)
+def test_a_decimal_reads_back_as_the_number_that_it_was(value: float) -> None:
+    """Of a number of nineteen digits those are written by which a DOUBLE is told, and not its binary value."""
+    written = text_column(ENTITY, "d", FileFormat())
+    with duckdb.connect() as engine:
+        rows = engine.execute(f"SELECT {decimal_text(f'({written})', '.')} FROM (SELECT CAST(? AS DOUBLE) AS d) AS t", [value])
+        assert rows.fetchall() == [(value,)]
 
 
 def test_decimal_comma(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ def test_multilang_takes_the_language_it_was_given(values: Evaluate) -> None:
         (".", "", None), (".", "abc", None), (".", "12 points", None), (".", "1.2.3", None), (".", "٣", None),
         (".", "nan", None), (".", "inf", None), (".", "Infinity", None), (".", "1_000", None), (".", "1e400", None),
         (".", "1,5", None), (",", "1.5", None), (".", ",", None), (".", "true", None),
+        (".", "9,007,199,254,740,993", None), (",", "9.007.199.254.740.992", 9007199254740992.0),
     ],
 )  # fmt: skip
 def test_number(decimal: str, given: str, expected: float | None, values: Evaluate) -> None:
@@ -205,6 +206,20 @@ def test_date_of_an_instant_in_a_zone(zone: str, instant: str, date: str, values
 def test_instant_of_a_local_time(zone: str, local: str, instant: str, values: Evaluate) -> None:
     found = values(do(f"[{{instant: {zone}}}]"), [local], "TIMESTAMP")
     assert found == [dt.datetime.fromisoformat(instant)]
+
+
+@pytest.mark.parametrize(
+    ("given", "instant"),
+    [
+        ("2024-07-01 10:00:00", "2024-07-01 08:00:00"), ("2024-07-01T10:00:00-05:00", "2024-07-01 15:00:00"),
+        (" 2024-07-01 10:00:00.5Z ", "2024-07-01 10:00:00.5"), ("2024-07-01 10:00:00 UTC", "2024-07-01 10:00:00"),
+        ("2024-07-01 10:00:00+0530", "2024-07-01 04:30:00"), ("2024-07-01 10:00+0530", None),
+        ("2024-07-01 or so", None), ("2024-07-01 10:00 +25:99", None),
+    ],
+)  # fmt: skip
+def test_text_that_says_its_offset_is_that_instant(values: Evaluate, given: str, instant: str | None) -> None:
+    expected = None if instant is None else dt.datetime.fromisoformat(instant)
+    assert values(do("[{instant: Europe/Madrid}]"), [given], "VARCHAR") == [expected]
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,16 @@ def test_columns_whose_letters_no_name_holds_are_drafted_all_the_same(tmp_path: 
     }  # fmt: skip
 
 
+def test_numbers_with_more_digits_than_a_decimal_carries_stay_text(tmp_path: Path) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "paid.csv").write_text("id;point;comma;fits\n1;12345678901234567.89;1,5;1.5\n2;1.5;12345678901234567,89;2.25\n")
+    fields = drafted(folder, tmp_path).entities["paid"].fields
+    assert {name: field.type for name, field in fields.items()} == {
+        "id": "int", "point": "string", "comma": "string", "fits": "decimal",
+    }  # fmt: skip
+
+
 def test_a_point_that_may_be_no_decimal_mark_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "source"
     folder.mkdir()
