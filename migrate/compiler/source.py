@@ -104,9 +104,7 @@ def typed_sql(rule: Field, raw: str, raw_type: str, format_: FileFormat) -> tupl
             typed = f"CAST({raw} AS BIGINT)" if total else f"TRY_CAST({whole} AS BIGINT)"
         case "decimal":
             number = f"TRY_CAST({raw} AS DOUBLE)" if raw_type != "VARCHAR" else decimal_text(trimmed, format_.decimal)
-            typed = f"CASE WHEN isfinite({number}) THEN {number} END"
-            if raw_type in ("DECIMAL", "HUGEINT", "UBIGINT", "BIGINT"):
-                typed = f"CASE WHEN {carried(number, as_text)} THEN {number} END"
+            typed = number if raw_type == "VARCHAR" else f"CASE WHEN {carried(number, as_text)} THEN {number} END"
             numbers = [value for value in rule.never if isinstance(value, int | float)]
             if numbers:
                 absent = f"({absent} OR coalesce({number} IN ({', '.join(map(repr, numbers))}), FALSE))"

@@ -376,8 +376,7 @@ def _stored(rule: Field, raw: str, format_: FileFormat) -> tuple[str, str | None
         case "int":
             typed = f"CASE WHEN regexp_full_match({raw}, '[+-]?[0-9]+') THEN TRY_CAST({raw} AS BIGINT) END"
         case "decimal":
-            number = decimal_text(raw, format_.decimal)
-            typed = f"CASE WHEN isfinite({number}) THEN {number} END"
+            typed = decimal_text(raw, format_.decimal)
     if rule.type != "string" and rule.read.unparsable == "refuse":
         wrong = f"{raw} IS NOT NULL AND ({typed}) IS NULL"
     if rule.enum:
