@@ -30,8 +30,8 @@ SQL_TYPES = {
     "datetime": "TIMESTAMP",
     "epoch": "TIMESTAMP",
 }
-_TIMED = re.compile("%[-]?[HIMSfgnpXcTz]")
-"""What reads a time of day in a format."""
+_TIMED, _ZONED = re.compile("%[-]?[HIMSfgnpXcTzZ]"), re.compile("%[zZ]")
+"""What reads a time of day, and an offset, in a format."""
 _EARLIEST, _LATEST = -62135596800, 253402300799
 """Seconds since 1970 of the first instant of the year 1 and the last second of the year 9999."""
 
@@ -185,10 +185,12 @@ def _midnight(instant: str) -> str:
 
 def _strptime(sql: str, format_: str, *, whole_day: bool = False) -> str:
     """Parse, but only text whose years have as many digits as the format says: '21' is no year 0021. ``whole_day``: and only
-    midnights."""
+    midnights, of UTC where they say an offset."""
     reading = f"try_strptime({sql}, {literal(format_)})"
     if whole_day and _TIMED.search(format_):
         reading = _midnight(reading)
+    if whole_day and _ZONED.search(format_):
+        reading = f"CASE WHEN regexp_matches({sql}, '(Z|UTC|[+-]0[0:]*)$') THEN {reading} END"
     return f"CASE WHEN year({reading}) BETWEEN 1000 AND 9999 THEN {reading} END" if "%Y" in format_ else reading
 
 
