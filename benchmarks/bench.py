@@ -9,6 +9,7 @@ tell of the machine. Libraries of requirements/bench.lock that are not installed
 from __future__ import annotations
 
 import argparse
+import compileall
 import re
 import shutil
 import sys
@@ -60,6 +61,8 @@ class Bench:
 
     def tables(self) -> Iterator[Table]:
         """Each table as soon as it is measured."""
+        for package in ("migrate", "reports", "validators", "benchmarks"):
+            compileall.compile_dir(HERE.parent / package, quiet=1)
         self._fill()
         workspace = self.folder / "workspace"
         for part in ("mapping", "systems"):
