@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest -q
 
+# Tests start the program some hundred times: it need not be compiled for each.
+test test-long: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: install demo test test-long test-spark test-lrs bench lint format clean
 
 install: $(INSTALLED)

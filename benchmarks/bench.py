@@ -9,6 +9,7 @@ tell of the machine. Libraries of requirements/bench.lock that are not installed
 from __future__ import annotations
 
 import argparse
+import compileall
 import re
 import shutil
 import sys
@@ -49,38 +50,66 @@ class Table:
         yield ""
 
 
+class Campus:
+    """A campus of some size in a database, and workspaces that read it."""
+
+    def __init__(self, size: Size, server: str, folder: Path, database: str = DATABASE) -> None:
+        self.size, self.folder = size, folder
+        self.server, self.database = server.rstrip("/"), database
+        self.url = f"{self.server}/{database}"
+        self.environment = {"CAMPUS_URL": self.url, "PYTHONPATH": str(HERE.parent)}
+
+    def fill(self) -> None:
+        """Make the database anew."""
+        with psycopg.connect(f"{self.server}/postgres", autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(self.database)))
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database)))
+        into_postgresql(as_parquet(self.size, self.folder / "made"), self.url)
+
+    def workspace(self) -> Path:
+        """An empty one."""
+        workspace = self.folder / "workspace"
+        shutil.rmtree(workspace, ignore_errors=True)
+        for part in ("mapping", "systems"):
+            shutil.copytree(HERE / "campus" / part, workspace / part)
+        shutil.copy(HERE / "campus" / "migration.yaml", workspace)
+        return workspace
+
+    def migrate(self, workspace: Path, *options: str) -> Cost:
+        """A run. Findings that need a person are part of the data, and no failure."""
+        command = [sys.executable, "-m", "migrate", "run", str(workspace), *options]
+        return run(command, self.environment, passing=(0, 1))
+
+
+def compiled() -> None:
+    """Compile the modules, as those of an installation are."""
+    for package in ("migrate", "reports", "validators", "benchmarks"):
+        compileall.compile_dir(HERE.parent / package, quiet=1)
+
+
 class Bench:
     """One run of all measurements, in a folder of its own."""
 
     def __init__(self, size: Size, compared: int, server: str, folder: Path) -> None:
+        self.campus = Campus(size, server, folder)
         self.size, self.compared, self.folder = size, compared, folder
-        self.server, self.url = server, f"{server.rstrip('/')}/{DATABASE}"
         self.missing = [name for name in ("datacompy", "dlt") if find_spec(name) is None]
-        self.environment = {"CAMPUS_URL": self.url, "PYTHONPATH": str(HERE.parent)}
 
     def tables(self) -> Iterator[Table]:
         """Each table as soon as it is measured."""
-        self._fill()
-        workspace = self.folder / "workspace"
-        for part in ("mapping", "systems"):
-            shutil.copytree(HERE / "campus" / part, workspace / part)
-        shutil.copy(HERE / "campus" / "migration.yaml", workspace)
+        compiled()
+        self.campus.fill()
+        workspace = self.campus.workspace()
         yield self._reading(workspace)
         yield self._mapping(workspace)
-        yield Table(f"A whole rehearsal of {self.size.rows:,} rows", [("source to report", self._migrate(workspace))])
+        yield Table(f"A whole rehearsal of {self.size.rows:,} rows", [("source to report", self.campus.migrate(workspace))])
         yield self._comparing()
-
-    def _fill(self) -> None:
-        with psycopg.connect(f"{self.server.rstrip('/')}/postgres", autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(DATABASE)))
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-        into_postgresql(as_parquet(self.size, self.folder / "made"), self.url)
 
     def _reading(self, workspace: Path) -> Table:
         ways = ["connectorx", "copy", *(["dlt"] if "dlt" not in self.missing else [])]
         names = {"connectorx": "ConnectorX by itself", "copy": "COPY, then DuckDB", "dlt": "a dlt pipeline"}
-        rows = [(names[way], self._python("reading.py", way, self.url, self.folder / way)) for way in ways]
-        rows.insert(1, ("`extract`", self._migrate(workspace, "--stop-after", "extract")))
+        rows = [(names[way], self._python("reading.py", way, self.campus.url, self.folder / way)) for way in ways]
+        rows.insert(1, ("`extract`", self.campus.migrate(workspace, "--stop-after", "extract")))
         return Table(f"Reading {self.size.rows:,} rows of five tables of PostgreSQL into Parquet", rows)
 
     def _mapping(self, workspace: Path) -> Table:
@@ -108,12 +137,7 @@ class Bench:
         )
 
     def _python(self, script: str, *arguments: object) -> Cost:
-        return run([sys.executable, str(HERE / script), *map(str, arguments)], self.environment)
-
-    def _migrate(self, workspace: Path, *options: str) -> Cost:
-        """Findings that need a person are part of the data, and no failure."""
-        command = [sys.executable, "-m", "migrate", "run", str(workspace), *options]
-        return run(command, self.environment, passing=(0, 1))
+        return run([sys.executable, str(HERE / script), *map(str, arguments)], self.campus.environment)
 
 
 def main() -> None:

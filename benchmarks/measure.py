@@ -23,9 +23,11 @@ class Cost:
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None, passing: Collection[int] = (0,)) -> Cost:
     """Run a command to its end. Raises RuntimeError, with what it said, when it ends with another code than those passing."""
+    # An installation has its modules compiled; with this setting, they would be anew for each process.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        list(command), env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        list(command), env={**inherited, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert process.stderr is not None
     said = process.stderr.read()

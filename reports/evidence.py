@@ -25,7 +25,7 @@ from migrate.worklist import items
 from reports import queries
 from reports.answers import mask_answers
 from reports.masking import Masker
-from reports.parts import Table
+from reports.parts import Column, Table
 from reports.shown_records import choose_records
 
 FILES = {
@@ -157,40 +157,35 @@ class Evidence:
         total = int(self.ask(f"SELECT count(*) FROM {name}")[0][0])
         if name == "dispositions":
             choose_records(self._db, self.limit)
-        found = self._db.sql(queries.ROWS[name].format(limit=self.limit)).to_arrow_table()
-        columns = {column: found.column(column).to_pylist() for column in found.column_names}
-        self._mask(name, columns)
+        found = self.arrow(queries.ROWS[name].format(limit=self.limit))
+        columns = self._masked(name, found)
         return Table(name, FILES[name], total, columns, self.available[name])
 
-    def _mask(self, name: str, columns: dict[str, list[Any]]) -> None:
+    def _masked(self, name: str, found: pa.Table) -> dict[str, Column]:
+        """The columns of some rows, without what is to be hidden. Those of dispositions stay as they were read: many."""
         hide = self._masker
-        entities = columns["entity"]
-        fields = columns.get("field", [])
-        if name in ("findings", "worklist"):
-            shown = [hide.value(*each) for each in zip(entities, fields, columns["value"], strict=True)]
-            keys = hide.keys(entities, columns["key"])
-            columns["message"] = [
-                hide.message(entity, field, message, (value, masked), (key, masked_key), (root, hide.root(root)))
-                for entity, field, message, value, masked, key, masked_key, root in zip(
-                    entities,
-                    fields,
-                    columns["message"],
-                    columns["value"],
-                    shown,
-                    columns["key"],
-                    keys,
-                    columns["root"],
-                    strict=True,
-                )
-            ]
-            columns["value"] = shown
-            columns["key"] = keys
-            columns["root"] = [hide.root(root) for root in columns["root"]]
-            if name == "worklist":
-                mask_answers(hide, columns)
-            return
+        columns = dict(zip(found.column_names, found.columns, strict=True))
+        columns["key"] = hide.keys(found["entity"], found["key"])
+        if "target_key" in columns:
+            columns["target_key"] = hide.target_keys(found["entity"], found["target_key"])
+        if name == "dispositions":
+            return dict(columns)
+        lists: dict[str, list[Any]] = {word: held.to_pylist() for word, held in columns.items()}
+        about = list(zip(lists["entity"], lists["field"], strict=True))
         if name == "differences":
             for side in ("expected", "actual"):
-                columns[side] = [hide.value(*each) for each in zip(entities, fields, columns[side], strict=True)]
-        columns["key"] = hide.keys(entities, columns["key"])
-        columns["target_key"] = hide.target_keys(entities, columns["target_key"])
+                lists[side] = [hide.value(*each, value) for each, value in zip(about, lists[side], strict=True)]
+            return dict(lists)
+        shown = [hide.value(*each, value) for each, value in zip(about, lists["value"], strict=True)]
+        keys = found["key"].to_pylist()
+        lists["message"] = [
+            hide.message(*each, message, (value, masked), (key, masked_key), (root, hide.root(root)))
+            for each, message, value, masked, key, masked_key, root in zip(
+                about, lists["message"], lists["value"], shown, keys, lists["key"], lists["root"], strict=True
+            )
+        ]
+        lists["value"] = shown
+        lists["root"] = [hide.root(root) for root in lists["root"]]
+        if name == "worklist":
+            mask_answers(hide, lists)
+        return dict(lists)

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 HIDDEN = "•••"
 KEY_SEPARATOR = "|"
@@ -130,11 +133,11 @@ class Masker:
         """The key of a target record."""
         return _mask_key(key, self._target_keys.get(entity or "", ()))
 
-    def keys(self, entities: Sequence[str | None], keys: Sequence[str | None]) -> list[str | None]:
+    def keys(self, entities: pa.ChunkedArray, keys: pa.ChunkedArray) -> pa.ChunkedArray:
         """The keys of many source records, each beside its entity. Those of most entities are nothing personal."""
         return _masked(entities, keys, self._keys, self.key)
 
-    def target_keys(self, entities: Sequence[str | None], keys: Sequence[str | None]) -> list[str | None]:
+    def target_keys(self, entities: pa.ChunkedArray, keys: pa.ChunkedArray) -> pa.ChunkedArray:
         """The same of target records."""
         return _masked(entities, keys, self._target_keys, self.target_key)
 
@@ -220,15 +223,14 @@ def _classes(run: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def _masked(
-    entities: Sequence[str | None],
-    keys: Sequence[str | None],
+    entities: pa.ChunkedArray,
+    keys: pa.ChunkedArray,
     hidden: Mapping[str, tuple[str | None, ...]],
     masked: Callable[[str | None, str | None], str | None],
-) -> list[str | None]:
-    personal = {entity for entity, classes in hidden.items() if classes}
-    if personal.isdisjoint(entities):
-        return list(keys)
-    return [masked(entity, key) if entity in personal else key for entity, key in zip(entities, keys, strict=True)]
+) -> pa.ChunkedArray:
+    personal = pc.is_in(entities, pa.array([entity for entity, classes in hidden.items() if classes], pa.string()))
+    shown = map(masked, entities.filter(personal).to_pylist(), keys.filter(personal).to_pylist())
+    return pc.replace_with_mask(keys, personal.combine_chunks(), pa.array(shown, pa.string()))
 
 
 def _mask_key(key: str | None, classes: tuple[str | None, ...]) -> str | None:

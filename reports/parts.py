@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import pyarrow as pa
+
+Column: TypeAlias = list[str | None] | list[int | None] | pa.ChunkedArray
+"""What a column of a table holds: texts or whole numbers, in a list or, where there may be many, as they were read."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +74,15 @@ class Table:
     name: str
     file: str
     total: int
-    columns: Mapping[str, list[str | None] | list[int | None]]
+    columns: Mapping[str, Column]
     available: bool = True
+
+    @cached_property
+    def lists(self) -> Mapping[str, list[str | None] | list[int | None]]:
+        """The columns, each as a list."""
+        return {name: held if isinstance(held, list) else held.to_pylist() for name, held in self.columns.items()}
 
     @property
     def rows(self) -> int:
         """Rows in the page."""
-        return len(next(iter(self.columns.values()), []))
+        return len(next(iter(self.columns.values()), ()))

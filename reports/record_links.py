@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -37,7 +36,7 @@ _LINKS = """SELECT record, field, refers FROM (
             UNION SELECT d.row, field, refers FROM refers_in JOIN d USING (entity, key)))
     ORDER BY turn, record, field LIMIT {most}"""
 
-Links = list[tuple[Any, ...]]
+_LINK = pa.schema({"record": pa.int64(), "field": pa.string(), "refers": pa.int64()})
 
 
 @dataclass(frozen=True)
@@ -59,17 +58,15 @@ class _Reference:
 def record_links(folder: Path, reading: Reading, evidence: Evidence, near: Sequence[Asked], most: int) -> Table:
     """At most ``most`` of them, by row numbers. ``near`` are the records that the page shows."""
     references = list(_references(folder, reading))
-    columns: dict[str, list[Any]] = {"record": [], "field": [], "refers": []}
-    total = 0
+    found, total = _LINK.empty_table(), 0
     if references:
         try:
-            total, rows = _near(evidence, references, near, most)
-            if len(rows) < most:
-                rows += _others(evidence, references, set(rows), most)[: most - len(rows)]
-            columns = {word: [row[at] for row in rows] for at, word in enumerate(columns)}
+            total, found = _near(evidence, references, near, most)
+            if found.num_rows < most:
+                found = pa.concat_tables([found, _others(evidence, references, found, most)])
         except duckdb.Error:
-            pass  # a file of another shape: the page shows no links, and says how many it has
-    return Table("links", "2_map", total, columns)
+            found = _LINK.empty_table()  # a file of another shape: the page shows no links, and says how many it has
+    return Table("links", "2_map", total, dict(zip(found.column_names, found.columns, strict=True)))
 
 
 def _references(folder: Path, reading: Reading) -> Iterator[_Reference]:
@@ -80,7 +77,7 @@ def _references(folder: Path, reading: Reading) -> Iterator[_Reference]:
                 yield _Reference(f"read_parquet({literal(glob.escape(str(file)))})", entity, field, made.ref)
 
 
-def _near(evidence: Evidence, references: Sequence[_Reference], near: Sequence[Asked], most: int) -> tuple[int, Links]:
+def _near(evidence: Evidence, references: Sequence[_Reference], near: Sequence[Asked], most: int) -> tuple[int, pa.Table]:
     """The number of all references to records that there are, and those of the records near by, in either direction."""
     evidence.do(_TABLES)
     _register(evidence, near)
@@ -94,7 +91,7 @@ def _near(evidence: Evidence, references: Sequence[_Reference], near: Sequence[A
     for each in references:
         _read_in(evidence, each, turns)
     others = ", ".join(literal(other) for other in sorted({each.other for each in references}))
-    return total, evidence.ask(_LINKS.format(most=most, others=others))
+    return total, evidence.arrow(_LINKS.format(most=most, others=others))
 
 
 def _register(evidence: Evidence, near: Sequence[Asked]) -> None:
@@ -144,13 +141,18 @@ def _read_in(evidence: Evidence, each: _Reference, turns: int) -> None:
         )
 
 
-def _others(evidence: Evidence, references: Iterable[_Reference], known: set[tuple[Any, ...]], most: int) -> Links:
-    """Those of the first of all records, but for those that are known."""
+def _others(evidence: Evidence, references: Iterable[_Reference], known: pa.Table, most: int) -> pa.Table:
+    """Those of the first of all records, but for those that are known: as many as are left of ``most``."""
     first = " UNION ".join(
         f"SELECT a.row AS record, {literal(each.field)} AS field, b.row AS refers FROM {each.rows} AS m "
         f"JOIN (FROM d WHERE row <= {most}) AS a ON a.entity = {literal(each.entity)} AND a.key = m._key "
         f"JOIN d AS b ON b.entity = {literal(each.other)} AND b.key = {each.key}"
         for each in references
     )
-    rows = evidence.ask(f"SELECT * FROM ({first}) ORDER BY record, field, refers LIMIT {most}")
-    return [row for row in rows if row not in known]
+    evidence.database.register("known_links", known)
+    found = evidence.arrow(
+        f"SELECT * FROM ({first}) ANTI JOIN known_links USING (record, field, refers) "
+        f"ORDER BY record, field, refers LIMIT {most - known.num_rows}"
+    )
+    evidence.database.unregister("known_links")
+    return found

@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[MADE] = Path(tempfile.mkdtemp(prefix="lms-migrate-cache-"))
         os.environ[VARIABLE] = str(config.stash[MADE])
+        os.environ["LMS_MIGRATE_TEST_SAMPLES"] = str(config.stash[MADE] / "samples")  # tests/e2e/support/sample_runs.py
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from migrate.artefacts import sha256
 from migrate.connectors.records import Unreadable, records
 from migrate.connectors.source import EXTRA, SourceInfo
-from migrate.connectors.source_files import files_of
+from migrate.connectors.source_files import files_of, hashes_of, place_of
 from migrate.connectors.workbook import is_workbook, refuse_uncomputed, sheet_rows
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
@@ -41,8 +40,7 @@ class DelimitedSource:
     def __init__(self, folder: Path, contract: Contract) -> None:
         self._folder, self._contract = folder, contract
         self._files = files_of(folder, contract)
-        hashes = {file.name: sha256(file) for files in self._files.values() for file in files}
-        self.info = SourceInfo(str(folder), None, True, hashes)
+        self.info = SourceInfo(str(folder), None, True, hashes_of(self._files.values(), folder))
 
     def present(self, entity: str) -> bool:
         return bool(self._files.get(entity))
@@ -56,13 +54,13 @@ class DelimitedSource:
     def lacking(self, entity: str, fields: list[str]) -> list[str]:
         found = []
         for file in self._files[entity]:
-            header = self._header(entity, file)
+            header, place = self._header(entity, file), place_of(file, self._folder)
             gone = [field for field in fields if field.lower() not in header]
             if len(gone) == len(fields) > 1:
                 start = self._format(entity).delimiter.join(header)[:60]
-                found.append(f"{file.name}: every column (its header reads as {start!r}; are encoding and delimiter right?)")
+                found.append(f"{place}: every column (its header reads as {start!r}; are encoding and delimiter right?)")
             elif len(self._files[entity]) > 1:
-                found += [f"{file.name}: {field}" for field in gone]
+                found += [f"{place}: {field}" for field in gone]
             else:
                 found += [f"{entity}.{field}" for field in gone]
         return found
@@ -78,12 +76,12 @@ class DelimitedSource:
         for file in self._files[entity]:
             if is_workbook(file):
                 refuse_uncomputed(file, self._contract.entities[entity].sheet)
-            header = self._header(entity, file)
+            header, place = self._header(entity, file), place_of(file, self._folder)
             # Cells of a workbook swallow no rows: it has no delimiters.
             delimiter = "\0" if is_workbook(file) else self._format(entity).delimiter
             for line, cells in self._records(entity, file):
                 number += 1
-                row, fault, value = _record(header, fields, cells, f"{file.name}:{line}", delimiter, show)
+                row, fault, value = _record(header, fields, cells, f"{place}:{line}", delimiter, show)
                 buffer.append((row, number, fault, value))
                 if len(buffer) >= BATCH:
                     yield arrow_rows(fields, buffer)
@@ -123,30 +121,31 @@ class DelimitedSource:
         if is_workbook(file):
             yield from sheet_rows(file, self._contract.entities[entity].sheet)
             return
-        format_ = self._format(entity)
+        format_, place = self._format(entity), place_of(file, self._folder)
         # A codec that knows no escape for single bytes (UTF-16) marks them with the replacement character.
         wide = format_.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
         encoding = "utf-8-sig" if format_.encoding.lower() in ("utf-8", "utf8") else format_.encoding
         try:
-            _check_mark(file, format_.encoding)
+            _check_mark(file, place, format_.encoding)
             with file.open(encoding=encoding, errors="replace" if wide else "surrogateescape", newline="") as stream:
                 yield from records(stream, format_, strict=True)
         except Unreadable as error:
-            what = f"{file.name}:{error.line}: the record that starts here cannot be read: {error}"
+            what = f"{place}:{error.line}: the record that starts here cannot be read: {error}"
             hint = "look for a quotation mark that is opened and never closed" if format_.quote else "export it again"
             raise SourceRefused(what, hint=hint) from None
         except OSError as error:
-            raise SourceLost(f"{file.name} cannot be read: {error.strerror}") from None
+            raise SourceLost(f"{place} cannot be read: {error.strerror}") from None
 
     def _header(self, entity: str, file: Path) -> list[str]:
+        place = place_of(file, self._folder)
         rules = self._contract.entities[entity].fields
         called = {rule.column: field.lower() for field, rule in rules.items() if rule.column is not None}
         for _, cells in self._reader(entity, file):
             names = [column_name(cell, called) for cell in cells]
             if (twice := next((n for n in names if names.count(n) > 1), None)) is not None:
-                raise _twice(file, twice, [cell for cell, n in zip(cells, names, strict=True) if n == twice])
+                raise _twice(place, twice, [cell for cell, n in zip(cells, names, strict=True) if n == twice])
             return names
-        raise SourceRefused(f"{file.name} is empty: it has not even a header", hint="export it again")
+        raise SourceRefused(f"{place} is empty: it has not even a header", hint="export it again")
 
     def _records(self, entity: str, file: Path) -> Iterator[tuple[int, list[str]]]:
         reader = self._reader(entity, file)
@@ -168,14 +167,14 @@ def column_name(cell: str, called: Mapping[str, str]) -> str:
     return called.get(plain) or field_name(cell) or plain.lower()
 
 
-def _twice(file: Path, name: str, cells: list[str]) -> SourceRefused:
+def _twice(place: str, name: str, cells: list[str]) -> SourceRefused:
     first, second = (cell.strip() for cell in cells[:2])
     if not name:
-        return SourceRefused(f"{file.name}:1: two columns of the header have no name", hint="name them, or take them away")
+        return SourceRefused(f"{place}:1: two columns of the header have no name", hint="name them, or take them away")
     if first == second:
-        return SourceRefused(f"{file.name}:1: the column {first!r} stands twice in the header", hint="rename one")
+        return SourceRefused(f"{place}:1: the column {first!r} stands twice in the header", hint="rename one")
     hint = f"tell them apart in the contract: fields: {{NAME: {{column: {first}}}}}, or rename one"
-    return SourceRefused(f"{file.name}:1: the columns {first!r} and {second!r} would both be read as {name!r}", hint=hint)
+    return SourceRefused(f"{place}:1: the columns {first!r} and {second!r} would both be read as {name!r}", hint=hint)
 
 
 def _record(
@@ -211,13 +210,13 @@ def _holds_rows(cells: list[str], delimiter: str) -> bool:
     return False
 
 
-def _check_mark(file: Path, encoding: str) -> None:
+def _check_mark(file: Path, place: str, encoding: str) -> None:
     """A byte order mark says what the file is written in. Read as something else, its text would be wrong and unmarked."""
     with file.open("rb") as stream:
         start = stream.read(4)
     mark = next((name for bytes_, name in _MARKS if start.startswith(bytes_)), None)
     if mark is not None and not codecs.lookup(encoding).name.replace("_", "-").startswith(mark):
-        what = f"{file.name} begins with the byte order mark of {mark}, and the contract reads it as {encoding}"
+        what = f"{place} begins with the byte order mark of {mark}, and the contract reads it as {encoding}"
         raise SourceRefused(what, hint=f"state encoding: {mark} for it in a copy of the contract under systems/")
 
 

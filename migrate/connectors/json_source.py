@@ -14,13 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from migrate.artefacts import sha256
 from migrate.connectors.delimited import arrow_rows, line_rows, lines_of_others
 from migrate.connectors.json_records import an_object, texts
 from migrate.connectors.json_shape import Shape, cell
 from migrate.connectors.records import Unreadable
 from migrate.connectors.source import SourceInfo
-from migrate.connectors.source_files import files_of
+from migrate.connectors.source_files import files_of, hashes_of, place_of
 from migrate.contracts.model import Contract, FileFormat
 from migrate.errors import SourceLost, SourceRefused
 
@@ -35,8 +34,7 @@ class JsonSource:
         self._files = files_of(folder, contract)
         self._shapes = {entity: Shape(contract.entities[entity].fields) for entity in self._files}
         self._unknown: dict[str, Counter[str]] = {}
-        hashes = {file.name: sha256(file) for files in self._files.values() for file in files}
-        self.info = info or SourceInfo(str(folder), None, True, hashes)
+        self.info = info or SourceInfo(str(folder), None, True, hashes_of(self._files.values(), folder))
 
     def present(self, entity: str) -> bool:
         return bool(self._files.get(entity))
@@ -126,15 +124,16 @@ class JsonSource:
         format_ = own or (self._contract.source.format if self._contract.source else FileFormat(json="lines"))
         encoding = "utf-8-sig" if format_.encoding.lower() in ("utf-8", "utf8") else format_.encoding
         for file in self._files[entity]:
+            place = place_of(file, self._folder)
             try:
                 with file.open(encoding=encoding, errors="surrogateescape", newline="") as stream:
                     for line, text in texts(stream, format_):
-                        yield f"{file.name}:{line}", text
+                        yield f"{place}:{line}", text
             except Unreadable as error:
                 hint = "is it JSON, and was it exported to its end?"
-                raise SourceRefused(f"{file.name}:{error.line}: the file cannot be read: {error}", hint=hint) from None
+                raise SourceRefused(f"{place}:{error.line}: the file cannot be read: {error}", hint=hint) from None
             except OSError as error:
-                raise SourceLost(f"{file.name} cannot be read: {error.strerror}") from None
+                raise SourceLost(f"{place} cannot be read: {error.strerror}") from None
 
 
 def _or_nothing(text: str) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path, PurePath
 
+from migrate.artefacts import sha256
 from migrate.connectors.workbook import is_workbook
 from migrate.contracts.model import Contract, Entity
 from migrate.errors import SourceRefused
@@ -28,21 +31,31 @@ def files_of(folder: Path, contract: Contract) -> dict[str, list[Path]]:
         raise SourceRefused(f"{folder} holds none of the files of {contract.label}", hint=f"wanted: {wanted}")
     found: dict[str, list[Path]] = {entity: [] for entity in entities}
     for file in sorted(claimed):
-        for entity in _owners(file, {entity: entities[entity] for entity in claimed[file]}):
+        for entity in _owners(place_of(file, folder), {entity: entities[entity] for entity in claimed[file]}):
             found[entity].append(file)
     return found
 
 
-def _owners(file: Path, claims: dict[str, Entity]) -> list[str]:
+def place_of(file: Path, folder: Path) -> str:
+    """What a file of ``folder`` is called: its name, and the folders in it that it lies in, for others may be called the same."""
+    return file.relative_to(folder).as_posix()
+
+
+def hashes_of(files: Iterable[Iterable[Path]], folder: Path) -> dict[str, str]:
+    """``{what a file is called: sha256}``, of all files of all entities."""
+    return {place_of(file, folder): sha256(file) for file in sorted(set(chain.from_iterable(files)))}
+
+
+def _owners(file: str, claims: dict[str, Entity]) -> list[str]:
     """Of the entities that a file fits, the one it belongs to; of a workbook, all that name another sheet of it."""
     patterns = {entity: model.file or "" for entity, model in claims.items()}
     most = [one for one, own in patterns.items() if all(own == other or _within(own, other) for other in patterns.values())]
     sheets = {claims[entity].sheet for entity in most}
-    if len(most) == 1 or (most and is_workbook(file) and len(sheets) == len(most)):
+    if len(most) == 1 or (most and is_workbook(PurePath(file)) and len(sheets) == len(most)):
         return most
     both = " and ".join(f"{entity} ({pattern})" for entity, pattern in patterns.items())
     hint = "name the files of one of them more exactly in a copy of the contract under systems/, or rename the file"
-    raise SourceRefused(f"{file.name} would be read for {both}", hint=hint)
+    raise SourceRefused(f"{file} would be read for {both}", hint=hint)
 
 
 def _within(narrow: str, wide: str) -> bool:

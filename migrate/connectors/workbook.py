@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 from zipfile import BadZipFile
 
@@ -16,7 +16,7 @@ from migrate.worklist.xlsx_guard import why_unsafe
 SUFFIX = ".xlsx"
 
 
-def is_workbook(file: Path) -> bool:
+def is_workbook(file: PurePath) -> bool:
     """Is it one by its name?"""
     return file.suffix.lower() == SUFFIX
 

@@ -26,7 +26,7 @@ class EntityRows:
 
     def __init__(self, report: Report) -> None:
         tables = {table.name: table for table in report.tables}
-        self._tables: Mapping[str, Mapping[str, list[Any]]] = {name: table.columns for name, table in tables.items()}
+        self._tables: Mapping[str, Mapping[str, list[Any]]] = {name: table.lists for name, table in tables.items()}
         self._findings = _by_entity(tables.get("findings"), _needs)
         self._differences = _by_entity(tables.get("differences"), None)
         told = set(self._column("findings", "record"))
@@ -107,7 +107,7 @@ def _by_entity(table: Table | None, wanted: Any) -> dict[str, list[int]]:
     if table is None:
         return found
     names = [name for name in ("entity", "state", "severity", "disposition", "row") if name in table.columns]
-    for at, values in enumerate(zip(*(table.columns[name] for name in names), strict=True)):
+    for at, values in enumerate(zip(*(table.lists[name] for name in names), strict=True)):
         row = dict(zip(names, values, strict=True))
         if wanted is None or wanted(row):
             found[row["entity"]].append(at)

@@ -211,7 +211,7 @@ def _passed(passed: bool, good: str, bad: str) -> Styled:
 
 def _of_table(table: Table, what: str, columns: tuple[str, ...], titles: tuple[Column, ...]) -> Listed:
     def rows() -> Iterator[Sequence[Content]]:
-        return zip(*(table.columns[column] for column in columns), strict=True)
+        return zip(*(table.lists[column] for column in columns), strict=True)
 
     return Listed(table.name.capitalize(), what, titles, rows, table.rows, table.total, table.file, table.available)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import fcntl
 import importlib.util
 import json
+import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 from migrate import pipeline
@@ -26,6 +29,8 @@ from migrate.scaffold import new_workspace
 from migrate.verdict import verdict
 
 SAMPLES = Path(__file__).parents[3] / "sample_data"
+SHARED = "LMS_MIGRATE_TEST_SAMPLES"
+"""Where the samples of a session lie, set by ``tests/conftest.py`` for all its workers."""
 AS_OF = "2026-01-01 00:00:00"
 NOW = dt.datetime(2026, 1, 1, 8, 0, 0, tzinfo=dt.UTC)
 PAIRS = {
@@ -129,10 +134,30 @@ class SampleRun:
 
 @cache
 def sample_run(pair: str) -> SampleRun:
-    """The rehearsal of a sample. It takes some seconds, so there is one per session."""
+    """The rehearsal of a sample, to be read and not written to. It takes some seconds, so there is one per session, made by the
+    worker that needs it first."""
+    folder = _shared() / pair
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "run.pickle"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.is_file():
+            kept.write_bytes(pickle.dumps(_rehearsed(Path(tempfile.mkdtemp(dir=folder)) / pair, pair)))
+    return cast(SampleRun, pickle.loads(kept.read_bytes()))  # noqa: S301 - written above
+
+
+@cache
+def _shared() -> Path:
+    """The folder of the session; outside of one, a folder of this process."""
+    if (given := os.environ.get(SHARED)) is not None:
+        return Path(given)
     folder = Path(tempfile.mkdtemp(prefix="lms-migrate-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    workspace = write_sample_workspace(folder / pair, pair)
+    return folder
+
+
+def _rehearsed(folder: Path, pair: str) -> SampleRun:
+    workspace = write_sample_workspace(folder, pair)
     plans: list[Plan] = []
     original = pipeline.read_back
 

@@ -8,6 +8,7 @@ import json
 from itertools import accumulate
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,25 @@ def test_every_value_comes_back(first: list[Any], second: list[Any]) -> None:
     assert unpacked(encode(table)) == {
         "rows": table.rows, "total": 7, "file": "dispositions.parquet", "columns": {"first": first, "second": second},
     }  # fmt: skip
+
+
+@given(VALUES, st.integers(1, 50))
+def test_columns_as_they_were_read_are_written_like_lists(values: list[Any], size: int) -> None:
+    kind = pa.int64() if {int} <= set(map(type, values)) else pa.string()
+    parts = [values[at : at + size] for at in range(0, len(values), size)]
+    read = Table("x", "x", 1, {"a": pa.chunked_array(parts, kind)})
+    assert read.lists == {"a": values}
+    assert encode(read) == encode(Table("x", "x", 1, {"a": values}))
+
+
+@pytest.mark.parametrize("repeated", [1, 70_000])
+def test_values_that_repeat_late_come_back_as_well(repeated: int) -> None:
+    values = [*map(str, range(70_000)), *["again"] * repeated]
+    assert unpacked(encode(Table("x", "x", 1, {"a": pa.chunked_array([values])})))["columns"] == {"a": values}
+
+
+def test_a_lone_surrogate_stops_no_page() -> None:
+    assert unpacked(encode(Table("x", "x", 1, {"a": ["\ud800", None]})))["columns"] == {"a": ["?", None]}
 
 
 @pytest.mark.parametrize("values", [range(1, 100_001), [*range(1, 100_001, 3)] * 3])

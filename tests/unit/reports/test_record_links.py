@@ -80,4 +80,4 @@ def test_links_are_those_of_a_look_at_all(seats: list[tuple[str | None, str | No
         if key is not None and (other, key) in rows
     }
     assert table.total == len(every)
-    assert list(zip(*table.columns.values(), strict=True)) == chosen(every, {rows[record] for record in near}, most)
+    assert list(zip(*table.lists.values(), strict=True)) == chosen(every, {rows[record] for record in near}, most)

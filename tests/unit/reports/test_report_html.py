@@ -161,8 +161,8 @@ def test_what_a_rehearsal_hands_over_is_among_the_records_compared(make_run: Cal
     assert users.compared.href is not None
     assert "disposition=held" in users.compared.href
     (records,) = [each for each in report.tables if each.name == "dispositions"]
-    of_users = [at for at, name in enumerate(records.columns["entity"]) if name == "users"]
-    assert sum(records.columns["read_back"][at] in ("no difference", "different") for at in of_users) == users.compared.n
+    of_users = [at for at, name in enumerate(records.lists["entity"]) if name == "users"]
+    assert sum(records.lists["read_back"][at] in ("no difference", "different") for at in of_users) == users.compared.n
 
 
 def test_a_folder_with_bare_files_has_a_page(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.build import build
 from reports.html import page, render
@@ -109,6 +112,21 @@ def test_of_a_key_with_several_fields_only_the_personal_parts_are_masked() -> No
 def test_keys_of_unknown_make_are_masked_where_the_entity_has_personal_identifiers() -> None:
     assert masker().key("people", "ana.ferreira") == "a•••a"
     assert Masker({"pii": {"people": {"grade": "free_text"}}}).key("people", "ana") == "ana"
+
+
+@given(st.lists(st.lists(st.tuples(st.sampled_from(["users", "courses", "tables", None]), st.sampled_from(["u1", "ü|2", None])))))
+def test_many_keys_are_masked_as_each_by_itself(parts: list[list[tuple[str | None, str | None]]]) -> None:
+    """However the engine cuts its rows into pieces."""
+    masker = Masker(
+        {
+            "pii": {"users": {"login": "login", "number": "identifier"}, "tables": {"code": "identifier"}},
+            "entities": {"users": {"key": ["login", "number"], "target_key": "login"}, "courses": {"key": "code"}},
+        }
+    )
+    entities, keys = (pa.chunked_array([[row[at] for row in part] for part in parts], pa.string()) for at in (0, 1))
+    rows = [row for part in parts for row in part]
+    assert masker.keys(entities, keys).to_pylist() == [masker.key(*row) for row in rows]
+    assert masker.target_keys(entities, keys).to_pylist() == [masker.target_key(*row) for row in rows]
 
 
 def test_a_message_loses_the_values_it_repeats() -> None:

@@ -59,7 +59,7 @@ def test_the_rows_are_all_there(run_folder: Path) -> None:
     tables = {table.name: table for table in build(run_folder).tables}
     for name, file in (("dispositions", "dispositions.parquet"), ("findings", "findings.parquet")):
         assert tables[name].rows == tables[name].total == pq.read_metadata(run_folder / file).num_rows
-    ended = tables["dispositions"].columns
+    ended = tables["dispositions"].lists
     counted = Counter(zip(ended["entity"], ended["disposition"], strict=True))
     for entity, said in summary_of(run_folder)["entities"].items():
         assert {word: counted[entity, word] for word in DISPOSITIONS} == said["dispositions"]
@@ -110,7 +110,7 @@ def test_differences_are_grouped_by_the_change_of_value(run_folder: Path) -> Non
 def test_rows_beyond_the_limit_are_left_out_but_not_the_urgent_ones(run_folder: Path) -> None:
     table = build(run_folder, most_rows=30).tables[0]
     assert (table.rows, table.total) == (30, 175)
-    held = [word for word in table.columns["disposition"] if word in {"quarantined", "blocked", "held", "failed"}]
+    held = [word for word in table.lists["disposition"] if word in {"quarantined", "blocked", "held", "failed"}]
     assert len(held) == 28
 
 
@@ -198,7 +198,7 @@ def test_blame_is_handed_on_to_the_first_record_at_fault(run_folder: Path) -> No
     )
     (chain,) = [need for need in report.needs if need.where == "courses.name"]
     assert (chain.at_fault, chain.waiting, chain.affected.n) == (1, 2, 3)
-    assert [root for root in report.tables[1].columns["root"] if root == "courses/1"] == ["courses/1"] * 2
+    assert [root for root in report.tables[1].lists["root"] if root == "courses/1"] == ["courses/1"] * 2
 
 
 def test_findings_about_no_record_count_as_findings(run_folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from migrate.artefacts import sha256
 from migrate.connectors.delimited import DelimitedSource, field_name
 from migrate.contracts.model import Contract
 from migrate.errors import SourceRefused
@@ -50,6 +51,22 @@ def test_a_plain_file(tmp_path: Path) -> None:
     assert opened.present("people")
     assert not opened.present("marks")
     assert len(opened.info.inputs["people.csv"]) == 64
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    for year, note in (("2024", ""), ("2025", ",too,many")):
+        (tmp_path / year).mkdir()
+        (tmp_path / year / "people.csv").write_text(f"id,name,note\n{year},Ana,x{note}\n")
+    opened = DelimitedSource(tmp_path, contract(file="*/people.csv"))
+    assert opened.info.inputs == {f"{year}/people.csv": sha256(tmp_path / year / "people.csv") for year in ("2024", "2025")}
+    assert opened.count("people") == 2
+    (fault,) = [row["_fault_value"] for row in rows(opened) if row["_fault"]]
+    assert fault.startswith("2025/people.csv:2: 5 cells, 3 columns")
+    (tmp_path / "2025/people.csv").write_text("id,other\n1,2\n")
+    assert DelimitedSource(tmp_path, contract(file="*/people.csv")).lacking("people", ["name"]) == ["2025/people.csv: name"]
+    (tmp_path / "2025/people.csv").write_text("id,id\n1,2\n")
+    with pytest.raises(SourceRefused, match=r"^2025/people\.csv:1: the column 'id' stands twice"):
+        DelimitedSource(tmp_path, contract(file="*/people.csv")).columns("people")
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_findings_are_new_fixed_or_recurring(two_runs: Path) -> None:
 
 def test_the_rows_of_the_page_know_their_history(two_runs: Path) -> None:
     report = build(two_runs)
-    tables = {table.name: table.columns for table in report.tables}
+    tables = {table.name: table.lists for table in report.tables}
     rows = zip(*(tables["findings"][name] for name in ("code", "value", "history")), strict=True)
     assert sorted(rows, key=str) == [
         ("CRS-1", "a", "recurring"), ("CRS-1", "other", "new"), ("CRS-2", None, "recurring"), ("CRS-3", "x", "new"),

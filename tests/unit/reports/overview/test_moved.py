@@ -46,7 +46,7 @@ def test_counts_are_those_of_every_record(before: Ended, now: Ended) -> None:
         past = Past(write(Path(name) / "before", before), {}, {})
         with Evidence(write(Path(name) / "now", now), Masker({}), 100) as evidence:
             found = read_moved(evidence, past, ["users", "courses"])
-            table = evidence.tables()[0].columns
+            table = evidence.tables()[0].lists
     wanted = {entity for entity, _ in (*before, *now)}
     assert [each.entity for each in found] == [entity for entity in ("users", "courses") if entity in wanted]
     for each in found:
