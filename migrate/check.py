@@ -23,6 +23,7 @@ from migrate.mapper import build_identities, build_source, findings_sql
 from migrate.mapping.load import LoadedPair
 from migrate.matching.register import build_lists
 from migrate.reconciliation.both_sides import TARGET
+from migrate.said import number_of
 from migrate.undecided import filled, undecided
 from migrate.workspace import Workspace, open_workspace
 from validators.expectations import rows
@@ -89,7 +90,7 @@ def _check(folder: Path, anew: bool) -> CheckResult:
             proofs.keep(pair, proof)
     if problems:
         again = f"mend these, then: lms-migrate check {folder}"
-        raise ConfigurationError(f"{len(problems)} problem(s)", problems=problems, hint=again)
+        raise ConfigurationError(number_of(len(problems), "problem"), problems=problems, hint=again)
     return CheckResult(workspace, plan, proof.ran, proof.unexercised, losses.register(plan))
 
 

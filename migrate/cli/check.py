@@ -49,7 +49,7 @@ def command(workspace: Path, live: bool) -> int:
         click.echo(f"  no inline test exercises, in {mapping}: {', '.join(codes)}")
     profiled, found = misfits(result.workspace, plan)
     if profiled is not None:
-        click.echo(f"  profile {profiled} of the source: {len(found)} warning(s)")
+        click.echo(f"  profile {profiled} of the source: {number_of(len(found), 'warning')}")
     for misfit in found:
         click.echo(f"    {misfit}")
     if (strayed := strayed_list(result.workspace)) is not None:
@@ -64,12 +64,13 @@ def command(workspace: Path, live: bool) -> int:
 def _look(result: CheckResult) -> None:
     """Raises ConfigurationError for what a live run would refuse to start with."""
     from migrate.live.preflight import demand_acknowledged, look
+    from migrate.said import number_of
     from reports.visible import plain
 
     looked = look(result.workspace, result.plan)
     acknowledged = result.workspace.settings.target.acknowledge
     release = f", {looked.target.version}" if looked.target.version else ""
-    click.echo(f"  target {looked.target.address}{plain(release)}: {len(looked.warned)} warning(s)")
+    click.echo(f"  target {looked.target.address}{plain(release)}: {number_of(len(looked.warned), 'warning')}")
     for warned in looked.warned:
         why = acknowledged.get(warned.code, "").strip()
         said = f"; acknowledged: {why}" if why else "" if warned.blocking else f"; {warned.next}"
