@@ -261,11 +261,11 @@ class Bench:
             self.ledger.end(run.id, "failed" if lost else "finished", {})
         return self._ended(run, lost)
 
-    def rehearsed(self) -> None:
-        """Lay down the folder of a rehearsal that came to its end at this moment."""
-        run = self._run()
+    def rehearsed(self, hours_ago: int = 0) -> None:
+        """Lay down the folder of a rehearsal that came to its end."""
+        run, began = self._run(), dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours_ago)
         run.summary |= {"mode": "rehearsal"}
-        run.facts |= {"stopped_at": None, "failure": None, "only": None}
+        run.facts |= {"started": began.isoformat(), "stopped_at": None, "failure": None, "only": None}
         run.save()
 
     def predict(self, plan: Plan | None = None) -> dict[tuple[str, str], str]:
