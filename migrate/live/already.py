@@ -19,8 +19,10 @@ _WORDS = "CASE w.action WHEN 'create' THEN 'created' ELSE 'updated' END"
 def runs_since(ledger: Ledger, rehearsal: Mapping[str, Any] | None, run: str) -> list[str]:
     """Live runs before ``run`` that wrote the target after the rehearsal began, the oldest first."""
     began = _instant((rehearsal or {}).get("started"))
-    known = ledger.runs() if began is not None else []
-    return [one.id for one in known if one.kind != "rollback" and one.id != run and (_instant(one.started) or began) > began]
+    if began is None:
+        return []
+    wrote = (one for one in ledger.runs() if one.kind != "rollback" and one.id != run)
+    return [one.id for one in wrote if (started := _instant(one.started)) is not None and started > began]
 
 
 def already(changes: Changes, ledger: Ledger, runs: Sequence[str]) -> Already:
