@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from migrate import expectations, losses, proofs
+from migrate import drops, expectations, losses, proofs
 from migrate.charted import chart_problems
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan, make_plan
@@ -78,8 +78,9 @@ def _check(folder: Path, anew: bool) -> CheckResult:
         error.problems = (*waiting, *error.problems)
         raise
     problems = waiting + ([] if not anew and proofs.fits(pair) else _fit(pair, plan))
-    problems += losses.undeclared(plan)
-    problems += _unknown_drops(plan) + losses.carried_drops(plan) + list(_bind_acceptance(workspace))
+    left = losses.undeclared(plan)
+    problems += left + drops.misspelt(pair, [str(one.value) for one in left])
+    problems += _unknown_drops(plan) + drops.impossible(pair) + losses.carried_drops(plan) + list(_bind_acceptance(workspace))
     problems += chart_problems(pair)
     proof = None if anew else proofs.known(pair)
     if proof is None:
