@@ -10,12 +10,15 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from migrate.compiler.plan import Plan
 from migrate.errors import Place, Problem
 from migrate.mapping.load import LoadedPair
 from migrate.near import near
-from migrate.profiling.model import Profile
+
+if TYPE_CHECKING:
+    from migrate.profiling.model import Profile
 
 ALIKE = 0.85
 """How like a name has to be to another to be taken for it."""
