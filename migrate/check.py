@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from migrate import expectations, losses, proofs
+from migrate import drops, expectations, losses, proofs
 from migrate.charted import chart_problems
 from migrate.compiler.mapping import Compiled
 from migrate.compiler.plan import Plan, make_plan
@@ -23,6 +23,7 @@ from migrate.mapper import build_identities, build_source, findings_sql
 from migrate.mapping.load import LoadedPair
 from migrate.matching.register import build_lists
 from migrate.reconciliation.both_sides import TARGET
+from migrate.said import number_of
 from migrate.undecided import filled, undecided
 from migrate.workspace import Workspace, open_workspace
 from validators.expectations import rows
@@ -77,8 +78,9 @@ def _check(folder: Path, anew: bool) -> CheckResult:
         error.problems = (*waiting, *error.problems)
         raise
     problems = waiting + ([] if not anew and proofs.fits(pair) else _fit(pair, plan))
-    problems += losses.undeclared(plan)
-    problems += _unknown_drops(plan) + losses.carried_drops(plan) + list(_bind_acceptance(workspace))
+    left = losses.undeclared(plan)
+    problems += left + drops.misspelt(pair, [str(one.value) for one in left])
+    problems += _unknown_drops(plan) + drops.impossible(pair) + losses.carried_drops(plan) + list(_bind_acceptance(workspace))
     problems += chart_problems(pair)
     proof = None if anew else proofs.known(pair)
     if proof is None:
@@ -89,7 +91,7 @@ def _check(folder: Path, anew: bool) -> CheckResult:
             proofs.keep(pair, proof)
     if problems:
         again = f"mend these, then: lms-migrate check {folder}"
-        raise ConfigurationError(f"{len(problems)} problem(s)", problems=problems, hint=again)
+        raise ConfigurationError(number_of(len(problems), "problem"), problems=problems, hint=again)
     return CheckResult(workspace, plan, proof.ran, proof.unexercised, losses.register(plan))
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys
+from migrate.said import number_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -24,7 +25,7 @@ def build(model: type[Model], document: Document) -> Model:
         return model.model_validate_json(json.dumps(document.data))
     except ValidationError as error:
         problems = [_problem(model, document, detail) for detail in error.errors()]
-        message = f"{document.file}: {len(problems)} problem(s)"
+        message = f"{document.file}: {number_of(len(problems), 'problem')}"
         raise ConfigurationError(message, problems=problems) from None
 
 
@@ -37,7 +38,7 @@ def build_part(model: type[Model], document: Document, keys: Keys) -> Model:
         return model.model_validate_json(json.dumps(part))
     except ValidationError as error:
         problems = [_problem(model, document, detail, keys) for detail in error.errors()]
-        raise ConfigurationError(f"{document.file}: {len(problems)} problem(s)", problems=problems) from None
+        raise ConfigurationError(f"{document.file}: {number_of(len(problems), 'problem')}", problems=problems) from None
 
 
 def _problem(model: type[BaseModel], document: Document, detail: Any, above: Keys = ()) -> Problem:

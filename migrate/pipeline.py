@@ -58,6 +58,7 @@ from migrate.privacy.prepare import Prepared, prepare
 from migrate.progress import Progress, Silent
 from migrate.run_folder import STAGES, RunFolder, new_run
 from migrate.run_header import begin
+from migrate.said import number_of
 from migrate.stages.archive import archive
 from migrate.stages.both_sides import ask_both_sides
 from migrate.stages.certifications import compare_certifications
@@ -265,7 +266,7 @@ class _Run:
         if fatal:
             build_worklist(mapped, settled, *decided, folder, memory)
             number = sum(folder.summary["findings"][code] for code in fatal)
-            what = f"{number} finding(s) of severity fatal: {', '.join(fatal)}"
+            what = f"{number_of(number, 'finding')} of severity fatal: {', '.join(fatal)}"
             raise RunFailed(f"{what}; nothing was loaded", hint="read them in the report, mend the cause, run again")
         if folder.summary["mode"] == "live" and refuses:
             try:

@@ -30,6 +30,7 @@ from migrate.mapping.load import LoadedPair, load_pair
 from migrate.models import build
 from migrate.privacy.settings import LoadedPrivacy, load_privacy
 from migrate.resources import Role, contract_file, known_systems
+from migrate.said import number_of
 from migrate.secrets import VARIABLE, Secrets, open_secrets
 from validators.expectations.load import FOLDER as EXPECTATIONS
 from validators.expectations.load import LoadedSuite, load_suites
@@ -289,7 +290,9 @@ def open_workspace(folder: Path) -> Workspace:
         if crosswalk is not None:
             crosswalks[name] = crosswalk
     if problems:
-        raise ConfigurationError(f"{len(problems)} problem(s) in crosswalks, parameters, gates and lists", problems=problems)
+        raise ConfigurationError(
+            f"{number_of(len(problems), 'problem')} in crosswalks, parameters, gates and lists", problems=problems
+        )
     decisions = in_force(read_decisions(folder))
     privacy = load_privacy(folder, pair)
     if privacy is not None:
@@ -315,7 +318,7 @@ def _read_settings(folder: Path) -> tuple[Settings, Document]:
     settings = build(Settings, document)
     problems = list(_setting_problems(settings, document))
     if problems:
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems)
     return settings, document
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,11 @@ def live_run(run_folder: Path, summary: Json, run: Json, masker: Masker, *, show
         ),
         rehearsal=rehearsal.get("run"),
         changed_inputs=tuple(rehearsal.get("changed_inputs") or ()),
-        predictions=tuple(_predictions(summary, rehearsal, shown)) if rehearsal else (),
+        predictions=tuple(_predictions(summary, rehearsal, live.get("already") or {}, shown)) if rehearsal else (),
         handed_over=str(live.get("handed_over") or ""),
         removed=sum(total(numbers, ["removed"]) or 0 for numbers in written.values()),
         since=_since(run_folder, run, rehearsal.get("run")),
+        since_counted="already" in live,
         taken_back=read_taken_back(run_folder),
     )
 
@@ -55,11 +57,25 @@ def _since(run_folder: Path, run: Json, rehearsal: str | None) -> tuple[str, ...
     return tuple(past.id for past in runs[ids.index(rehearsal) + 1 :] if past.summary.get("mode") == "live")
 
 
-def _predictions(summary: Json, rehearsal: Json, shown: bool) -> Iterable[Prediction]:
+def _predictions(summary: Json, rehearsal: Json, already: Json, shown: bool) -> Iterable[Prediction]:
     before: Json = rehearsal.get("entities") or {}
     for entity, numbers in (summary.get("entities") or {}).items():
         actual, predicted = numbers.get("dispositions") or {}, before.get(entity) or {}
+        moved = _moved(predicted, already.get(entity) or {})
         for word in DISPOSITIONS:
-            if actual.get(word) or predicted.get(word):
+            if actual.get(word) or predicted.get(word) or moved[word]:
                 came = links.counted("dispositions", int(actual.get(word) or 0), shown=shown, entity=entity, disposition=word)
-                yield Prediction(entity, word, int(predicted.get(word) or 0), came.n, came.href)
+                yield Prediction(entity, word, int(predicted.get(word) or 0), came.n, came.href, moved[word])
+
+
+def _moved(predicted: Json, already: Json) -> Counter[str]:
+    """What was to be written, and was before this run came to it, is expected as it was found; more than predicted cannot be."""
+    moved: Counter[str] = Counter()
+    for was, ended in already.items():
+        left = int(predicted.get(was) or 0)
+        for word, number in ended.items():
+            taken = min(int(number), left)
+            left -= taken
+            moved[was] -= taken
+            moved[word] += taken
+    return moved

@@ -52,7 +52,7 @@ def otherwise(live: LiveRun, summary: Mapping[str, Any]) -> list[str]:
         found.append(f"{records(vanished)} of the target {of} left there.")
     if not live.rehearsal:
         found.append("There was no rehearsal of this workspace before this run, so nothing was predicted.")
-    elif live.surprises and not live.since:
+    elif live.surprises and (live.since_counted or not live.since):
         came = number_of(len(live.surprises), "number")
         found.append(f"{came} of {len(live.predictions):,} came otherwise than rehearsal {live.rehearsal} said: see Live run.")
     elif not live.surprises:

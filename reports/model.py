@@ -271,6 +271,13 @@ class Prediction:
     actual: int
     href: str | None = None
     """Where the records that ended so are shown."""
+    moved: int = 0
+    """How many more, or fewer, are expected because live runs since the rehearsal wrote them already."""
+
+    @property
+    def expected(self) -> int:
+        """What has to come where nothing comes otherwise."""
+        return self.predicted + self.moved
 
 
 @dataclass(frozen=True)
@@ -308,12 +315,14 @@ class LiveRun:
     """Records that it removed from the target, because no source record stands behind them."""
     since: tuple[str, ...] = ()
     """Live runs after that rehearsal and before this run: what they wrote, the rehearsal could not foresee."""
+    since_counted: bool = False
+    """Did the run count what they wrote, so that it is no surprise?"""
     taken_back: tuple[TakenBack, ...] = ()
 
     @property
     def surprises(self) -> tuple[Prediction, ...]:
         """Where it came otherwise."""
-        return tuple(row for row in self.predictions if row.predicted != row.actual)
+        return tuple(row for row in self.predictions if row.expected != row.actual)
 
 
 @dataclass(frozen=True)

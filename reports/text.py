@@ -202,7 +202,7 @@ def _live(live: LiveRun | None, width: int | None) -> str:
     if live.rehearsal:
         lines.append(f"  {number_of(len(live.surprises), 'surprise')} against rehearsal {plain(live.rehearsal)}")
         lines += wrapped(f"written since by {plain(', '.join(live.since))}", "  ", width) if live.since else []
-        rows = [(plain(s.entity), s.disposition, f"{s.predicted:,}", "->", f"{s.actual:,}") for s in live.surprises]
+        rows = [(plain(s.entity), s.disposition, f"{s.expected:,}", "->", f"{s.actual:,}") for s in live.surprises]
         lines += columns(rows[:MOST_SURPRISES], right=(2, 4), width=width, cut=0) if rows else []
         lines += _more(len(rows) - MOST_SURPRISES, "in the report")
         lines += [f"  changed since: {plain(', '.join(live.changed_inputs))}"] if live.changed_inputs else []

@@ -15,6 +15,7 @@ from migrate.decisions.file import FILE as DECISIONS_FILE
 from migrate.fingerprints import Part, part_files
 from migrate.located_yaml import parse
 from migrate.mapping.load import PAIR_FILE
+from migrate.said import number_of
 from migrate.workspace import Workspace
 
 SHOWN = 8
@@ -167,7 +168,7 @@ class _Changed:
             return self._change("nobody can say which decisions", None, "")
         rows = [max((_number(row.get("rows", "")) for row in both), default=0) for both in changed.values()]
         listed = list(changed)
-        what = f"{len(listed)} decision(s): {', '.join(listed[:SHOWN])}{' ...' if len(listed) > SHOWN else ''}"
+        what = f"{number_of(len(listed), 'decision')}: {', '.join(listed[:SHOWN])}{' ...' if len(listed) > SHOWN else ''}"
         where = f"records of the items in {DECISIONS_FILE}"
         return self._change(what if listed else "no decision and no value", sum(rows), where)
 

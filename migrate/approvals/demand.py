@@ -15,6 +15,7 @@ from migrate.approvals.standing import Standing, standing
 from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.fingerprints import Part
 from migrate.ledger import Ledger
+from migrate.said import number_of
 from migrate.trail import cut_off
 from migrate.workspace import Workspace
 
@@ -48,7 +49,7 @@ def demand(workspace: Workspace, ledger: Ledger | None, parts: Mapping[str, Part
         problems += _missing(workspace, judged, parts)
     if chosen is None or problems:
         raise ConfigurationError(
-            f"the live run does not start: {len(problems)} problem(s) with its approvals", problems=problems,
+            f"the live run does not start: {number_of(len(problems), 'problem')} with its approvals", problems=problems,
             hint=f"lms-migrate approvals {workspace.folder} lists what was signed; nothing was written",
         )  # fmt: skip
     return chosen

@@ -34,6 +34,7 @@ from migrate.errors import ConfigurationError, Problem, RunFailed
 from migrate.fingerprints import Part, fingerprints, part_files, to_approve
 from migrate.ledger import Ledger, open_ledger
 from migrate.ledger.audit import Head
+from migrate.said import number_of
 from migrate.trail import cut_off
 from migrate.workspace import Workspace, open_workspace
 
@@ -216,7 +217,7 @@ def _reached(workspace: Workspace, rehearsal: Rehearsed) -> list[Gate]:
     if problems:
         place = workspace.document.place("gates")
         hint = f"mend the causes and rehearse again, or state what is accepted under gates: ({place})"
-        raise ConfigurationError(f"nothing was signed: {len(problems)} gate(s) missed", problems=problems, hint=hint)
+        raise ConfigurationError(f"nothing was signed: {number_of(len(problems), 'gate')} missed", problems=problems, hint=hint)
     return gates
 
 

@@ -10,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from migrate.check import CheckResult
 
+MOST_NAMES = 10
+
 
 @click.command("check")
 @click.argument("workspace", type=click.Path(path_type=Path))
@@ -49,9 +51,10 @@ def command(workspace: Path, live: bool) -> int:
         click.echo(f"  no inline test exercises, in {mapping}: {', '.join(codes)}")
     profiled, found = misfits(result.workspace, plan)
     if profiled is not None:
-        click.echo(f"  profile {profiled} of the source: {len(found)} warning(s)")
+        click.echo(f"  profile {profiled} of the source: {number_of(len(found), 'warning')}")
     for misfit in found:
         click.echo(f"    {misfit}")
+    _tell_drops(result)
     if (strayed := strayed_list(result.workspace)) is not None:
         click.echo(str(strayed.problem()), err=True)
         return EXIT_ATTENTION
@@ -61,15 +64,35 @@ def command(workspace: Path, live: bool) -> int:
     return 0
 
 
+def _tell_drops(result: CheckResult) -> None:
+    """Names under ``drop`` that match nothing, as far as that is known."""
+    from migrate.drops import unmatched
+    from migrate.profiling.fit import newest_profile
+    from migrate.said import number_of
+    from reports.visible import plain
+
+    profile = newest_profile(result.workspace)
+    alike, rest = unmatched(result.plan, profile)
+    if alike:
+        click.echo(f"  drop: {number_of(len(alike), 'name')} that may be mistyped")
+    for one in alike:
+        click.echo(plain(f"    {one}"))
+    if rest and profile is not None:
+        more = f" and {len(rest) - MOST_NAMES} more" if len(rest) > MOST_NAMES else ""
+        what = number_of(len(rest), "name")
+        click.echo(plain(f"  drop: {what} of what profile {profile.profile} does not hold: {', '.join(rest[:MOST_NAMES])}{more}"))
+
+
 def _look(result: CheckResult) -> None:
     """Raises ConfigurationError for what a live run would refuse to start with."""
     from migrate.live.preflight import demand_acknowledged, look
+    from migrate.said import number_of
     from reports.visible import plain
 
     looked = look(result.workspace, result.plan)
     acknowledged = result.workspace.settings.target.acknowledge
     release = f", {looked.target.version}" if looked.target.version else ""
-    click.echo(f"  target {looked.target.address}{plain(release)}: {len(looked.warned)} warning(s)")
+    click.echo(f"  target {looked.target.address}{plain(release)}: {number_of(len(looked.warned), 'warning')}")
     for warned in looked.warned:
         why = acknowledged.get(warned.code, "").strip()
         said = f"; acknowledged: {why}" if why else "" if warned.blocking else f"; {warned.next}"

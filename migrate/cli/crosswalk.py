@@ -54,6 +54,7 @@ def suggest(workspace: Path, run_id: str | None, only: str | None, at_least: flo
     from migrate.crosswalks.file import write_texts
     from migrate.crosswalks.suggestions import suggest as suggest_
     from migrate.errors import ConfigurationError
+    from migrate.said import number_of
     from reports.visible import plain
 
     opened, run, census = _opened(workspace, run_id)
@@ -64,17 +65,17 @@ def suggest(workspace: Path, run_id: str | None, only: str | None, at_least: flo
     found = suggest_(opened.pair, opened.crosswalks, census, names, today, at_least)
     for name, entry in found.added:
         confidence = entry["confidence"]
-        click.echo(
-            plain(f"{name}: {entry['source']!r} -> {entry['target']!r} ({confidence}), {entry['rows']} row(s): {entry['reason']}")
-        )
+        rows = number_of(int(entry["rows"]), "row")
+        click.echo(plain(f"{name}: {entry['source']!r} -> {entry['target']!r} ({confidence}), {rows}: {entry['reason']}"))
     for left in found.left:
-        click.echo(plain(f"{left.crosswalk}: {left.source!r}, {left.rows:,} row(s): nothing proposed; {left.why}"))
+        click.echo(plain(f"{left.crosswalk}: {left.source!r}, {number_of(left.rows, 'row')}: nothing proposed; {left.why}"))
     if not dry_run:
         write_texts(found.texts)
     verb = "would be" if dry_run else "were"
     click.echo(
-        f"{len(found.added)} proposal(s) {verb} added, label or rows of {len(found.refreshed)} other(s) brought up to date, "
-        f"{len(found.left)} value(s) left to a person"
+        f"{number_of(len(found.added), 'proposal')} {verb} added, "
+        f"label or rows of {number_of(len(found.refreshed), 'other')} brought up to date, "
+        f"{number_of(len(found.left), 'value')} left to a person"
     )
     click.echo(f"next: read them in {opened.folder / opened.settings.crosswalks}, then: lms-migrate run {workspace}")
     return 0

@@ -24,6 +24,7 @@ def write(workspace: Path, run_id: str | None) -> int:
     """
     import datetime as dt
 
+    from migrate.said import number_of
     from migrate.test_plan.write import write_plan
     from migrate.workspace import open_workspace
 
@@ -35,7 +36,8 @@ def write(workspace: Path, run_id: str | None) -> int:
     document = written.document
     click.echo(f"{document.id} of run {document.run}: {len(document.picks)} records to look at, {document.tested} done")
     if document.uncovered:
-        click.echo(f"no requirement covers {len(document.uncovered)} line(s): {', '.join(document.uncovered)}", err=True)
+        lines = number_of(len(document.uncovered), "line")
+        click.echo(f"no requirement covers {lines}: {', '.join(document.uncovered)}", err=True)
     return 0
 
 

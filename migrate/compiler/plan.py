@@ -18,6 +18,7 @@ from migrate.mapping.tolerance import ABOUT
 from migrate.reconciliation.both_sides import Rule
 from migrate.reconciliation.both_sides import rules as rules_of_both_sides
 from migrate.reconciliation.certification_rule import CertificationPlan, certification_plan
+from migrate.said import number_of
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def make_plan(
             labels.setdefault(view, set())
     physical, views = _extract_needs(pair, list(rows.values()), archives, labels, problems)
     if problems:
-        raise ConfigurationError(f"{len(problems)} problem(s) in the mapping", problems=problems)
+        raise ConfigurationError(f"{number_of(len(problems), 'problem')} in the mapping", problems=problems)
     return Plan(pair, as_of, names, rows, identities, physical, views, archives, unique, tuple(both_sides), certifications)
 
 

@@ -15,6 +15,7 @@ from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, read
 from migrate.models import build
 from migrate.resources import mappings_folder
+from migrate.said import number_of
 
 FILE = "concepts.yaml"
 _WORD = "concepts"
@@ -87,7 +88,7 @@ def read_concepts(file: Path) -> dict[str, Concept]:
                 place = document.place(_WORD, name, "fields", field, "refers")
                 problems.append(Problem(f"{name}.{field} refers to no concept", place, rule.refers, tuple(found)))
     if problems:
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems)
     return found
 
 

@@ -18,6 +18,7 @@ from migrate.expressions import ExpressionError, columns_of, parse_expression, r
 from migrate.expressions.regex import regex_error
 from migrate.located_yaml import Document, Keys, read
 from migrate.models import build
+from migrate.said import number_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def load_contract(file: Path) -> LoadedContract:
     contract = build(Contract, document)
     problems = list(_problems(contract, document))
     if problems:
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems)
     return LoadedContract(_with_refused(contract), document)
 
 

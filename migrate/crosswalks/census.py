@@ -23,6 +23,7 @@ from migrate.engine import Engine
 from migrate.errors import ConfigurationError
 from migrate.mapping.load import LoadedPair
 from migrate.run_folder import STAGES
+from migrate.said import number_of
 
 FILE = "crosswalks.parquet"
 _TEXT = ("crosswalk", "source", "label", "target", "status", "why", "by", "at", "reason")
@@ -107,7 +108,7 @@ def _expired(entry: Entry, use: Use, targets: Targets, row_drift: float, counted
     if entry["rows"] and counted:
         was = int(entry["rows"])
         if abs(use.rows - was) * 100 > row_drift * was:
-            return Expired("rows", f"it was confirmed for {was:,} row(s), and there are {use.rows:,} now")
+            return Expired("rows", f"it was confirmed for {number_of(was, 'row')}, and there are {use.rows:,} now")
     return None
 
 

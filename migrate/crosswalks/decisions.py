@@ -10,6 +10,7 @@ from migrate.crosswalks.census import Census, newest_census
 from migrate.crosswalks.file import Entry, to_text
 from migrate.crosswalks.targets import Targets, targets_of
 from migrate.errors import ConfigurationError, Place, Problem
+from migrate.said import number_of
 from migrate.workspace import Workspace
 
 STATUS = {"confirm": "confirmed", "reject": "rejected", "waive": "waived"}
@@ -42,7 +43,7 @@ def decide(workspace: Workspace, answers: Iterable[CrosswalkAnswer]) -> dict[Pat
     answers = list(answers)
     problems = _problems(workspace, answers)
     if problems:
-        raise ConfigurationError(f"{len(problems)} answer(s) about crosswalks cannot be taken", problems=problems)
+        raise ConfigurationError(f"{number_of(len(problems), 'answer')} about crosswalks cannot be taken", problems=problems)
     newest = newest_census(workspace.runs, workspace.pair)
     census = newest[1] if newest is not None else Census({}, frozenset())
     texts = {}

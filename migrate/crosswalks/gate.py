@@ -7,6 +7,7 @@ from pathlib import Path
 from migrate.artefacts import Mapped
 from migrate.crosswalks.census import Used, read_used
 from migrate.errors import Unconfirmed
+from migrate.said import number_of
 
 SHOWN = 20
 """Entries that the message names; the others are in ``lms-migrate crosswalk show``."""
@@ -23,7 +24,7 @@ def demand_confirmed(mapped: Mapped, workspace: Path) -> None:
     if not found:
         return
     lines = [
-        f"    {used.crosswalk}: {used.source!r} -> {used.target!r} is {used.status}, {used.rows:,} row(s)"
+        f"    {used.crosswalk}: {used.source!r} -> {used.target!r} is {used.status}, {number_of(used.rows, 'row')}"
         + (f"; {used.why}" if used.why else "")
         for used in found[:SHOWN]
     ]

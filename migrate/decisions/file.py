@@ -11,6 +11,7 @@ from pathlib import Path
 from migrate.csv_line import csv_line
 from migrate.decisions.model import COLUMNS, NEEDS_VALUE, VERBS, Decision
 from migrate.errors import ConfigurationError, Place, Problem
+from migrate.said import number_of
 from migrate.worklist.identity import KINDS
 
 FILE = "decisions.csv"
@@ -35,7 +36,7 @@ def read_decisions(folder: Path) -> list[Decision]:
     decisions = [made for line, cells in rows if (made := _decision(file, line, cells, problems)) is not None]
     if problems:
         hint = "mend these lines, or take them out: lms-migrate worklist import adds decisions"
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems, hint=hint)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems, hint=hint)
     return decisions
 
 

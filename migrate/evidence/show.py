@@ -10,6 +10,7 @@ from migrate.evidence.checks.people import Entry, read_trail
 from migrate.evidence.gather import APPROVED, WITHDRAWN
 from migrate.evidence.manifest import Manifest, read_manifest
 from migrate.evidence.opening import open_pack
+from migrate.said import number_of
 from reports.visible import plain
 
 
@@ -38,7 +39,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
     yield "parts of the workspace, as the run found them:"
     for name, part in manifest.parts.items():
         changed = f"; not in the pack: {plain(', '.join(part.changed))}" if part.changed else ""
-        yield f"  {plain(name):<13}{plain(part.hash)}  {len(part.files)} file(s){changed}"
+        yield f"  {plain(name):<13}{plain(part.hash)}  {number_of(len(part.files), 'file')}{changed}"
     yield ""
     yield "files:"
     width = max((len(one.path) for one in manifest.files), default=0)

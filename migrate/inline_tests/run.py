@@ -20,6 +20,7 @@ from migrate.mapper import findings_sql, hold_rows
 from migrate.mapping.load import LoadedMapping, LoadedPair
 from migrate.mapping.model import InlineTest
 from migrate.matching.lists import KEY, compared
+from migrate.said import number_of
 
 AS_OF = "2026-01-01 00:00:00"
 """``as_of()`` in inline tests, so that they do not age."""
@@ -133,7 +134,7 @@ def _compare(
         row.update(settled.rows.get(row["_key"], {}))
     loading = [row for row in rows if row["_disposition"] == "candidate"]
     if len(loading) != len(test.expect):
-        message = f"test {test.name!r}: {len(test.expect)} row(s) expected, {len(loading)} would load"
+        message = f"test {test.name!r}: {number_of(len(test.expect), 'row')} expected, {len(loading)} would load"
         stands = "; ".join(f"{r['_key']}: {r['_disposition']} {r['_code'] or ''}".strip() for r in rows)
         problems.append(Problem(message, document.place(*at, "expect"), stands))
     for index, (expected, row) in enumerate(zip(test.expect, loading, strict=False)):

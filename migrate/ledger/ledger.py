@@ -45,6 +45,7 @@ IDENTITY_SCHEMA = pa.schema(
         for c in ("key", "mapping", "source_key", "native", "fingerprint", "seen", "state", "origin", "meant", "run")
     ]
 )
+WRITTEN_SCHEMA = pa.schema([("key", pa.string()), ("action", pa.string())])
 
 
 class Ledger:
@@ -295,6 +296,18 @@ class Ledger:
         )  # fmt: skip
         with self._transaction() as connection:
             return list(connection.execute(query))
+
+    def written(self, entity: str, runs: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Records of an entity that ``runs`` wrote and that were not taken back, in the columns of WRITTEN_SCHEMA."""
+        found = receipts.every(BATCHES.c.run.in_(runs))
+        query = (
+            select(found.c.key, func.min(found.c.action))  # what was created and changed since is "create"
+            .where(found.c.entity == entity, found.c.run.in_(runs), found.c.state == "done")
+            .where(found.c.action.in_(("create", "update")))
+            .group_by(found.c.key)
+        )
+        with self._transaction() as connection:
+            yield from select_columns(connection, query, WRITTEN_SCHEMA, FETCH)
 
     def created(self, entity: str) -> dict[str, int]:
         """{key: number of the receipt} of what runs created last, so that what came last can go first."""

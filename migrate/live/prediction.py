@@ -10,7 +10,8 @@ from migrate.run_folder import RunFolder
 
 
 def predicted(runs: Path, run: RunFolder) -> dict[str, Any] | None:
-    """The newest whole rehearsal of real data before ``run``: its id, its dispositions per entity, and which inputs differ since.
+    """The newest whole rehearsal of real data before ``run``: its id, its beginning, its dispositions per entity, and which
+    inputs differ since.
 
     None where there was no rehearsal, which is something a reviewer has to know.
     """
@@ -28,6 +29,7 @@ def predicted(runs: Path, run: RunFolder) -> dict[str, Any] | None:
         before, now = facts.get("inputs") or {}, run.facts.get("inputs") or {}
         return {
             "run": folder.name,
+            "started": facts.get("started"),
             "changed_inputs": sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name)),
             "entities": {name: entity["dispositions"] for name, entity in summary["entities"].items()},
         }

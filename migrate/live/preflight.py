@@ -12,6 +12,7 @@ from migrate.connectors.target import TargetConnector, TargetInfo, Warned
 from migrate.errors import ConfigurationError, Problem
 from migrate.ledger import Ledger, open_ledger
 from migrate.live.rollback import place_of
+from migrate.said import number_of
 from migrate.workspace import Workspace
 
 OTHER_TARGET = "LEDGER-OTHER-TARGET"
@@ -120,4 +121,5 @@ def demand_acknowledged(workspace: Workspace, warned: Iterable[Warned]) -> None:
         if w.blocking and not acknowledged.get(w.code, "").strip()
     ]
     if problems:
-        raise ConfigurationError(f"{len(problems)} side effect(s) of a live run are not acknowledged", problems=problems)
+        what, verb = number_of(len(problems), "side effect"), "is" if len(problems) == 1 else "are"
+        raise ConfigurationError(f"{what} of a live run {verb} not acknowledged", problems=problems)

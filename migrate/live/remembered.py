@@ -31,6 +31,11 @@ class Remembered:
             self._natives[entity] = {one.native for one in self._identities[entity].values()}
         return self._identities[entity].get(key)
 
+    def identities(self, entity: str) -> list[Identity]:
+        """Everything that is known of an entity."""
+        self.identity(entity, "")
+        return list(self._identities[entity].values())
+
     def renew(self, entity: str, key: str, native: str | None) -> None:
         """A record was brought back under another id of the target."""
         if (known := self.identity(entity, key)) is not None:
@@ -88,7 +93,7 @@ class Remembered:
         gone: dict[str, set[str]] = defaultdict(set)
         for record in records:
             for field, native in record.links.items():
-                if field in refers and not self._is_present(refers[field], native):
+                if field in refers and not self.is_present(refers[field], native):
                     gone[refers[field]].add(native)
         present = {
             (to, native): known.native
@@ -106,6 +111,7 @@ class Remembered:
         found = pair.mappings.get(mapping)
         return frozenset(found.model.fields) if found is not None else None
 
-    def _is_present(self, entity: str, native: str) -> bool:
+    def is_present(self, entity: str, native: str) -> bool:
+        """Has a record that is known this id in the target?"""
         self.identity(entity, "")
         return native in self._natives[entity]

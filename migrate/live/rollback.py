@@ -20,6 +20,7 @@ from migrate.errors import ConfigurationError, Problem
 from migrate.ledger import Ledger
 from migrate.ledger.entries import OPEN
 from migrate.live.images import changed_since, restored, seen, seen_wholly, stands
+from migrate.live.referred import Referred
 from migrate.live.referrers import Referrers
 from migrate.live.remembered import Remembered
 from migrate.live.step import Step, What
@@ -64,6 +65,7 @@ class RollingBack:
         self.remembered = Remembered(self.contract, ledger)
         self.referrers = Referrers(self.contract)
         known = {row.id: row for row in ledger.runs()}
+        self.kinds = {row.id: row.kind for row in known.values()}
         if run not in known or known[run].kind == "rollback":
             allowed = tuple(row.id for row in known.values() if row.kind != "rollback")
             problem = Problem("the ledger knows no live run of this name", None, run, allowed)
@@ -96,6 +98,10 @@ class RollingBack:
                 first[at] = receipt
         newest = {(receipt.entity, receipt.key): receipt for receipt in receipts}
         later, known_before = self.ledger.others(self.run, later=True), self.ledger.others(self.run, later=False)
+        removed = [at for at, receipt in first.items() if receipt.action == "remove" and receipt.before is not None]
+        creates = {entity for entity in {at[0] for at in removed} if self.connector.ability(entity).create}
+        back = {at for at in removed if at[0] in creates and at not in later}
+        self.referred = Referred(self.contract, self.ledger, self.remembered, back)
         self._meet(newest)
         self._mark_later({entity for entity, _ in first})
         steps: list[Step] = []
@@ -105,6 +111,8 @@ class RollingBack:
             with progress.task("look", entity, len(entity_keys)) as task:
                 for part in parts(entity_keys, self.connector.ability(entity).find_batch):
                     held = self._held(entity, {key: newest[entity, key] for key in part})
+                    images = [r.before for key in part if (r := first[entity, key]).before is not None and r.action != "create"]
+                    self.referred.learn(entity, map(json.loads, images))
                     for key in part:
                         at = (entity, key)
                         there = held.get(key, [])
@@ -191,6 +199,8 @@ class RollingBack:
             refused = self._refusal(receipt, last, what, held, before, ability)
         if refused is None and what == "remove" and held is not None and (who := self.referrers.of(entity, held)) is not None:
             refused = f"a record that stays refers to it: {who}"
+        if refused is None and what in ("restore", "recreate") and before is not None and not done:
+            refused = self._lacks(receipt, what, before)
         if refused is None and what == "remove" and held is None and ability.find:
             what = "forget"
         met = what == "restore" and not known_before
@@ -231,6 +241,15 @@ class RollingBack:
         elif changed_since(identity.seen, now):
             return SOMEBODY
         return None
+
+    def _lacks(self, receipt: Any, what: What, before: Any) -> str | None:
+        """Would it refer to what is not there any more?"""
+        fields = self.remembered.written(self.pair, receipt.mapping) if what == "restore" else None
+        if (removed := self.referred.removed(receipt.entity, before, fields)) is None:
+            return None
+        field, run = removed
+        by = "a rollback" if self.kinds.get(run) == "rollback" else "a later run"
+        return f"{by} removed what its {field} named: {run}"
 
     def _fields(self, entity: str, ability: Ability) -> list[str]:
         hidden = {*ability.unwritable, *ability.unseen}

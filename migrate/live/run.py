@@ -11,9 +11,11 @@ from migrate.compiler.text import literal, name
 from migrate.engine import copy_to_parquet, scan, session
 from migrate.findings import write_findings
 from migrate.ledger import Ledger
+from migrate.live.already import already, runs_since
 from migrate.live.changes import KNOWN, RESULT_SCHEMA, RESULTS, TODO, Changes
 from migrate.live.load import Live, LiveLoad
 from migrate.live.names import ONLY_LIVE, PREDICTED_HELD, RESULTS_FILE
+from migrate.live.prediction import predicted
 from migrate.live.read import LiveReading
 from migrate.live.removal import left_over
 from migrate.live.renamed import RENAMED
@@ -52,12 +54,14 @@ def write_live(
             load.go()
         finally:
             _write_results(changes, folder)
+        since = runs_since(live.ledger, predicted(run.path.parent, run), run.id)
         run.facts["live"] = {
             "target": {"address": live.connector.info.address, "version": live.connector.info.version},
             "delta": live.delta,
             "lost": load.lost,
             "entities": {entity: _counts(changes, entity) for entity in changes.entities()},
             "handed_over": _handed_over(run.path / HAND_OVER),
+            "already": already(changes, live.ledger, since),
         }
 
 

@@ -17,6 +17,7 @@ from migrate.located_yaml import Document, read
 from migrate.mapping.model import FieldRule, Mapping, Match, Pair, Step
 from migrate.mapping.policy import PolicyRule
 from migrate.models import build
+from migrate.said import number_of
 
 PAIR_FILE = "pair.yaml"
 RESERVED = frozenset({"dispositions", "findings", "table_findings", "undecided", "standing", "crosswalks", "matches"})
@@ -210,7 +211,7 @@ def load_pair(folder: Path, source: LoadedContract, target: LoadedContract) -> L
         except ConfigurationError as error:
             problems.extend(error.problems or [Problem(error.message)])
     if problems:
-        raise ConfigurationError(f"{folder}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{folder}: {number_of(len(problems), 'problem')}", problems=problems)
     order = list(target.model.entities)
     ordered = sorted(mappings.values(), key=lambda m: (order.index(m.target_name), m.name))
     return LoadedPair(pair, pair_document, source, target, {m.name: m for m in ordered})
@@ -229,6 +230,6 @@ def _load_mapping(file: Path, source: LoadedContract, target: LoadedContract) ->
         else:
             sides.append((entity, contract.entity(entity)))
     if problems:
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems)
     (source_name, source_entity), (target_name, target_entity) = sides
     return LoadedMapping(model.entity or file.stem, model, document, source_name, source_entity, target_name, target_entity)

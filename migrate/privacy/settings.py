@@ -16,6 +16,7 @@ from migrate.located_yaml import Document, Keys, read
 from migrate.mapping.load import LoadedPair
 from migrate.mapping.policy import PolicyRule
 from migrate.models import build
+from migrate.said import number_of
 from migrate.secrets import VARIABLE, Secrets
 
 FILE = "privacy.yaml"
@@ -115,7 +116,7 @@ def load_privacy(folder: Path, pair: LoadedPair) -> LoadedPrivacy | None:
     model = build(Privacy, document)
     problems = [*_keys(model, document), *_rules(model, document, pair), *_kinds(model, document, pair.source)]
     if problems:
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems)
     return LoadedPrivacy(model, document)
 
 

@@ -44,11 +44,17 @@ class Misfit:
         return f"{self.place}: {self.code}: {self.mapping}.{self.field}: {self.text}"
 
 
-def misfits(workspace: Workspace, plan: Plan) -> tuple[str | None, list[Misfit]]:
-    """``(the profile that was asked, what it says)``; ``(None, [])`` where the workspace has none of this source."""
+def newest_profile(workspace: Workspace) -> Profile | None:
+    """The newest profile of a workspace; None where it has none, or that of another system."""
     file = latest(workspace.folder)
     profile = read_profile(file) if file is not None else None
-    if profile is None or profile.system != workspace.source.system:
+    return profile if profile is not None and profile.system == workspace.source.system else None
+
+
+def misfits(workspace: Workspace, plan: Plan) -> tuple[str | None, list[Misfit]]:
+    """``(the profile that was asked, what it says)``; ``(None, [])`` where the workspace has none of this source."""
+    profile = newest_profile(workspace)
+    if profile is None:
         return None, []
     found: list[Misfit] = []
     made_of = view_lineage(workspace.source.model)

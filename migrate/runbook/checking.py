@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from migrate.errors import Problem
 from migrate.located_yaml import Document, Keys
+from migrate.near import near
 from migrate.runbook.instants import FORMS, local, minutes_from, offset
 from migrate.runbook.placed import Loaded, Placed
 from migrate.runbook.schedule import Circle, Task, ordered
 from migrate.runbook.words import Runbook, Step
-
-
-def near(given: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Names like the one that was given; all of them where none is."""
-    names = list(known)
-    return tuple(difflib.get_close_matches(given, names, n=5, cutoff=0.5) or names)
 
 
 class Checking:

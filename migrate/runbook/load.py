@@ -11,6 +11,7 @@ from migrate.models import build
 from migrate.runbook.checking import Checking
 from migrate.runbook.placed import Loaded
 from migrate.runbook.words import Runbook
+from migrate.said import number_of
 
 FILE = "runbook.yaml"
 
@@ -28,5 +29,5 @@ def checked(document: Document, digest: str) -> Loaded:
     checking = Checking(build(Runbook, document), document)
     loaded = checking.loaded(digest)
     if checking.problems:
-        raise ConfigurationError(f"{document.file}: {len(checking.problems)} problem(s)", problems=checking.problems)
+        raise ConfigurationError(f"{document.file}: {number_of(len(checking.problems), 'problem')}", problems=checking.problems)
     return loaded

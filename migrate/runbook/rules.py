@@ -11,6 +11,7 @@ from migrate.runbook.gates import measurable, unmet
 from migrate.runbook.placed import Placed
 from migrate.runbook.rounds import ENDED, PASSED, Round, StepState
 from migrate.runbook.runs import PastRun
+from migrate.runbook.too_old import since
 
 KINDS = {"rehearsal": ("rehearsal",), "live": ("live", "delivery"), "delta": ("delta", "delivery"), "rollback": ("rollback",)}
 """Per word of ``minutes: {from: ...}``: the kinds of run that the step can be."""
@@ -45,7 +46,7 @@ def broken(wanted: Wanted, book: Book, round_: Round) -> list[Broken]:
     """Every rule that the tick would break."""
     state = round_.state(wanted.placed.id)
     found = [*_words(wanted), *_times(wanted, state), *_twice(wanted, state), *_order(wanted, book, round_)]
-    return [*found, *_way(wanted, book, round_), *_gate(wanted, book), *_run(wanted)]
+    return [*found, *_way(wanted, book, round_), *_gate(wanted, book), *_run(wanted), *_old(wanted, book, round_)]
 
 
 def _words(wanted: Wanted) -> Iterator[Broken]:
@@ -147,6 +148,26 @@ def _run(wanted: Wanted) -> Iterator[Broken]:
         yield Broken(f"run {run.id} does not say when it {'ended' if run.started else 'started'}", "leave --run out", False)
     if wanted.what == "done" and not run.whole:
         yield Broken(f"run {run.id} did not come to its end", "--failed, then run again")
+
+
+def _old(wanted: Wanted, book: Book, round_: Round) -> Iterator[Broken]:
+    run, step = wanted.run, wanted.placed.step
+    if run is None or wanted.what not in ("start", "done", "failed", "go"):
+        return
+    if (reason := since(wanted.placed, run, book, round_)) is not None:
+        began = f"run {run.id} began at {run.started:%Y-%m-%d %H:%M} UTC"
+        others = [one.id for one in book.runs if _fits(one, wanted) and since(wanted.placed, one, book, round_) is None]
+        anew = f"run it anew: {step.command}" if step.command else "--run one that began since"
+        why = f"{began}, before {reason.why} ({reason.instant:%Y-%m-%d %H:%M} UTC)"
+        yield Broken(why, f"--run {others[-1]}" if others else anew)
+
+
+def _fits(run: PastRun, wanted: Wanted) -> bool:
+    minutes = wanted.placed.step.minutes
+    kinds = (
+        KINDS[minutes.from_] if minutes is not None and minutes.from_ is not None else (wanted.run.kind,) if wanted.run else ()
+    )
+    return run.started is not None and run.whole and run.kind in kinds
 
 
 def _same(name: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.errors import ConfigurationError, Problem
+from migrate.near import near
 from migrate.runbook.book import Book, is_over, open_book, ticked
-from migrate.runbook.checking import near
 from migrate.runbook.instants import FORMS, local
 from migrate.runbook.log import Entry, append
 from migrate.runbook.placed import Placed

@@ -11,6 +11,7 @@ from migrate.errors import ConfigurationError, Place, Problem
 from migrate.located_yaml import Document, read
 from migrate.mapping.load import LoadedPair
 from migrate.models import build
+from migrate.said import number_of
 from migrate.test_plan.words import RISKS, PolicyFile, Requirement, Risk
 from migrate.workspace import Workspace
 from validators.sampling import tables
@@ -62,7 +63,7 @@ def read_policy(workspace: Workspace) -> Policy | None:
     ]
     if problems:
         hint = f"mend these, then: lms-migrate test-plan write {workspace.folder}"
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems, hint=hint)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems, hint=hint)
     places = {r.id: document.place("requirements", number) for number, r in enumerate(model.requirements)}
     return Policy(file, model, covered, places)
 

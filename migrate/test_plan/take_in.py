@@ -13,6 +13,7 @@ from typing import Any
 from migrate.artefacts import sha256
 from migrate.errors import ConfigurationError, Problem
 from migrate.ledger import open_ledger
+from migrate.said import number_of
 from migrate.test_plan import sheets, store
 from migrate.test_plan.plan import DrawnPlan, Pick
 from migrate.test_plan.sheets import Row
@@ -57,7 +58,7 @@ def take_in(workspace: Workspace, file: Path, now: dt.datetime) -> TakenIn:
     if problems:
         problems.sort(key=lambda p: (p.place.line, p.place.column) if p.place else (0, 0))
         hint = f"mend these, then: lms-migrate test-plan import {workspace.folder} {file}"
-        raise ConfigurationError(f"{len(problems)} problem(s); nothing was taken in", problems=problems, hint=hint)
+        raise ConfigurationError(f"{number_of(len(problems), 'problem')}; nothing was taken in", problems=problems, hint=hint)
     digest, at = sha256(file), now.isoformat(timespec="seconds")
     added = [
         Result(
@@ -88,7 +89,7 @@ def _plan(workspace: Path, file: Path, rows: list[Row]) -> DrawnPlan:
         if row.cells["plan"] != rows[0].cells["plan"]
     ]
     if problems:
-        raise ConfigurationError(f"{len(problems)} problem(s); nothing was taken in", problems=problems)
+        raise ConfigurationError(f"{number_of(len(problems), 'problem')}; nothing was taken in", problems=problems)
     return store.load(workspace, named.pop()).plan
 
 

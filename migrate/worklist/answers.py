@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from migrate.errors import ConfigurationError, Problem
+from migrate.said import number_of
 from migrate.worklist.answer import Answer
 from migrate.worklist.answers_csv import csv_answers
 from migrate.worklist.answers_xlsx import xlsx_answers
@@ -36,4 +37,4 @@ def refused(file: Path, problems: Sequence[Problem]) -> ConfigurationError:
     if number > len(shown):
         shown.append(Problem(f"and {number - len(shown):,} more problems"))
     hint = "mend these and import the file again; or lms-migrate worklist export for a new one"
-    return ConfigurationError(f"{file}: {number:,} problem(s), nothing was taken in", problems=shown, hint=hint)
+    return ConfigurationError(f"{file}: {number_of(number, 'problem')}, nothing was taken in", problems=shown, hint=hint)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from migrate.said import number_of
 from reports.gates import Judged
 from reports.model import DISPOSITIONS, LOADED, SET_ASIDE, FieldDifferences, Need, Report
 from reports.parts import EntityRow
@@ -73,9 +74,9 @@ def _of_the_run(report: Report) -> Iterator[Case]:
     yield from _certifications(report)
     yield from _acceptance(report)
     if report.live is not None and report.live.rehearsal:
-        surprises = [f"{s.entity} {s.disposition}: {s.predicted:,} predicted, {s.actual:,} came" for s in report.live.surprises]
+        surprises = [f"{s.entity} {s.disposition}: {s.expected:,} predicted, {s.actual:,} came" for s in report.live.surprises]
         # No failure: a live run may differ from its rehearsal for good reasons, and the verdict does not hang on it.
-        yield Case("compared with the rehearsal", message=f"{len(surprises):,} surprises", lines=tuple(surprises))
+        yield Case("compared with the rehearsal", message=number_of(len(surprises), "surprise"), lines=tuple(surprises))
 
 
 def _end(report: Report) -> Case:

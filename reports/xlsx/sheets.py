@@ -168,10 +168,10 @@ def listed(report: Report, sheets: Mapping[str, str]) -> Iterator[Listed]:
     if report.live is not None:
         yield _small(
             "Predictions", "what the rehearsal predicted, and what came",
-            (Column("entity", 22), Column("disposition", 14), Column("predicted", 10), Column("came", 10),
-             Column("as predicted", 12)),
-            [(about(each.entity), each.disposition, each.predicted, each.actual,
-              _passed(each.predicted == each.actual, "yes", "NO")) for each in report.live.predictions],
+            (Column("entity", 22), Column("disposition", 14), Column("predicted", 10), Column("written since", 12),
+             Column("came", 10), Column("as predicted", 12)),
+            [(about(each.entity), each.disposition, each.predicted, each.moved, each.actual,
+              _passed(each.expected == each.actual, "yes", "NO")) for each in report.live.predictions],
         )  # fmt: skip
 
 

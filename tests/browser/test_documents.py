@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import runpy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from migrate.test_plan import sheets, store
 from migrate.test_plan.take_in import take_in
-from migrate.test_plan.write import write_plan
+from migrate.test_plan.write import look_again, write_plan
 from migrate.workspace import open_workspace
 from reports.documents.render import page, write
 from reports.documents.test_plan import PlanDocument
@@ -148,11 +149,42 @@ def test_on_paper_the_worksheet_is_not_wider_than_the_page(school: Path, open_pa
     assert opened.evaluate(wide) == 0
 
 
+@pytest.fixture
+def large(school: Path, tmp_path: Path) -> Path:
+    """The test plan of a large migration: long names, and numbers of many digits."""
+    drawn: PlanDocument = look_again(open_workspace(school), store.latest(school), NOW)
+    numbers = {"lot": 1_234_567, "size": 2_995, "tested": 2_995, "wrong": 1_200, "shows": 0.0998, "would_show": 0.0998}
+
+    def long(name: str) -> str:
+        return name.replace("people", "certification_completions")
+
+    inspections = tuple(
+        replace(one, id=long(one.id), entity=long(one.entity), strata=("status", "auth"), **numbers)  # type: ignore[arg-type]
+        for one in drawn.inspections
+    )
+    requirements = tuple(replace(one, inspections=tuple(map(long, one.inspections))) for one in drawn.requirements)
+    return write(
+        tmp_path / "large.html",
+        page("test_plan.html.j2", "", document=replace(drawn, inspections=inspections, requirements=requirements)),
+    )
+
+
+def test_on_paper_no_table_of_a_large_test_plan_is_wider_than_the_page(large: Path, open_page: Open) -> None:
+    opened = open_page(large, viewport={"width": 688, "height": 1000})  # A4, less the margins that the page asks for
+    opened.emulate_media(media="print")
+    wide = "[...document.querySelectorAll('table')].map(t => Math.ceil(t.getBoundingClientRect().right - innerWidth))"
+    assert max(opened.evaluate(wide)) <= 0
+
+
+def test_on_a_telephone_a_large_test_plan_is_not_cut_off(
+    large: Path, open_checked: Open, axe: Callable[[Any], list[str]]
+) -> None:
+    opened = open_checked(large, viewport={"width": 375, "height": 800})
+    assert opened.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert axe(opened) == []
+
+
 def test_hostile_text_does_nothing(school: Path, open_page: Open, tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from migrate.test_plan.write import look_again
-
     hostile = "</script><img src=x onerror='window.attacked = 1'><script>window.attacked = 1</script>"
     drawn: PlanDocument = look_again(open_workspace(school), store.latest(school), NOW)
     picks = tuple(

@@ -24,7 +24,12 @@ def live(runs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path
         summary["mode"] = "live"
         before = {name: dict(numbers["dispositions"]) for name, numbers in summary["entities"].items()}
         before["users"]["created"] += 3
-        run["live"] = {"target": {"address": ADDRESS}, "entities": {}, "handed_over": "hand_over/README.txt"}
+        run["live"] = {
+            "target": {"address": ADDRESS},
+            "entities": {},
+            "handed_over": "hand_over/README.txt",
+            "already": {"users": {"created": {"unchanged": 2}}},
+        }
         run["predicted"] = {"run": "20260228-100000", "entities": before, "changed_inputs": []}
         run["approvals"] = [{"role": "quality", "name": "B", "at": "2026-02-28T11:00:00+00:00", "rehearsal": "20260228-100000"}]
 

@@ -97,7 +97,7 @@ RESULTS_FORGED: dict[str, tuple[Change, str]] = {
     "a result and the summary pass": (
         both(table(RESULTS, with_value("state", 0, "passed")), accept(passed=3, failed=0)), "by its own numbers it failed",
     ),
-    "numbers pass, too": (HIDDEN, "0 are not as expected, and 1 values of 1 field(s) are listed"),
+    "numbers pass, too": (HIDDEN, "0 are not as expected, and 1 values of 1 field are listed"),
     "rows are hidden, too": (both(HIDDEN, table(FAILING, lambda t: t.slice(0, 0))), "gates that the run noted are not those"),
     "a state is made up": (table(RESULTS, with_value("state", 0, "fine")), "'fine' is no state"),
     "a result is gone": (table(RESULTS, lambda t: t.slice(0, 2)), "ACC-TEACHERS: a suite in the pack has it, and no result"),

@@ -205,6 +205,8 @@ class Ended:
     lost: str | None
     codes: set[str] = field(default_factory=set)
     messages: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    already: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    """What live runs since the rehearsal had written: ``{mapping: {as predicted: {as it ended: records}}}``."""
 
 
 @dataclass
@@ -258,6 +260,13 @@ class Bench:
             lost = run.facts["live"]["lost"]
             self.ledger.end(run.id, "failed" if lost else "finished", {})
         return self._ended(run, lost)
+
+    def rehearsed(self, hours_ago: int = 0) -> None:
+        """Lay down the folder of a rehearsal that came to its end."""
+        run, began = self._run(), dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours_ago)
+        run.summary |= {"mode": "rehearsal"}
+        run.facts |= {"started": began.isoformat(), "stopped_at": None, "failure": None, "only": None}
+        run.save()
 
     def predict(self, plan: Plan | None = None) -> dict[tuple[str, str], str]:
         """What a rehearsal says: {(entity, key): result}."""
@@ -352,4 +361,5 @@ class Bench:
         return Ended(
             run.id, results, sorted((f["code"], f["entity"], f["key"] or "") for f in found), lost,
             {f["code"] for f in found}, {(f["code"], f["entity"], f["key"] or ""): f["message"] for f in found},
+            run.facts.get("live", {}).get("already", {}),
         )  # fmt: skip

@@ -45,7 +45,7 @@ def test_from_a_proposal_to_a_live_run_and_what_makes_it_expire(small: LiveSchoo
     refused = small.live()
     assert (refused.exit_code, refused.summary["balanced"]) == (EXIT_ATTENTION, False)
     assert refused.failure is not None
-    assert "levels: '2' -> 'advanced' is proposed, 1 row(s)" in refused.failure
+    assert "levels: '2' -> 'advanced' is proposed, 1 row" in refused.failure
     assert "lms-migrate crosswalk show" in refused.failure
     assert small.held() == NOTHING
     assert not (refused.folder / "4_load").exists()
@@ -60,7 +60,7 @@ def test_from_a_proposal_to_a_live_run_and_what_makes_it_expire(small: LiveSchoo
     small.rows(with_levels("1", "2", "2"))
     expired = small.live()
     assert expired.failure is not None
-    assert "is expired, 2 row(s); it was confirmed for 1 row(s), and there are 2 now" in expired.failure
+    assert "is expired, 2 rows; it was confirmed for 1 row, and there are 2 now" in expired.failure
     assert len(small.held()["courses"]) == 2
     assert item(expired)["state"] == "expired"
 
@@ -110,13 +110,13 @@ def test_show_and_suggest(small: LiveSchool) -> None:
     small.rehearse()
     file = small.folder / "crosswalks/levels.csv"
     before = file.read_bytes()
-    assert "1 proposal(s) would be added" in command("suggest", folder, "--dry-run")
+    assert "1 proposal would be added" in command("suggest", folder, "--dry-run")
     assert file.read_bytes() == before
     told = command("suggest", folder)
-    assert "levels: 'Advanced level' -> 'advanced' (0.90), 1 row(s)" in told
-    assert "levels: '2', 1 row(s): nothing proposed" in told
+    assert "levels: 'Advanced level' -> 'advanced' (0.90), 1 row" in told
+    assert "levels: '2', 1 row: nothing proposed" in told
     assert b"Advanced level,,1,advanced,inexact,0.90,proposed,lms-migrate," in file.read_bytes()
-    assert "0 proposal(s) were added, label or rows of 0 other(s)" in command("suggest", folder, "--only", "levels")
+    assert "0 proposals were added, label or rows of 0 others" in command("suggest", folder, "--only", "levels")
     shown = command("show", folder, "--only", "levels")
     assert [line.split()[0] for line in shown.splitlines()[3:]] == ["value", "1", "Advanced", "2"]
     assert "not listed" in shown.splitlines()[-1]

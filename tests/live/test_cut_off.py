@@ -166,3 +166,19 @@ def test_what_waits_for_its_final_value_can_be_referred_to(bench: Bench) -> None
     assert bench.world.table("rooms")["3"][0]["owner"] == "p2"
     assert bench.world.table("places").keys() == {"1|p1", "1|g1", "2|p3", "2|p2"}
     clean(bench)
+
+
+def test_what_a_run_before_had_written_is_counted_apart_from_what_this_one_writes(bench: Bench) -> None:
+    """also where it was cut off before it gave a record its final value"""
+    bench.rehearsed()
+    once(bench.world, "before", "update", "people", Killed())
+    with pytest.raises(Killed):
+        bench.live()
+    bench.reopen()
+    bench.rows["people"]["1"] = person("p1", name="v2")
+    e = bench.live()
+    assert (e.results["people", "1"], e.results["people", "2"], e.results["people", "3"]) == ("updated", "updated", "unchanged")
+    assert e.already["people"] == {"created": {"unchanged": 1, "updated": 1}}  # p1 has changed since, p2 is concluded now
+    assert e.already["rooms"] == {"created": {"unchanged": 2}}
+    bench.rehearsed()
+    assert bench.live().already == {}

@@ -188,7 +188,7 @@ def test_what_a_record_that_could_not_be_removed_refers_to_stays(school: Path, m
     moodle.grade("item-3", "new", 7)
     done, _ = rollback(school, second.folder.name, execute=True)
     assert {(step.entity, why.split(":")[0]) for step, why in done.failed} == {
-        ("enrolments", "it still holds 1 grade(s) of the person in the course; they would be removed with it"),
+        ("enrolments", "it still holds 1 grade of the person in the course, which would be removed with it"),
         ("users", "a record that stays refers to it"),
     }
     assert [grade for grade in moodle.state()["grades"] if grade[1] == "new"] == [["item-3", "new", 7, None]]

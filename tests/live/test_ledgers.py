@@ -46,6 +46,8 @@ def test_a_ledger_in_postgresql_survives_as_well(tmp_path: Path, plan: Plan) -> 
         bench.reopen()
         first = bench.live().id
         clean(bench)
+        bench.rehearsed(hours_ago=1)
+        assert bench.live().already["people"] == {"created": {"unchanged": 3}}
         before = bench.world.state()
         bench.rows["people"]["3"] = person("p3", name="v2")
         bench.rows["guests"]["1"] = {"person": "g9", "name": "G"}

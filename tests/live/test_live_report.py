@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
+import pyarrow as pa
+import pytest
 from live_school import LiveSchool, different, without
 from small_pair import GOOD_ROWS
 
+from migrate.connectors.database_target import DatabaseTarget
+from migrate.connectors.target import Taken
+from migrate.rollback import rollback
 from reports.build import build
 from reports.html import render
 from reports.text import render_text
@@ -48,6 +55,61 @@ def test_what_came_otherwise_is_told_first(small: LiveSchool) -> None:
     everything = re.search(r"All \d+ numbers", said)
     assert everything is not None
     assert "+1" in said[: everything.start()]
+
+
+def surprises(run: Path) -> set[tuple[str, str, int, int]]:
+    live = build(run).live
+    assert live is not None
+    return {(row.entity, row.disposition, row.expected, row.actual) for row in live.surprises}
+
+
+def cut_off(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A live run whose target goes away after the people were written."""
+    create_table = DatabaseTarget.create_table
+
+    def goes_away(self: DatabaseTarget, entity: str, rows: pa.Table) -> Taken:
+        return create_table(self, entity, rows) if entity == "people" else Taken("unknown", message="it went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DatabaseTarget, "create_table", goes_away)
+        lost = small.live()
+    assert lost.exit_code == 3
+    return lost.folder
+
+
+def test_what_a_run_wrote_before_it_was_cut_off_surprises_nobody(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsal = small.rehearse().folder.name
+    first = cut_off(small, monkeypatch)
+    resumed = small.live()
+    assert json.loads((resumed.folder / "run.json").read_text("utf-8"))["live"]["already"] == {
+        "people": {"created": {"unchanged": 3}}
+    }
+    assert surprises(resumed.folder) == set()
+    shown = page(small, resumed.folder)
+    assert f"Every number came as rehearsal {rehearsal} said." in shown
+    said = words(shown)
+    assert f"Since that rehearsal {first.name} wrote the target, and no rehearsal came after" in said
+    assert "people created 3 −3 0 0" in said
+    assert "people unchanged 0 +3 3 0" in said
+    assert "0 surprises against rehearsal" in render_text(resumed.folder)
+
+
+def test_what_comes_otherwise_after_a_run_that_was_cut_off_is_told_alone(
+    small: LiveSchool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.rehearse()
+    cut_off(small, monkeypatch)
+    small.rows(different(GOOD_ROWS, "user", 5, name="Cyrus"))
+    resumed = small.live()
+    assert surprises(resumed.folder) == {("people", "created", 1, 0), ("people", "updated", 0, 1)}
+    assert "2 numbers of " in " ".join(build(resumed.folder).verdict.reasons)
+
+
+def test_what_was_taken_back_since_is_predicted_as_before(small: LiveSchool, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.rehearse()
+    first = cut_off(small, monkeypatch)
+    rollback(small.folder, first.name, execute=True, unverified=True)
+    assert surprises(small.live().folder) == set()
 
 
 def test_no_rehearsal_is_something_to_know(small: LiveSchool) -> None:

@@ -123,6 +123,23 @@ def test_what_a_later_run_changed_is_left_until_that_run_is_taken_back(small: Li
     assert small.held() == EMPTY
 
 
+def test_whom_a_later_run_deleted_nobody_refers_to_again(small: LiveSchool) -> None:
+    small.live()
+    small.set({"max_deletions": 100.0})
+    rows = different(GOOD_ROWS, "course", 3, teacher=2)
+    small.rows(rows)
+    moved = small.live().folder.name
+    small.rows(without(without(rows, "enrol", 5), "user", 5))
+    deleted = small.live(apply_deletions=True).folder.name
+    preview, _ = rollback(small.folder, moved)
+    assert [(step.key, step.refused) for step in preview.steps] == [
+        ("c-3", f"a later run removed what its teacher_id named: {deleted}")
+    ]
+    before = small.held()
+    rollback(small.folder, moved, execute=True)
+    assert small.held() == before
+
+
 def test_what_was_there_before_is_left_as_it_was(small: LiveSchool) -> None:
     small.change("INSERT INTO people (person_id, login, status) VALUES ('p-4', 'somebody', 'active')")
     before = small.held()

@@ -125,6 +125,40 @@ def test_what_was_brought_back_under_another_id_is_found_by_earlier_runs(bench: 
     assert bench.world.state() == before
 
 
+def test_what_a_later_run_removed_is_not_referred_to_again(bench: Bench) -> None:
+    bench.live()
+    before = bench.world.state()
+    bench.settings["max_deletions"] = 100
+    bench.rows["rooms"]["1"] = room(1, owner="p3", tag="l-p1")
+    bench.rows["rooms"]["2"] = room(2, owner="p1")
+    moved = bench.live().id
+    bench.rows["people"].pop("2")
+    removed = bench.live(apply_deletions=True).id
+    preview = bench.rollback(moved, execute=False)
+    assert {step.key: step.refused for step in preview.steps} == {
+        "1": f"a later run removed what its owner named: {removed}", "2": None,
+    }  # fmt: skip
+    assert bench.rollback(moved).failed == ()
+    assert whole(bench.rollback(removed))
+    assert whole(bench.rollback(moved))
+    assert bench.world.state() == before
+
+
+def test_what_a_later_run_removed_is_not_brought_back_without_what_it_refers_to(bench: Bench) -> None:
+    bench.live()
+    before = bench.world.state()
+    bench.settings["max_deletions"] = 100
+    bench.rows["places"].pop("3")
+    first = bench.live(apply_deletions=True).id
+    bench.rows["people"].pop("3")
+    second = bench.live(apply_deletions=True).id
+    (step,) = bench.rollback(first, execute=False).steps
+    assert (step.what, step.refused) == ("recreate", f"a later run removed what its person named: {second}")
+    assert whole(bench.rollback(second))
+    assert whole(bench.rollback(first))
+    assert bench.world.state() == before
+
+
 def test_what_was_put_back_is_remembered_with_what_it_refers_to(bench: Bench) -> None:
     bench.live()
     before = bench.ledger.known("rooms")["1"].meant

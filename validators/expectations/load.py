@@ -18,6 +18,7 @@ from migrate.expressions import ExpressionError, columns_of, parse_expression
 from migrate.expressions.regex import regex_error
 from migrate.located_yaml import Document, Keys, read
 from migrate.models import build
+from migrate.said import number_of
 from validators.expectations.vocabulary import Kind, Rule, vocabulary
 from validators.expectations.words import Expectation, Suite
 
@@ -89,7 +90,7 @@ def load_suites(folder: Path, target: LoadedContract) -> list[LoadedSuite]:
                 problems.append(Problem(f"the code stands twice; first at {before}", wanted.place, wanted.code))
         suites.append(suite)
     if problems:
-        raise ConfigurationError(f"{folder}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{folder}: {number_of(len(problems), 'problem')}", problems=problems)
     return suites
 
 
@@ -102,7 +103,7 @@ def _load(file: Path, target: LoadedContract) -> LoadedSuite:
     if not checks:
         problems = [Problem("the suite expects nothing", document.place("expectations"))]
     if problems:
-        raise ConfigurationError(f"{file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{file}: {number_of(len(problems), 'problem')}", problems=problems)
     return LoadedSuite(file, model, tuple(one for one in wanted if one is not None))
 
 

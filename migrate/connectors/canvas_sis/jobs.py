@@ -12,6 +12,7 @@ from typing import Any
 
 from migrate.connectors.canvas_sis.http import Faulty, Service, Unsure
 from migrate.connectors.canvas_sis.words import CanvasConnection, CanvasOptions
+from migrate.said import number_of
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Imports:
             jobs = self.running()
             if not jobs:
                 return
-            log.info("waiting for %d running import(s) of the target", len(jobs))
+            log.info("waiting for %s of the target", number_of(len(jobs), "running import"))
         raise TimeUp("another import is still running")
 
     def run(self, file: Path) -> Ended:

@@ -19,6 +19,7 @@ from migrate.contracts.model import Contract, Entity, Name, SideEffect, Words
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys
 from migrate.models import build, build_part
+from migrate.said import number_of
 
 
 class Message(Words):
@@ -225,7 +226,7 @@ def read_words(contract: LoadedContract) -> Spec:
     if connection is not None:
         problems += _patterns(connection, document)
     if problems or connection is None:
-        raise ConfigurationError(f"{document.file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{document.file}: {number_of(len(problems), 'problem')}", problems=problems)
     return Spec(connection, writes)
 
 

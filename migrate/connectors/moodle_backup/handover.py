@@ -18,11 +18,12 @@ from migrate.connectors.moodle_backup.write import write_backup
 from migrate.connectors.target import Outcome, Record
 from migrate.contracts.model import Contract
 from migrate.errors import TargetRefused
+from migrate.said import number_of
 
 RESTORE_LIST = "restore.csv"
 README = "README.txt"
 _INSTRUCTIONS = """\
-One course backup for each course that has history to restore: {files} file(s).
+One course backup for each course that has history to restore: {files}.
 {before}
 1. Copy this folder to the Moodle host. A file of the same name from an earlier run is out of date: restore the newest
    alone, and none twice. Restoring twice makes placeholders of activities a second time.
@@ -154,7 +155,9 @@ def _write_list(folder: Path, rows: list[tuple[str, str]], before: str) -> None:
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows(rows)
         path = folder / README
-        text = _INSTRUCTIONS.format(files=len(rows), before=before and f"\n{before}\n", commands=commands, list=RESTORE_LIST)
+        text = _INSTRUCTIONS.format(
+            files=number_of(len(rows), "file"), before=before and f"\n{before}\n", commands=commands, list=RESTORE_LIST
+        )
         path.write_text(text, "utf-8")
     except OSError as error:
         raise TargetRefused(

@@ -15,6 +15,7 @@ from migrate.contracts.model import Entity
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document, Keys
 from migrate.models import build
+from migrate.said import number_of
 
 ASKING = ("find", "unseen", "warns")
 """Words that an entity has beside those of the backup its records go in."""
@@ -69,7 +70,7 @@ def make_plans(contract: LoadedContract, connection: Connection, tables: Mapping
         problems += _upload_problems(contract, entity, upload, (*here, "upload")) if upload is not None else ()
         plans[name] = Plan(name, entity, write, Sender(entity, tables), upload)
     if problems:
-        raise ConfigurationError(f"{contract.document.file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{contract.document.file}: {number_of(len(problems), 'problem')}", problems=problems)
     return plans
 
 

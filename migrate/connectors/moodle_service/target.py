@@ -25,6 +25,7 @@ from migrate.connectors.target import Ability, Action, Held, Outcome, Record, Ta
 from migrate.contracts.load import LoadedContract
 from migrate.contracts.model import Contract
 from migrate.errors import TargetLost, TargetRefused
+from migrate.said import number_of
 
 _ADD = "add them in Site administration > Server > Web services > External services > Functions"
 _UPLOAD_FIRST = f"""\
@@ -89,7 +90,9 @@ class MoodleTarget:
         needed = {function for plan in plans for function in plan.functions(reading=plan.name in self._uploading.plans)}
         missing = sorted(needed - allowed)
         if missing:
-            raise TargetRefused(f"the token's service lacks {len(missing)} function(s): {', '.join(missing)}", hint=_ADD)
+            raise TargetRefused(
+                f"the token's service lacks {number_of(len(missing), 'function')}: {', '.join(missing)}", hint=_ADD
+            )
         warned = list(self._site_warnings(plans))
         for plan in plans:
             by_file = plan.upload if plan.name in self._uploading.plans else None
@@ -309,7 +312,8 @@ def _holds(words: Empty, answer: Answer | Refused) -> str | None:
     if said := doubted(words, answer.data):
         return f"{words.call} did not look: {'; '.join(map(warning_text, said))}"
     if rows := counted(words, at(answer.data, words.at)):
-        return f"it still holds {len(rows)} {words.holds}; they would be removed with it"
+        what = number_of(len(rows), words.one or words.holds, words.holds)
+        return f"it still holds {what}, which would be removed with it"
     return None
 
 

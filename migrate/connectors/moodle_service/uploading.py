@@ -14,6 +14,7 @@ from migrate.connectors.moodle_service.upload_cells import Line, Unsayable, make
 from migrate.connectors.moodle_service.upload_words import Upload
 from migrate.connectors.target import Outcome, Record, Waiting
 from migrate.errors import TargetRefused
+from migrate.said import number_of
 
 TOGETHER = "upload files"
 FOLDER = "upload"
@@ -24,7 +25,7 @@ ROWS = 20_000
 """In one file, so that a command or a page that breaks off does not begin with the first row again."""
 _COLUMN = re.compile(r"[A-Za-z0-9_]+")
 _INSTRUCTIONS = """\
-Files for Moodle's own uploads: {files} file(s), {rows} row(s). They hold people's data.
+Files for Moodle's own uploads: {files}, {rows}. They hold people's data.
 
 Give them to Moodle in this order. A folder of an earlier run is out of date: all that waits is in this one. A file that is given
 twice does no harm. Do not save a file from a spreadsheet: that changes dates and numbers.
@@ -61,7 +62,7 @@ class Written:
 
     def step(self, number: int) -> Iterator[str]:
         """The same for the instructions."""
-        yield f"{number}. {self.name} ({self.rows} row(s))"
+        yield f"{number}. {self.name} ({number_of(self.rows, 'row')})"
         if self.upload.needs:
             yield f"   Before: {self.upload.needs}"
         if self.upload.command:
@@ -126,5 +127,7 @@ def _write_list(folder: Path, files: Iterable[Written]) -> None:
         rows = ((one.name, one.upload.command or one.upload.page, one.options) for one in files)
         csv.writer(stream, lineterminator="\n").writerows(rows)
     steps = "\n".join(line for number, one in enumerate(files, 1) for line in one.step(number))
-    text = _INSTRUCTIONS.format(files=len(files), rows=sum(one.rows for one in files), steps=steps, list=UPLOAD_LIST)
+    text = _INSTRUCTIONS.format(
+        files=number_of(len(files), "file"), rows=number_of(sum(one.rows for one in files), "row"), steps=steps, list=UPLOAD_LIST
+    )
     (folder / README).write_text(text, "utf-8")

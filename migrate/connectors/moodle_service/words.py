@@ -281,6 +281,8 @@ class Empty(Words):
     """Rows by which the site says that it did not look: the record is not removed."""
     holds: str
     """What the rows are, for the message."""
+    one: str | None = None
+    """What it is where there is a single one. Left out: as ``holds``."""
     together: int = 1
     """So many questions go in one call, where the site allows it (``connection.together``)."""
 

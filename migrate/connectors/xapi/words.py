@@ -17,6 +17,7 @@ from migrate.contracts.model import Contract, Name, SideEffect, Words
 from migrate.errors import ConfigurationError, Problem
 from migrate.located_yaml import Document
 from migrate.models import build, build_part
+from migrate.said import number_of
 
 Positive = Annotated[int, Default(ge=1)]
 
@@ -125,5 +126,5 @@ def read_words(contract: LoadedContract) -> Spec:
             if field not in entity.fields
         ]
     if problems or connection is None:
-        raise ConfigurationError(f"{document.file}: {len(problems)} problem(s)", problems=problems)
+        raise ConfigurationError(f"{document.file}: {number_of(len(problems), 'problem')}", problems=problems)
     return Spec(connection, writes)

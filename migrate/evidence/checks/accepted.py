@@ -20,6 +20,7 @@ from migrate.evidence.gather import RUN, WORKSPACE
 from migrate.evidence.opening import PackRefused
 from migrate.located_yaml import parse
 from migrate.models import build
+from migrate.said import number_of
 from validators.expectations.judge import STATES
 from validators.expectations.load import FOLDER as PART
 from validators.expectations.vocabulary import vocabulary
@@ -197,7 +198,7 @@ def _row_by_row(row: Row, listed: int) -> Iterator[str]:
         return
     fields = len((row["field"] or "").split(", "))
     if listed != unexpected * fields:
-        yield f"{unexpected} are not as expected, and {listed} values of {fields} field(s) are listed"
+        yield f"{unexpected} are not as expected, and {listed} values of {number_of(fields, 'field')} are listed"
     yield from _state(row, values == 0 or (values - unexpected) / values >= row["mostly"])
 
 

@@ -35,11 +35,11 @@ BEFORE = decided(("W-1", "waive", "", 4), ("W-2", "override", "x", 2), ("W-3", "
 @pytest.mark.parametrize(
     ("now", "rows", "items"),
     [
-        (decided(("W-1", "waive", "", 4), ("W-2", "override", "y", 2), ("W-3", "exclude", "", 9)), 2, "1 decision(s): W-2"),
-        (decided(("W-1", "exclude", "", 6), ("W-2", "override", "x", 2)), 15, "2 decision(s): W-1, W-3"),
-        (BEFORE + b"W-4,waive,,r,Ann,,users,C-1,f,many\n", 0, "1 decision(s): W-4"),
+        (decided(("W-1", "waive", "", 4), ("W-2", "override", "y", 2), ("W-3", "exclude", "", 9)), 2, "1 decision: W-2"),
+        (decided(("W-1", "exclude", "", 6), ("W-2", "override", "x", 2)), 15, "2 decisions: W-1, W-3"),
+        (BEFORE + b"W-4,waive,,r,Ann,,users,C-1,f,many\n", 0, "1 decision: W-4"),
         (BEFORE.replace(b"Ann", b"Bo"), 0, "no decision and no value"),
-        (None, 15, "3 decision(s): W-1, W-2, W-3"),
+        (None, 15, "3 decisions: W-1, W-2, W-3"),
     ],
 )
 def test_decisions(tmp_path: Path, now: bytes | None, rows: int, items: str) -> None:
@@ -50,7 +50,7 @@ def test_decisions(tmp_path: Path, now: bytes | None, rows: int, items: str) -> 
 def test_decisions_of_which_nobody_knows_what_they_were(tmp_path: Path) -> None:
     assert changed(tmp_path, "decisions", "decisions.csv", None, BEFORE).rows is None
     new = changed(tmp_path, "decisions", "decisions.csv", None, BEFORE, new=True)
-    assert (new.rows, new.what) == (15, "3 decision(s): W-1, W-2, W-3")
+    assert (new.rows, new.what) == (15, "3 decisions: W-1, W-2, W-3")
 
 
 def test_the_rules_of_privacy(tmp_path: Path) -> None:

@@ -164,5 +164,5 @@ def test_the_view_says_why_an_entry_holds_no_more(tmp_path: Path, workspace: Wor
     newest = newest_census(opened.runs, opened.pair, "20250101-000000")
     assert newest is not None
     (_, _, _, _, status, _, why), (*_, remark) = rows_of(opened, "kinds", newest[1])
-    assert (status, why) == ("expired", "it was confirmed for 4 row(s), and there are 5 now")
+    assert (status, why) == ("expired", "it was confirmed for 4 rows, and there are 5 now")
     assert "does not allow" in remark

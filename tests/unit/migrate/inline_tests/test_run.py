@@ -71,7 +71,7 @@ def test_a_good_test_has_no_problems(bench: Any) -> None:
         ("user_id: '1'", "user_id: '01'", "user_id is '1'", "user_id: '01'"),
         ("age: null", "age: 0", "age is None", "user_id: 3"),
         ("age: null", "height: 5", "no such field", "user_id: 3"),
-        ("\n  - {user_id: 3, name: x, age: null}", "", "1 row(s) expected, 2 would load", "expect:"),
+        ("\n  - {user_id: 3, name: x, age: null}", "", "1 row expected, 2 would load", "expect:"),
         ("'2': quarantined", "'2': held", "2 is quarantined", "dispositions:"),
         ("'2': quarantined", "'9': held", "9 is not there", "dispositions:"),
         ("'2': quarantined", "'1': excluded", "1 is created", "dispositions:"),

@@ -179,3 +179,22 @@ def test_a_database_that_does_not_answer_is_lost_and_not_a_traceback(ledger: Led
     monkeypatch.setattr(ledger, "engine", sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
     with pytest.raises(LedgerLost, match="run again"), ledger.locked():
         pass
+
+
+def test_what_some_runs_wrote_is_told_by_how_it_began(ledger: Ledger) -> None:
+    put(ledger, "run-1", intent("a"))
+    put(ledger, "run-1", intent("a", "update"))
+    put(ledger, "run-1", intent("b", "adopt"))
+    put(ledger, "run-1", intent("c"), "failed")
+    ledger.begin("run-2", "live", "memory")
+    put(ledger, "run-2", intent("d", "update"))
+    back = put(ledger, "run-2", intent("e"))
+    put(ledger, "run-2", intent("f"))
+    ledger.begin("back", "rollback", "memory", of_run="run-2")
+    ledger.take_back("back", "person", [], [back], [])
+
+    def written(*runs: str) -> dict[str, str]:
+        return {row["key"]: row["action"] for batch in ledger.written("person", runs) for row in batch.to_pylist()}
+
+    assert written("run-1") == {"a": "create"}
+    assert written("run-1", "run-2") == {"a": "create", "d": "update", "f": "create"}

@@ -47,7 +47,7 @@ def test_how_long_one_can_turn_back_follows_what_has_begun(desk: Any) -> None:
     desk.done("close", 10)
     assert (at_now(desk).back_minutes, at_now(desk).back_by) == (15, 585)
     desk.done("rehearse", 20)
-    desk.tick("decide", "go", by="Ada", run="run-1")
+    desk.tick("decide", "go", by="Ada", run=desk.run(minutes=12, days=-0.02))
     desk.done("load", 60)
     assert (at_now(desk).way_back, at_now(desk).back_by) == (("restore", "reopen"), 540)
     desk.done("verify", 30)

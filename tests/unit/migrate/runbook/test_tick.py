@@ -13,6 +13,8 @@ from migrate.runbook.log import FILE, entries
 from migrate.runbook.tick import close_round
 
 Refused = Callable[..., tuple[Problem, ...]]
+SINCE = -0.042
+"""Days before T at which a run ends that began at T+48m: while the night was rehearsing."""
 
 
 @pytest.fixture
@@ -125,17 +127,17 @@ def test_a_gate_is_decided_by_who_decides_on_a_run_that_is_good_enough(night: An
     told = nothing_entered(night, refused, "decide", "go")
     assert "Ben does not decide this: Ada does" in told
     assert "measured on a run" in told
-    bad = night.run(findings={"USR-001": 3}, verdict="fail", days=0)
+    bad = night.run(findings={"USR-001": 3}, verdict="fail", days=SINCE)
     told = nothing_entered(night, refused, "decide", "go", by="Ada", run=bad)
     assert "USR-001: run run-2 has 3" in told
     assert "or better: run run-2 has fail" in told
-    good = night.run(findings={"USR-001": 2}, days=0)
+    good = night.run(findings={"USR-001": 2}, days=SINCE)
     ticked = night.tick("decide", "go", by=" ada ", run=good)
     assert (ticked.round.state("decide").state, entries(night.folder)[-1].run) == ("go", good)
 
 
 def test_a_run_that_stopped_decides_nothing(night: Any, refused: Refused) -> None:
-    stopped = night.run(failure="lost", days=0)
+    stopped = night.run(failure="lost", days=SINCE)
     assert "did not come to its end" in nothing_entered(night, refused, "decide", "go", by="Ada", run=stopped)
 
 
@@ -168,7 +170,7 @@ def test_a_no_may_come_before_the_gate_is_reached_and_may_be_taken_back(desk: An
 
 
 def test_the_way_back_keeps_its_order(night: Any, refused: Refused) -> None:
-    night.tick("decide", "go", by="Ada", run=night.run(days=0))
+    night.tick("decide", "go", by="Ada", run=night.run(days=SINCE))
     night.tick("load", "start")
     night.tick("load", "failed", note="refused")
     assert "reopen waits for restore (open)" in nothing_entered(night, refused, "reopen")
@@ -177,7 +179,7 @@ def test_the_way_back_keeps_its_order(night: Any, refused: Refused) -> None:
 
 
 def test_behind_the_point_of_no_return_nobody_goes_back_without_saying_why(night: Any, refused: Refused) -> None:
-    night.tick("decide", "go", by="Ada", run=night.run(days=0))
+    night.tick("decide", "go", by="Ada", run=night.run(days=SINCE))
     for step in ("load", "verify"):
         night.done(step, 30)
     night.tick("open", "start")
@@ -204,6 +206,83 @@ def test_a_step_that_was_a_run_took_what_its_folder_says(desk: Any, refused: Ref
     assert [(e.what, e.run) for e in ticked.entries] == [("start", run), ("done", run)]
 
 
+def ended(minutes: float) -> float:
+    """``days`` of a run that ended so many minutes after T."""
+    return -minutes / 24 / 60
+
+
+def test_a_run_from_before_what_the_step_waits_for_is_not_that_step(desk: Any, refused: Refused) -> None:
+    desk.round("night", "cutover")
+    desk.done("backup", 30)
+    desk.done("close", 10)
+    early = desk.run(minutes=12, days=ended(42))  # began at T+30m, and the source was closed at T+40m
+    desk.wait(30)
+    told = nothing_entered(desk, refused, "rehearse", run=early)
+    assert "run run-1 began at 2027-01-09 19:30 UTC, before close was done (2027-01-09 19:40 UTC)" in told
+    assert "next:    run it anew: lms-migrate run ." in told
+    late = desk.run(minutes=12, days=ended(60))
+    assert f"next:    --run {late}" in nothing_entered(desk, refused, "rehearse", run=early)
+    assert f"next:    --run {late}" in nothing_entered(desk, refused, "rehearse", "start", run=early)
+    ticked = desk.tick("rehearse", run=early, force=True, note="the last writer had left at 19:25")
+    assert [one.partition(", before ")[2] for one in ticked.forced] == ["close was done (2027-01-09 19:40 UTC)"]
+    told = nothing_entered(desk, refused, "rehearse", run=early, correct=True, note="x")
+    assert "before close was done" in told
+    desk.tick("rehearse", run=late, correct=True, note="it was the other run")
+
+
+def test_people_write_down_minutes_and_runs_know_their_seconds(desk: Any) -> None:
+    desk.round("night", "cutover")
+    desk.done("backup", 30)
+    desk.done("close", 10)
+    run = desk.run(minutes=10, days=ended(49.5))
+    desk.wait(30)
+    assert desk.tick("rehearse", run=run).round.state("rehearse").run == run
+
+
+def test_a_run_of_an_earlier_round_is_not_taken_again(desk: Any, refused: Refused) -> None:
+    run = desk.run(minutes=10, days=0.5)
+    desk.round("night", "cutover", begin="rehearse")
+    assert "before the round began (2027-01-09 19:00 UTC)" in nothing_entered(desk, refused, "rehearse", run=run)
+    desk.wait(10)
+    assert desk.tick("rehearse", run=desk.run(minutes=10, days=ended(10))).forced == ()
+
+
+def test_a_round_that_was_opened_late_takes_what_ran_since_its_start(desk: Any) -> None:
+    run = desk.run(minutes=10, days=ended(20))
+    desk.wait(60)
+    desk.round("rehearsed before it was opened", at="2027-01-09 20:05", begin="rehearse")
+    assert desk.tick("rehearse", run=run).forced == ()
+
+
+def test_a_gate_is_not_judged_on_a_run_older_than_the_one_that_was_ticked(night: Any, refused: Refused) -> None:
+    old, new = night.run(days=ended(55)), night.run(days=ended(60))
+    night.tick("rehearse", run=new, correct=True, note="its folder")
+    told = nothing_entered(night, refused, "decide", "go", by="Ada", run=old)
+    assert "before run-3 did, which was rehearse" in told
+    assert "next:    --run run-3" in told
+    before = nothing_entered(night, refused, "decide", "go", by="Ada", run="run-1")
+    assert "before run-3 did" in before
+    night.tick("decide", "no-go", by="Ada", note="too many", run=old)  # a no is heard, whatever it was judged on
+    night.tick("decide", "reopen", by="Ada", note="not so many")
+    assert night.tick("decide", "go", by="Ada", run=new).forced == ()
+
+
+def test_a_second_try_is_not_an_older_run(night: Any, refused: Refused) -> None:
+    older, first = night.run(days=ended(59)), night.run(days=ended(60))
+    night.tick("rehearse", "reopen", note="again")
+    night.tick("rehearse", "failed", note="balances in nothing", run=first)
+    assert f"before {first} did, which was rehearse" in nothing_entered(night, refused, "rehearse", run=older)
+    night.tick("rehearse", run=night.run(days=ended(61)))
+
+
+def test_a_rollback_is_younger_than_what_it_takes_back(night: Any, refused: Refused) -> None:
+    night.tick("decide", "go", by="Ada", run=night.run(days=SINCE))
+    night.wait(60)
+    night.tick("load", "failed", note="refused", run=night.run(kind="live", days=ended(110)))
+    rollback = night.took_back(15, 9)
+    assert "before run-3 did, which was load" in nothing_entered(night, refused, "restore", run=rollback)
+
+
 def test_rounds_follow_one_another(desk: Any, refused: Refused) -> None:
     desk.round("one")
     assert "under way" in str(refused(desk.round, "two"))
@@ -224,7 +303,7 @@ def test_the_cutover_begins_when_the_runbook_says(desk: Any, edited: Callable[..
 
 
 def test_a_round_is_over_when_all_is_done(night: Any) -> None:
-    night.tick("decide", "go", by="Ada", run=night.run(days=0))
+    night.tick("decide", "go", by="Ada", run=night.run(days=SINCE))
     for step in ("load", "verify"):
         night.done(step, 30)
     assert night.opened().current() is not None

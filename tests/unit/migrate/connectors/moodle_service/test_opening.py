@@ -80,7 +80,7 @@ def test_functions_that_the_service_lacks_are_named(server: MoodleServer, target
     server.functions = tuple(name for name in server.functions if name not in lacking)
     with pytest.raises(TargetRefused) as refused:
         target.preflight(["users", "cohorts", "courses"])
-    assert "lacks 2 function(s): core_cohort_get_cohorts, core_user_create_users" in str(refused.value)
+    assert "lacks 2 functions: core_cohort_get_cohorts, core_user_create_users" in str(refused.value)
     assert "External services > Functions" in str(refused.value)
     target.preflight(["courses"])  # which needs neither
 

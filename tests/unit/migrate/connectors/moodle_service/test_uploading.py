@@ -177,7 +177,7 @@ def test_the_instructions_name_every_file_in_order_with_its_command(by_file: Moo
     order = ["users.csv", "profile-staffno.csv", "cohorts.csv", "cohort_members.csv", "enrolments.csv"]
     assert [name for name, *_ in listed] == order
     text = (folder / "README.txt").read_text("utf-8")
-    assert sorted(order, key=lambda name: text.index(f". {name} (1 row(s))")) == order
+    assert sorted(order, key=lambda name: text.index(f". {name} (1 row)")) == order
     for name, way, options in listed:
         message = next(one.message for some in outcomes.values() for one in some if name in one.message)
         if way.endswith(".php"):

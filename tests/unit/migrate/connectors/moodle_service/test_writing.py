@@ -173,7 +173,7 @@ def test_a_category_that_holds_something_is_not_removed(server: MoodleServer, ta
     enrolled(target, 1)
     outcome = target.remove("categories", [Record("a", {"idnumber": "a"})])[0]
     assert outcome.result == "refused"
-    assert outcome.message == "it still holds 1 course(s); they would be removed with it"
+    assert outcome.message == "it still holds 1 course, which would be removed with it"
     target.remove("courses", [Record("c", {"shortname": "c"})])
     assert target.remove("categories", [Record("a", {"idnumber": "a"})])[0].result == "done"
     assert server.calls.count("core_course_delete_categories") == 1
@@ -211,7 +211,7 @@ def test_an_enrolment_with_grades_is_not_removed_and_takes_none_along(server: Mo
     server.site.put("grades", (item, person["id"]), {"finalgrade": 7})
     graded, plain = target.remove("enrolments", both)
     assert graded.result == "refused"
-    assert graded.message == "it still holds 1 grade(s) of the person in the course; they would be removed with it"
+    assert graded.message == "it still holds 1 grade of the person in the course, which would be removed with it"
     assert plain.result == "done"
     assert list(server.site.tables["grades"]) == [(item, person["id"])]
 
@@ -226,7 +226,7 @@ def test_an_enrolment_goes_after_the_memberships_in_groups_and_takes_none_along(
     assert write(target, "group_members", [member])["g|p0"].result == "done"
     there, plain = target.remove("enrolments", both)
     assert there.result == "refused"
-    assert there.message == "it still holds 1 group(s) of the course in which the person is; they would be removed with it"
+    assert there.message == "it still holds 1 group of the course in which the person is, which would be removed with it"
     assert plain.result == "done"
     assert len(server.site.tables["group_members"]) == 1
     assert target.remove("group_members", [member])[0].result == "done"
@@ -258,7 +258,7 @@ def test_it_stays_while_somebody_put_people_into_it(
     server.site.put(members, (int(native), person["id"]), {})
     held, empty = target.remove(entity, records)
     assert held.result == "refused"
-    assert held.message == "it still holds 1 member(s); they would be removed with it"
+    assert held.message == "it still holds 1 member, which would be removed with it"
     assert empty.result == "done"
     assert list(server.site.tables[members]) == [(int(native), person["id"])]
 

@@ -55,7 +55,7 @@ def test_a_result_that_its_numbers_bear_out(of: Expected, state: str, numbers: d
         (MOST, "passed", {"records": 10, "values": 10, "unexpected": 2}, 2, "by its own numbers it failed"),
         (MOST, "failed", {"records": 10, "values": 10, "unexpected": 1}, 1, "by its own numbers it passed"),
         (MOST, "failed", {"records": 3, "values": 5, "unexpected": 1}, 1, "1 of 5 values in 3 records"),
-        (PAIR, "failed", {"records": 9, "values": 5, "unexpected": 2}, 2, "2 values of 2 field(s) are listed"),
+        (PAIR, "failed", {"records": 9, "values": 5, "unexpected": 2}, 2, "2 values of 2 fields are listed"),
         (MOST, "error", {}, 1, "could not be evaluated, and records are listed"),
         (MEAN, "passed", {"records": 9}, 1, "about all records together, and 1 are listed"),
     ],
