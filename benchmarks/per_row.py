@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python benchmarks/per_row.py [--users 20000 200000] [--rounds 3] [--filled] [--server URL]
 
-A campus has 56 rows for each user, and a database of its own on the server. What a run takes that has hardly any rows is told apart: it does not grow.
+A campus has 56 rows for each user, and a database of its own on the server. What a run takes that has hardly any rows is
+told apart: it does not grow.
 """
 
 from __future__ import annotations
