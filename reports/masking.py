@@ -23,9 +23,12 @@ CLASSES = frozenset({"name", "email", "login", "identifier", "contact", "free_te
 """What may be shown to somebody. A class that is not listed here, such as ``secret``, is shown to nobody."""
 IDENTIFYING = frozenset({"login", "identifier", "email"})
 
-_EMAIL = re.compile(r"[^\s@<>'\"(),;:]+@[^\s@<>'\"(),;:]+")
-_QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\".*?\"|“.*?”|‘.*?’(?!\w)", re.DOTALL)
-"""An apostrophe inside a word neither opens nor closes a quotation."""
+_SIGN = r"[^\s@<>'\"(),;:]"
+_EMAIL = re.compile(rf"(?<!{_SIGN}){_SIGN}+@{_SIGN}+")
+"""Tried once for each run of signs: from each sign of a long word it would take hours."""
+_QUOTED = re.compile(r"(?<!\w)'.*?(?:'(?!\w)|\Z)|\".*?(?:\"|\Z)|“.*?(?:”|\Z)|‘.*?(?:’(?!\w)|\Z)", re.DOTALL)
+"""An apostrophe inside a word neither opens nor closes a quotation. One that nothing ends goes to the end: a cut value."""
+_ENDS = {"'": "'", '"': '"', "“": "”", "‘": "’"}
 _REFERRER = re.compile(r"(?<=\brefers to it: )(\w+) (.+?)(?=(?: \(of run [^()]*\))?$)", re.DOTALL)
 """An entity of the target and a key in it, at the end of a message about another record (``migrate.live.referrers``)."""
 _TLD = re.compile(r"[a-zA-Z]{2,10}")
@@ -252,4 +255,5 @@ def _split(key: str) -> list[str]:
 
 
 def _mask_quoted(quoted: str, pii: str) -> str:
-    return f"{quoted[0]}{mask(quoted[1:-1], pii) or ''}{quoted[-1]}"
+    inner = quoted[1:].removesuffix(_ENDS[quoted[0]])
+    return f"{quoted[0]}{mask(inner, pii) or ''}{quoted[1 + len(inner) :]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,21 @@ def test_a_message_loses_the_values_it_repeats() -> None:
     assert hide.message("people", "login", "'o'neil' is Moodle's and the site's") == "'o•••l' is Moodle's and the site's"
     assert hide.message("people", "role", "role 'teacher' is unknown") == "role 'teacher' is unknown"
     assert hide.message("courses", "owner", "owner bob@corp.example left") == "owner b***@***.example left"
+
+
+@pytest.mark.parametrize("quoted", ["'{}", '"{}', "“{}", "‘{}"])
+def test_a_value_that_is_cut_before_its_quotation_ends_is_masked(quoted: str) -> None:
+    hide = masker(key=["login"])
+    said = hide.message("people", None, f"taken by {quoted.format('Bob Stone of No')}")
+    assert said == f"taken by {quoted.format('•••')}"
+    assert hide.message("people", "login", "taken by '") == "taken by '"
+
+
+@pytest.mark.parametrize("long", ["a" * 300_000, "a." * 150_000, "'" * 300_000, '"a' * 150_000])
+def test_a_long_word_is_masked_at_once(long: str) -> None:
+    started = time.process_time()
+    masker(key=["login"]).message("people", "login", f"cannot be read: {long}")
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
