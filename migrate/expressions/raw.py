@@ -29,7 +29,7 @@ def refuse_raw(node: exp.Expr) -> None:
 
 def _bare(node: exp.Expr) -> Iterator[str]:
     """The texts of a node that are written without quotation marks."""
-    if isinstance(node, exp.Literal) and node.is_string or isinstance(node, exp.Identifier) and node.args.get("quoted"):
+    if (isinstance(node, exp.Literal) and node.is_string) or (isinstance(node, exp.Identifier) and node.args.get("quoted")):
         return
     for value in node.args.values():
         yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))

@@ -444,7 +444,9 @@ def test_a_target_that_does_not_show_what_a_rule_reads_is_not_asked(ruled: Bench
     assert why_not(births, RunFolder(tmp_path, {}, {})) is None
 
 
-def test_what_is_personal_in_the_rules_is_known_before_a_finding_lies_there(ruled: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_personal_in_the_rules_is_known_before_a_finding_lies_there(
+    ruled: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known: list[dict[str, Any]] = []
     publish = both_sides_stage.publish_findings
 

@@ -51,7 +51,9 @@ def test_an_order_smuggles_nothing_behind_with_fill() -> None:
         parse_order("a with fill from read_text('/etc/passwd')")
 
 
-@pytest.mark.parametrize("text", ["cast(a as decimal(12, 4))", "größe + 1.5e-3", 'extract(epoch from "a; b")', "interval '2' month", "a::text"])
+@pytest.mark.parametrize(
+    "text", ["cast(a as decimal(12, 4))", "größe + 1.5e-3", 'extract(epoch from "a; b")', "interval '2' month", "a::text"]
+)
 def test_plain_words_and_what_stands_in_quotation_marks_stay(text: str) -> None:
     assert parse_expression(text).sql(dialect="duckdb")
 
