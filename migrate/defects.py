@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from traceback import TracebackException
 
-_QUOTED = re.compile(r"(?<!\w)'.*?'(?!\w)|\".*?\"", re.DOTALL)
-_ADDRESS = re.compile(r"[^\s@<>'\"(),;:]+@[^\s@<>'\"(),;:]+")
+_QUOTED = re.compile(r"(?<!\w)'.*?(?:'(?!\w)|\Z)|\".*?(?:\"|\Z)", re.DOTALL)
+"""A quotation that nothing ends goes to the end of the text: who said it may have cut the value."""
+_SIGN = r"[^\s@<>'\"(),;:]"
+_ADDRESS = re.compile(rf"(?<!{_SIGN}){_SIGN}+@{_SIGN}+")
+"""Tried once for each run of signs: from each sign of a long word it would take hours."""
 
 
 def without_values(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 import shutil
@@ -64,8 +65,13 @@ def stage_folder(stage: str) -> str:
 
 
 def archive_file(table: str) -> str:
-    """The Parquet file of an archived table; what a file name may not hold becomes ``_``."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", table) + ".parquet"
+    """The Parquet file of an archived table, another one for each; what a file name may not hold becomes ``_``.
+
+    A name that was changed so has a hash of what it was behind a ``~``, which no other has: two such tables are two files.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_.-]", "_", table)
+    told = "" if plain == table else "~" + hashlib.sha256(table.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{plain}{told}.parquet"
 
 
 def new_run(runs: Path, now: Callable[[], dt.datetime]) -> RunFolder:

@@ -16,6 +16,7 @@ from migrate.decisions.model import MEANING, NEEDS_VALUE, TAKES_VALUE, VERBS
 from reports import links, model, visible
 from reports.build import MOST_ROWS, build
 from reports.compiled import CompiledTemplates
+from reports.fresh import fresh
 from reports.instants import instant
 from reports.parts import Table
 from reports.payload import encode
@@ -40,7 +41,8 @@ def render(
 def write(report: model.Report, run_folder: Path, role: str | None = None) -> Path:
     """The same for a report already built, when more than one rendering is wanted."""
     file = run_folder / ("report.html" if role is None else f"report-{role}.html")
-    file.write_text(page(report), encoding="utf-8", errors="replace", newline="\n")
+    with fresh(file) as part:
+        part.write_text(page(report), encoding="utf-8", errors="replace", newline="\n")
     return file
 
 

@@ -46,7 +46,7 @@ def terminal_width(stream: TextIO) -> int | None:
 
 
 def _head(report: Report, width: int | None) -> str:
-    lines = [f"{report.verdict.word}  {report.mode} {plain(report.run)}  {plain(report.label)}".rstrip()]
+    lines = [f"{report.verdict.word}  {plain(report.mode)} {plain(report.run)}  {plain(report.label)}".rstrip()]
     for reason in report.verdict.reasons:
         lines += wrapped(plain(reason), "  ", width)
     if report.failure:
@@ -202,7 +202,7 @@ def _live(live: LiveRun | None, width: int | None) -> str:
     if live.rehearsal:
         lines.append(f"  {number_of(len(live.surprises), 'surprise')} against rehearsal {plain(live.rehearsal)}")
         lines += wrapped(f"written since by {plain(', '.join(live.since))}", "  ", width) if live.since else []
-        rows = [(plain(s.entity), s.disposition, f"{s.expected:,}", "->", f"{s.actual:,}") for s in live.surprises]
+        rows = [(plain(s.entity), plain(s.disposition), f"{s.expected:,}", "->", f"{s.actual:,}") for s in live.surprises]
         lines += columns(rows[:MOST_SURPRISES], right=(2, 4), width=width, cut=0) if rows else []
         lines += _more(len(rows) - MOST_SURPRISES, "in the report")
         lines += [f"  changed since: {plain(', '.join(live.changed_inputs))}"] if live.changed_inputs else []
@@ -214,7 +214,7 @@ def _live(live: LiveRun | None, width: int | None) -> str:
 def _findings(report: Report, width: int | None) -> str:
     if not report.findings:
         return ""
-    rows = [(f"{row.count.n:,}", row.severity, plain(row.code), plain(row.title)) for row in report.findings]
+    rows = [(f"{row.count.n:,}", plain(row.severity), plain(row.code), plain(row.title)) for row in report.findings]
     return "\n".join(["Findings", *columns(rows, right=(0,), width=width, cut=3)])
 
 
@@ -224,7 +224,7 @@ def _losses(report: Report) -> str:
     rows = []
     for treatment in dict.fromkeys(loss.treatment for loss in report.losses):
         held = [loss.rows for loss in report.losses if loss.treatment == treatment]
-        rows.append((treatment, number_of(len(held), "entry", "entries"), f"{number_of(sum(held), 'row')} with data"))
+        rows.append((plain(treatment), number_of(len(held), "entry", "entries"), f"{number_of(sum(held), 'row')} with data"))
     return "\n".join(["Loss register", *columns(rows, right=(1, 2))])
 
 

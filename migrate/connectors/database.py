@@ -20,7 +20,8 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from migrate.connectors.source import EXTRA, SECRET_WORDS, SourceInfo
+from migrate.connectors.addresses import refused_options, shown
+from migrate.connectors.source import EXTRA, SourceInfo
 from migrate.contracts.load import colliding
 from migrate.contracts.model import Contract
 from migrate.errors import SourceLost, SourceRefused
@@ -315,12 +316,6 @@ def read_query(url: str, base: Path, query: str) -> tuple[list[str], list[list[s
         raise SourceRefused(f"{shown(make_url(url))} cannot be asked: {_cause(error)}", hint=_hint(usable)) from None
 
 
-def shown(url: URL) -> str:
-    """The address without any password, also without one in its query."""
-    query = {key: "***" if key.lower() in SECRET_WORDS else value for key, value in url.query.items()}
-    return url.set(query=query).render_as_string(hide_password=True)
-
-
 def _is_one_of(version: str, known: tuple[str, ...]) -> bool:
     """'4.1.10' is a 4.1, '4.15' is not."""
     return any(re.match(re.escape(prefix) + r"(?![0-9])", version) for prefix in known)
@@ -334,6 +329,11 @@ def _usable(url: str, base: Path) -> URL:
             "the source's url is not a SQLAlchemy URL",
             hint="such as mysql://user:${PASSWORD}@host:3306/moodle, postgresql://..., sqlite:///moodle.sqlite",
         ) from None
+    if refused := refused_options(parsed):
+        raise SourceRefused(
+            f"the source's url has an option by which more than reading is done: {', '.join(refused)}",
+            hint="leave it out of source: {url: ...} in migration.yaml",
+        )
     if parsed.drivername in _DRIVERS:
         parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
     if parsed.get_backend_name() == "mysql" and "charset" not in parsed.query:

@@ -152,8 +152,9 @@ def _named(file: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeEncodeError as error:
-        value = error.object[max(error.start - 20, 0) : error.end + 20]
-        raise RunFailed(f"{file.name} is written as {error.encoding}, which cannot hold {value!r}", hint=hint) from None
+        sign = error.object[error.start]  # and nothing of what stands around it, which may be somebody's name
+        told = f"{sign!r} (U+{ord(sign):04X})"
+        raise RunFailed(f"{file.name} is written as {error.encoding}, which cannot hold {told}", hint=hint) from None
     except csv.Error as error:
         raise RunFailed(f"{file.name} cannot hold a value: {error}", hint=hint) from None
 

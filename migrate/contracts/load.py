@@ -184,9 +184,11 @@ def _name_problems(contract: Contract, document: Document) -> Iterator[Problem]:
             if not parts or PurePath(entity.file).is_absolute() or ".." in parts or (contract.target and len(parts) > 1):
                 yield Problem("this is not the name of a file", document.place("entities", name, "file"), entity.file)
     if contract.target:
-        package = contract.target.package
-        if package is not None and PurePath(package).parts != (package,):
-            yield Problem("this is not the name of a file", document.place("target", "package"), package)
+        manifest = contract.target.manifest
+        named = {("package",): contract.target.package, ("manifest", "file"): manifest.file if manifest else None}
+        for keys, file in named.items():
+            if file is not None and (PurePath(file).parts != (file,) or file == ".."):
+                yield Problem("this is not the name of a file", document.place("target", *keys), file)
         files = {name: entity.file for name, entity in contract.entities.items() if entity.file is not None}
         for one, other in colliding(files.values()):
             name = next(n for n in reversed(files) if files[n] == other)

@@ -9,6 +9,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from migrate.expressions.raw import refuse_raw
+from migrate.expressions.refused import ExpressionError
 from migrate.expressions.vocabulary import (
     OWN_ARGUMENTS,
     OWN_FUNCTIONS,
@@ -19,15 +21,6 @@ from migrate.expressions.vocabulary import (
 )
 
 MAX_DEPTH = 200
-
-
-class ExpressionError(ValueError):
-    """The text is not an expression of the vocabulary. ``value`` is the part at fault, ``allowed`` the choice."""
-
-    def __init__(self, message: str, value: str | None = None, allowed: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.value = value
-        self.allowed = allowed
 
 
 def parse_expression(text: str) -> exp.Expression:
@@ -70,6 +63,8 @@ def parse_order(text: str) -> list[exp.Ordered]:
     items: list[exp.Ordered] = []
     for item in order.expressions:
         ordered = item if isinstance(item, exp.Ordered) else exp.Ordered(this=item)
+        if ordered.args.get("with_fill"):
+            raise ExpressionError("this is not an order list", text)
         _refuse_foreign(ordered.this, value_nodes())
         items.append(ordered)
     return items
@@ -163,6 +158,7 @@ def _refuse_depth(tree: exp.Expr, text: str) -> None:
 
 def _refuse_foreign(tree: exp.Expression, allowed: frozenset[type[exp.Expr]]) -> None:
     for node in tree.walk():
+        refuse_raw(node)
         if isinstance(node, exp.Anonymous):
             if node.name.lower() not in anonymous_names():
                 raise ExpressionError("unknown function", node.name, function_names())

@@ -34,6 +34,9 @@ VALUES = (
     "extract(year from a)", "date_diff('day', a, b)", "last_day(a)",
 )  # fmt: skip
 
+TYPES = ("text", "bigint", "double", "date", "timestamp", "boolean", "decimal(p, s)")
+"""What can be cast to. What is lost in a cast to another type, nobody would be told."""
+
 OWN_FUNCTIONS = {
     "as_of": "as_of(): the instant of the run, a TIMESTAMP in UTC",
     "occurrences": "occurrences(x): in how many source rows this value of x stands; null for null",
@@ -77,6 +80,13 @@ QUERIES = (
 def value_nodes() -> frozenset[type[exp.Expr]]:
     """The syntax-tree classes an expression may consist of."""
     return _classes(VALUES)
+
+
+@cache
+def value_types() -> frozenset[object]:
+    """The types of the parser that ``TYPES`` means."""
+    types = (node for example in VALUES for node in sqlglot.parse_one(example, dialect="duckdb").find_all(exp.DataType))
+    return frozenset(node.this for node in types)
 
 
 @cache

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from migrate.connectors.addresses import shown
 from migrate.copying import select_columns
 from migrate.errors import ConfigurationError, LedgerLost
 from migrate.ledger import audit, identities, many, receipts
@@ -386,7 +387,7 @@ def open_ledger(url: str, folder: Path, *, must_exist: bool = False) -> Ledger |
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError("a ledger is kept in sqlite or postgresql")  # whose text keys compare exactly
-        address = parsed.render_as_string(hide_password=True)
+        address = shown(parsed)
         engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         raise ConfigurationError(

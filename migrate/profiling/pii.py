@@ -24,7 +24,10 @@ _PROSE = 60
 
 BY_LENGTH = "text that people wrote, by its length"
 
-_EMAIL = re.compile(r"[^\s@<>\"',;:()]+@[^\s@<>\"',;:()]+\.[^\s@<>\"',;:()]{2,}")
+_SIGN = r"[^\s@<>\"',;:()]"
+_EMAIL = re.compile(rf"(?<!{_SIGN}){_SIGN}+@{_SIGN}{{1,255}}\.{_SIGN}{{2,255}}")
+"""Tried once for each run of signs, and no further than an address goes: in a text of one long word, such as a picture in base64,
+it would be tried from each sign to the end."""
 _PHONE = re.compile(
     r"(\+|00)[\d\s()./-]{7,18}\d(\s*(ext|x)\.?\s*\d+)?"  # with the code of the country
     r"|\(?0\d{1,4}\)?[\s./-][\d\s./-]{4,14}\d"  # with a trunk prefix, and signs between

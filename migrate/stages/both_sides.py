@@ -43,6 +43,8 @@ def ask_both_sides(
         return reconciled
     reconciled.verify()
     extracted.verify()
+    _describe(plan, run)
+    run.save()  # before a finding lies there: a report of a run that was killed must know what is personal in it
     told: dict[str, Any] = {}
     with opened(run.scratch, memory) as connection:
         wanted = [entity for rule in plan.both_sides for entity in rule.source_needs]
@@ -64,7 +66,6 @@ def ask_both_sides(
         connection.execute(f"CREATE TABLE findings AS SELECT * FROM {scan(file)} UNION ALL SELECT * FROM told")
         publish_findings(connection, "findings", run)
     run.summary["reconciliation"]["checks"] = told
-    _describe(plan, run)
     write_manifest(Reconciled, reconciled.folder, back, reconciled.folder.glob("*.parquet"))
     return Reconciled(reconciled.folder)
 

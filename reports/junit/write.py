@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET  # only written with
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
+from reports.fresh import fresh
 from reports.junit.cases import Case, Suite, suites
 from reports.model import Report
 from reports.visible import spelled
@@ -14,13 +14,8 @@ from reports.visible import spelled
 
 def write_junit(report: Report, file: Path) -> None:
     """Write the file in one step. Equal reports give equal bytes. Raises OSError."""
-    part = file.with_name(f".{file.name}.part")
-    try:
+    with fresh(file) as part:
         part.write_bytes(junit(report))
-        part.replace(file)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def junit(report: Report) -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from reports.fresh import fresh
 from reports.model import DISPOSITIONS, Report
 from reports.parts import EntityRow
 from reports.xlsx import entities
@@ -18,15 +18,9 @@ _REACHED: dict[bool | None, Content] = {True: Styled("yes", "good"), False: Styl
 
 def write_xlsx(report: Report, file: Path, *, most_rows: int = MOST_ROWS) -> None:
     """Write the workbook in one step. Equal reports give equal bytes. ``most_rows``: of a sheet. Raises OSError."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        with Book(part, title=f"{report.label or report.run}: {report.verdict.word}", created=_started(report),
-                  most_rows=most_rows) as book:  # fmt: skip
-            _write(book, report)
-        part.replace(file)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    title = f"{report.label or report.run}: {report.verdict.word}"
+    with fresh(file) as part, Book(part, title=title, created=_started(report), most_rows=most_rows) as book:
+        _write(book, report)
 
 
 def _write(book: Book, report: Report) -> None:

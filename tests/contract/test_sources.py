@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 from source_contract import ENTITIES, FIELDS, SourceContract, Subject, rows
 
-from migrate.connectors.database import DatabaseSource, shown
+from migrate.connectors.addresses import shown
+from migrate.connectors.database import DatabaseSource
 from migrate.connectors.delimited import DelimitedSource
 from migrate.connectors.json_source import JsonSource
 from migrate.contracts.model import Contract

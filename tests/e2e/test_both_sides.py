@@ -23,6 +23,7 @@ from migrate.errors import ConfigurationError
 from migrate.pipeline import RunResult
 from migrate.reconciliation.columns import personal
 from migrate.run_folder import RunFolder
+from migrate.stages import both_sides as both_sides_stage
 from migrate.stages.both_sides import why_not
 from reports.build import build
 from reports.html import render
@@ -441,3 +442,19 @@ def test_a_target_that_does_not_show_what_a_rule_reads_is_not_asked(ruled: Bench
     assert why_not(births, RunFolder(tmp_path, {}, live)) == "the target does not show people.born"
     assert why_not(births, RunFolder(tmp_path, {}, {"live": {"unseen": {"people": ["note"]}}})) is None
     assert why_not(births, RunFolder(tmp_path, {}, {})) is None
+
+
+def test_what_is_personal_in_the_rules_is_known_before_a_finding_lies_there(
+    ruled: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: list[dict[str, Any]] = []
+    publish = both_sides_stage.publish_findings
+
+    def killed_after(connection: Any, table_: str, run: RunFolder) -> None:
+        publish(connection, table_, run)
+        known.append(json.loads((run.path / "run.json").read_text("utf-8")))
+
+    monkeypatch.setattr(both_sides_stage, "publish_findings", killed_after)
+    result = ruled.run(CLEAN_ROWS)
+    ended = json.loads((result.folder / "run.json").read_text("utf-8"))
+    assert [(facts_["pii"], facts_["both_sides"]) for facts_ in known] == [(ended["pii"], ended["both_sides"])]

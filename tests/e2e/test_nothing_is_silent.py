@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
-from run_reading import dispositions, findings
+from run_reading import dispositions, facts, findings
 from small_pair import PEOPLE, Bench, write_rows, write_workspace
 
 from migrate.check import check
@@ -16,6 +17,10 @@ from migrate.errors import ConfigurationError
 
 USER = {"id": 2, "login": "a", "name": "A", "active": 1}
 COURSE = {"id": 2, "title": "T", "level": "1"}
+MANIFEST = (
+    "package: null\n  manifest: {file: ../manifest.csv, header: [a, b], property: 'file.{file}', whole: bulk, changes: delta, "
+    "changes_by: id, absent: absent}"
+)
 ENROLMENT = {"id": 1, "userid": 2, "courseid": 2, "role": "student"}
 
 
@@ -234,6 +239,8 @@ def test_a_view_that_is_dropped_and_mapped_is_refused(tmp_path: Path) -> None:
         ("systems/hub.yaml", "file: people.csv", "file: ../people.csv", "not the name of a file"),
         ("systems/hub.yaml", "file: people.csv", "file: Courses.csv", "another entity has the file"),
         ("systems/hub.yaml", "package: null", "package: /hub.zip", "not the name of a file"),
+        ("systems/hub.yaml", "package: null", "package: ..", "not the name of a file"),
+        ("systems/hub.yaml", "package: null", MANIFEST, "not the name of a file"),
     ],
 )
 def test_names_that_mean_two_things_are_refused(tmp_path: Path, file: str, old: str, new: str, message: str) -> None:
@@ -270,3 +277,22 @@ def test_the_same_row_is_the_first_of_its_key_in_every_run(tmp_path: Path) -> No
     files = [bench_.run({"enrol": given}).folder.joinpath("4_load/people.csv").read_bytes() for given in (rows, rows[::-1])]
     assert files[0] == files[1]
     assert files[0].count(b"\n") == 51
+
+
+def test_two_archived_tables_are_never_one_file(tmp_path: Path) -> None:
+    """Neither name may be that of a file as it stands; their rows are as many."""
+    workspace = write_workspace(tmp_path / "school")
+    with (workspace / "mapping/pair.yaml").open("a", encoding="utf-8") as stream:
+        stream.write('archive: {notes: {tables: ["notiz*"], code: ARC-NOTES, reason: kept}}\n')
+    write_rows(workspace, {"user": [USER]})
+    tables = {"notizen ä": "first", "notizen ö": "second", "notizen__": "third"}
+    with closing(sqlite3.connect(workspace / "source.sqlite")) as database, database:
+        for table, text in tables.items():
+            database.execute(f'CREATE TABLE "{table}" (id, text)')
+            database.execute(f'INSERT INTO "{table}" VALUES (1, ?)', [text])
+    result = Bench.of(workspace).run()
+    assert facts(result.folder)["failure"] is None
+    archived = facts(result.folder)["archive"]["notes"]["tables"]
+    assert {table: pq.read_table(result.folder / archived[table]["file"])["text"].to_pylist() for table in tables} == {
+        table: [text] for table, text in tables.items()
+    }

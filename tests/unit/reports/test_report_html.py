@@ -192,6 +192,9 @@ def test_the_text_carries_no_control_characters(make_run: Callable[..., Path]) -
     def attack(summary: dict[str, Any], run: dict[str, Any]) -> None:
         run["label"] = "\x1b[2J\x1b[31mgone\u202e"
         run["codes"]["USR-001"]["title"] = "line\r\nbreak\x07"
+        run["codes"]["USR-001"]["severity"] = "warn\x1b[2J"
+        summary["mode"] = "live\x1b]0;x\x07"
+        summary["loss_register"][0]["treatment"] = "dropped\x1b[31m"
 
     text = render_text(make_run(attack))
     assert not [sign for sign in text if sign != "\n" and (ord(sign) < 32 or sign == "\u202e")]

@@ -170,6 +170,13 @@ def test_what_the_format_cannot_hold_is_said_and_not_lost(tmp_path: Path, value:
         write(tmp_path, f"SELECT '{value}' AS s, 1 AS i", "s i", format_)
 
 
+def test_of_a_value_that_an_encoding_cannot_hold_only_the_sign_is_said(tmp_path: Path) -> None:
+    with pytest.raises(MigrateError) as caught:
+        write(tmp_path, "SELECT 'Ana Łucja' AS s UNION ALL SELECT 'Bo Berg'", "s", {"encoding": "cp1252"})
+    assert "'Ł' (U+0141)" in str(caught.value)
+    assert not [part for part in ("Ana", "ucja", "Berg") if part in str(caught.value)]
+
+
 def test_packages_depend_on_the_rows_only(tmp_path: Path) -> None:
     packed = []
     for number in (1, 2):
