@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migrate.compiler.text import name
+from migrate.csv_line import csv_line
 from migrate.engine import scan, session
 from migrate.evidence.contents import Rule, contents
 from reports.masking import HIDDEN, Masker
@@ -47,16 +48,14 @@ def masked_table(raw: Path, copy: Path, masker: Masker, records: Path | None) ->
 def masked_csv(raw: bytes, masker: Masker) -> bytes:
     """A masked copy of a CSV file with a header; the same bytes where there is nothing to hide."""
     reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""), restval="")
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
     columns, same = list(reader.fieldnames or ()), True
     rules = {column: contents().rule(column) for column in columns}
-    writer.writerow(columns)
+    lines = [csv_line(columns)]
     for row in reader:
         shown = [_masked(rules[column], masker, row, row[column]) or "" for column in columns]
         same = same and shown == [row[column] for column in columns] and None not in row
-        writer.writerow(shown)
-    return raw if same else out.getvalue().encode()
+        lines.append(csv_line(shown))
+    return raw if same else "".join(lines).encode()
 
 
 def masked_run(raw: bytes, masker: Masker, titles: Mapping[str, str]) -> bytes:

@@ -2,7 +2,6 @@
 
 from migrate.expressions.casts import UNREAD, unread_casts
 from migrate.expressions.parse import (
-    ExpressionError,
     columns_of,
     expression_reads,
     holds_whole,
@@ -12,6 +11,7 @@ from migrate.expressions.parse import (
     read_query,
     tables_read,
 )
+from migrate.expressions.refused import ExpressionError
 
 __all__ = [
     "UNREAD",

@@ -8,13 +8,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hmac
-import io
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from migrate.csv_line import csv_line
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.privacy.settings import FILE, LoadedPrivacy
 from migrate.secrets import Secrets
@@ -130,11 +130,8 @@ def without(suppressed: Suppressed, kind: str, identifiers: Collection[str]) -> 
 def content(suppressed: Suppressed) -> bytes:
     """The file of a list."""
     check = Entry(hmac.digest(suppressed._key, KEY_CHECK.encode(), "sha256").hex(), KEY_CHECK)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((e.hash, e.kind, e.reason, e.by, e.at) for e in (check, *suppressed.entries))
-    return stream.getvalue().encode()
+    rows = ((e.hash, e.kind, e.reason, e.by, e.at) for e in (check, *suppressed.entries))
+    return "".join(map(csv_line, (COLUMNS, *rows))).encode()
 
 
 def write(folder: Path, suppressed: Suppressed) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
-import io
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from migrate.csv_line import csv_line
 from migrate.errors import ConfigurationError, Place, Problem
 from migrate.test_plan.plan import DrawnPlan
 from reports.formulas import defused, restored
@@ -154,11 +154,8 @@ def append(workspace: Path, plan_id: str, rows: Sequence[Result], note: Callable
     before = results(workspace, plan_id)
     if rows[0].number != str(len(before) + 1):
         raise ConfigurationError(f"somebody else added to {file} at this moment", hint="import the worksheet again")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([defused(cell) for cell in astuple(row)] for row in (*before, *rows))
-    _write(file, text.getvalue(), note)
+    lines = ([defused(cell) for cell in astuple(row)] for row in (*before, *rows))
+    _write(file, "".join(map(csv_line, (COLUMNS, *lines))), note)
     return file
 
 

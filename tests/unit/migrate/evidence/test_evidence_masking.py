@@ -97,15 +97,18 @@ def test_decisions_keep_who_and_why_and_lose_the_values(masker: Masker) -> None:
         "item,decision,new_value,reason,by,at,entity,field\r\n"
         'W-1,override,ana@school.example.org,"asked ana@school.example.org, twice",Bo Chen,2026-01-01,users,email\r\n'
         "W-2,override,Algebra 1,typing error,Bo Chen,2026-01-01,courses,title\r\n"
+        '"W\r4",accept,,"a\rb",Bo Chen,,,\r\n'
         "W-3,accept\r\n"
     )
     text = masking.masked_csv(raw.encode(), masker).decode()
     assert "ana@school" not in text
-    assert text.splitlines() == [
+    assert text.split("\n") == [
         "item,decision,new_value,reason,by,at,entity,field",
         'W-1,override,a***@***.org,"asked a***@***.org, twice",Bo Chen,2026-01-01,users,email',
         "W-2,override,Algebra 1,typing error,Bo Chen,2026-01-01,courses,title",
+        '"W\r4",accept,,"a\rb",Bo Chen,,,',
         "W-3,accept,,,,,,",
+        "",
     ]
 
 
