@@ -108,6 +108,10 @@ def test_a_record_that_stands_twice_is_not_made_one(tmp_path: Path) -> None:
         ([("users", "1", "u2", "created", None), ("users", "2", "u1", "created", None)], *[("candidate", None)] * 2),
         ([("users", "1", "u1", "created", None), ("users", "7", "u7", "created", None)], ("created", None), ("candidate", None)),
         ([("users", "1", "u1", "removed", None), ("users", "2", "u2", "created", None)], ("candidate", None), ("created", None)),
+        ([("users", "1", "u1", "removed", None), ("users", "2", "u2", "removed", None)], *[("candidate", None)] * 2),
+        ([("users", "1", None, "created", None)], *[("candidate", None)] * 2),
+        ([("users", None, "u1", "created", None)], *[("candidate", None)] * 2),
+        ([("users", None, None, "created", None), ("users", None, None, "held", "A")], *[("candidate", None)] * 2),
         ([("staff", "1", "u1", "created", None), ("staff", "2", "u2", "created", None)], *[("candidate", None)] * 2),
     ],
 )
