@@ -214,6 +214,21 @@ def test_a_reference_to_another_field_of_the_target(bench: Any) -> None:
     }
 
 
+def test_what_only_a_merged_record_holds_is_not_in_the_target(bench: Any) -> None:
+    """Nobody finds its values there: neither by a reference, nor as one that is wanted once."""
+    target = (TARGET % "references: {entity: users, field: name}").replace("max_length: 5", "unique: true", 1)
+    teams = "from: old.team\nto: new.teams\nfields: {id: {from: id}, lead: {from: name}}\n"
+    other = "from: old.team\nto: new.users\nfields: {id: {expr: \"'s' || id\"}, name: {from: name}}\n"
+    people = [person(1, name="kept", mail="a"), person(2, name="gone", mail="a")]
+    alone = settle(bench, {"person": people, "team": [{"id": 1, "name": "kept"}, {"id": 2, "name": "gone"}]}, target,
+                   users=USERS % (MERGE, ""), teams=teams)  # fmt: skip
+    assert alone.codes("teams") == {"1": None, "2": "GATE-REFERENCE"}
+    both = settle(
+        bench, {"person": people, "team": [{"id": 2, "name": "gone"}]}, target, users=USERS % (MERGE, ""), another=other
+    )
+    assert (both.dispositions(), both.codes("another")) == ({"1": "candidate", "2": "merged"}, {"2": None})
+
+
 REFUSES = """
     refuses:
       - code: T-LOW
@@ -238,6 +253,15 @@ def test_rules_of_the_target_over_several_rows(bench: Any) -> None:
     assert [f["message"] for f in settled.findings("T-LOW")] == ["the name is another's"]
     without = settle(bench, {"person": people}, target, users=USERS % ("", ""))
     assert without.codes()["4"] is None
+
+
+def test_a_rule_refuses_rows_of_its_own_entity_alone(bench: Any) -> None:
+    refuses = "refuses: [{code: T-ODD, message: m, sql: \"select t.id from teams as t where t.name = 'odd'\"}]"
+    target = (TARGET % "").replace("  places:", f"    {refuses}\n  places:")
+    teams = "from: old.team\nto: new.teams\nfields: {id: {from: id}, name: {from: name}}\n"
+    given = {"person": [person(1), person(2)], "team": [{"id": 1, "name": "even"}, {"id": 2, "name": "odd"}]}
+    settled = settle(bench, given, target, users=USERS % ("", ""), teams=teams)
+    assert (settled.codes(), settled.codes("teams")) == ({"1": None, "2": None}, {"1": None, "2": "T-ODD"})
 
 
 WAITS = """        waits_for: teams
