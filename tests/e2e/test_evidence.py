@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
@@ -26,6 +27,7 @@ BAD_ROWS = {
     **GOOD_ROWS,
     "user": [*GOOD_ROWS["user"], {"id": 6, "login": "dee", "name": "Dee Xu", "email": "dee.xu at x.org", "active": 1}],
 }
+DIFFERENCES = "run/6_reconcile/differences.parquet"
 PEOPLE = (b"Ana L", b"ana@x.org", b"ANA@x.org", b"dee.xu at", b"Dee Xu")
 
 
@@ -67,6 +69,18 @@ def passed(content: dict[str, bytes]) -> None:
     """The run passes by all that says so in a word."""
     edit("run/summary.json", lambda summary: summary.update(verdict="pass"))(content)
     edit("manifest.json", lambda told: told["run"].update(verdict="pass"))(content)
+
+
+def differing(content: dict[str, bytes]) -> None:
+    """Somebody of the target has another login than the mapping gives."""
+    row = {"entity": "people", "key": "1", "target_key": "1", "field": "login", "kind": "different"}
+    table(DIFFERENCES, lambda t: pa.concat_tables([t, pa.Table.from_pylist([row], t.schema)]))(content)
+
+
+def undone(content: dict[str, bytes]) -> None:
+    """The summary tells a difference, and the pack has none."""
+    content.pop(DIFFERENCES)
+    edit("run/summary.json", lambda summary: summary["entities"]["people"].update(extra=1))(content)
 
 
 @pytest.fixture(scope="module")
@@ -379,6 +393,11 @@ FORGERIES: dict[str, tuple[Change, str, str]] = {
     "an item is waived that nobody waived": (waived, "decisions", "is waived by return"),
     "a decision is gone": (lambda c: c.update({DECISIONS: c[DECISIONS].splitlines(True)[0]}), "decisions", "says nothing"),
     "somebody else decided": (table("run/worklist.parquet", with_value("by", 0, "Cy Orr")), "decisions", "(Cy Orr, "),
+    "a finding is not told": (edit(SUMMARY, lambda s: s["findings"].pop("USR-EMAIL")), "findings", "says 0, and 1 are counted"),
+    "a difference is not told": (differing, "differences", "people.different.login: the summary says 0, and 1 are counted"),
+    "a difference is made up": (edit(SUMMARY, lambda s: s["entities"]["people"].update(differences={"login": 1})),
+                                "differences", "people.different.login: the summary says 1, and 0 are counted"),
+    "differences are gone": (undone, "differences", "differences.parquet is missing"),
     "a difference is hidden": (edit(SUMMARY, lambda s: s["entities"]["people"].update(extra=1)), "differences", "are counted"),
     "the verdict is another": (edit(SUMMARY, lambda s: s.update(verdict="pass")), "run", "verdict"),
     "the verdict is another everywhere": (passed, "run", "all that it says comes to 'attention'"),
@@ -418,6 +437,16 @@ def test_a_forgery_of_nothing_passes(packed: Packed, tmp_path: Path) -> None:
     """So the forger's own way of writing is not what is found above."""
     found = verify(forge(packed.pack, tmp_path / "a.zip", lambda _: None, packed.key), packed.fingerprint)
     assert found.status == "pass"
+
+
+def test_differences_that_the_summary_tells_are_those_of_the_pack(packed: Packed, tmp_path: Path) -> None:
+    def apply(content: dict[str, bytes]) -> None:
+        differing(content)
+        edit(SUMMARY, lambda summary: summary["entities"]["people"].update(differences={"login": 1}))(content)
+
+    found = verify(forge(packed.pack, tmp_path / "a.zip", apply, packed.key), packed.fingerprint)
+    assert "differences" not in failed(found)
+    assert told(found, "differences") == "1 differences, as the summary says"
 
 
 def test_a_manifest_of_another_kind_is_refused(packed: Packed, tmp_path: Path) -> None:
