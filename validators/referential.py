@@ -7,8 +7,9 @@ code and root cause; the rows that refer to it follow, until nothing changes any
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from migrate.compiler.shared import MAPPED
 from migrate.compiler.source import SQL_TYPES, query_needs, query_sql
@@ -65,12 +66,7 @@ class Referential:
         self._build_target_views()
         order = [n for n in self.pair.by_dependency if n in self.names]
         for _ in range(ROUNDS):
-            changed = sum(self._block(n) for n in order)
-            if not changed:
-                changed = (
-                    self._shared_keys() + self._shared_values() + self._cycles() + self._target_references() + self._refusals()
-                )
-            if not changed:
+            if not (sum(self._block(n) for n in order) or self._fall()):
                 self._name_causes(order)
                 return
         raise RuntimeError("references do not settle")
@@ -238,9 +234,14 @@ class Referential:
         message = "the record it was merged into is not loaded"
         return self._close(mapping_name, rows, "REF-BLOCKED", "blocked", None, message)
 
-    def _cycles(self) -> int:
+    def _fall(self) -> int:
+        """Close rows by the first fault that there is, once nobody refers to a lost row any more. Whoever refers to these rows
+        has to wait for them before the next question is asked: it would seem to have a fault of its own."""
+        faults = (self._shared_keys(), self._shared_values(), self._cycles(), self._target_references(), self._refusals())
+        return next(filter(None, chain.from_iterable(faults)), 0)
+
+    def _cycles(self) -> Iterator[int]:
         """Rows of a self-referring mapping that no root leads to: parents cannot be loaded before children."""
-        changed = 0
         for mapping in self._mappings():
             for target_field, rule in mapping.model.fields.items():
                 if rule.ref != mapping.name or (rule.missing and rule.missing.severity == "warn"):
@@ -260,33 +261,31 @@ class Referential:
                     "WHERE key NOT IN (SELECT key FROM known)"
                 )
                 message = "its chain of parents comes back to itself or never reaches a top"
-                changed += self._close(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
-        return changed
+                yield self._close(mapping.name, rows, "REF-CYCLE", "quarantine", target_field, message)
 
-    def _shared_keys(self) -> int:
+    def _shared_keys(self) -> Iterator[int]:
         """Two mappings that give rows of one target entity the same key: the later mapping's row steps back."""
-        changed = 0
         earlier: dict[str, list[str]] = {}
         for mapping in self._mappings():
             others = earlier.setdefault(mapping.target_name, [])
-            if others:
+            if others and not self._known("keys", mapping.name, of=[mapping.name, *others]):
                 taken = " UNION ALL ".join(f"SELECT target_key FROM {name(OPEN, n)}" for n in others)
                 own = f"SELECT key, target_key AS value, {_NOBODY} AS root FROM {name(OPEN, mapping.name)}"
                 rows = f"{own} WHERE target_key IN ({taken})"
                 message = "a record of another mapping has the same key in the target"
-                changed += self._close(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
+                yield self._close(mapping.name, rows, "KEY-DUPLICATE", "quarantine", None, message)
             others.append(mapping.name)
-        return changed
 
-    def _shared_values(self) -> int:
+    def _shared_values(self) -> Iterator[int]:
         """A value that the target wants once, in rows of several mappings: nobody knows which is right, so none loads.
         Within one mapping the map stage has seen to it."""
-        changed = 0
         for entity_name, entity in self.pair.target.model.entities.items():
             mappings = [m for m in self._mappings() if m.target_name == entity_name]
             for target_field, rule in entity.fields.items():
                 mapped = [m for m in mappings if target_field in m.model.fields]
                 if not rule.unique or entity.key == (target_field,) or len(mapped) < 2:
+                    continue
+                if self._known("values", entity_name, target_field, of=[m.name for m in mapped]):
                     continue
                 column = name("to:" + target_field)
                 values = {m.name: f"SELECT {column} AS v FROM {name(OPEN, m.name)}" for m in mapped}
@@ -294,6 +293,7 @@ class Referential:
                     f"CREATE OR REPLACE TEMP TABLE _shared AS SELECT v FROM ({' UNION ALL '.join(values.values())}) "
                     "WHERE v IS NOT NULL GROUP BY v HAVING count(*) > 1"
                 )
+                changed = 0
                 for mapping in mapped:
                     outcome = mapping.model.fields[target_field].unique or Outcome(code="GATE-UNIQUE")
                     rows = (
@@ -308,11 +308,10 @@ class Referential:
                         self._note(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
                     else:
                         changed += self._close(mapping.name, rows, outcome.code, outcome.severity, target_field, message)
-        return changed
+                yield changed
 
-    def _target_references(self) -> int:
+    def _target_references(self) -> Iterator[int]:
         """References that the target's own contract states, whatever way the value was made."""
-        changed = 0
         for mapping in self._mappings():
             asked: dict[str, tuple[str, str]] = {}
             for target_field, rule in mapping.target.fields.items():
@@ -331,6 +330,7 @@ class Referential:
             known = {f: f"SELECT DISTINCT {name(other)} AS v FROM {name(TARGET, entity)}" for f, (entity, other) in asked.items()}
             rows = unknown_to_target(mapping.name, values, known)
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE _unknown AS {rows}")
+            changed = 0
             for target_field, (entity, other) in asked.items():
                 rows = (
                     f"SELECT s.key, s.{name('value:' + target_field)} AS value, {_NOBODY} AS root FROM _unknown AS s "
@@ -338,13 +338,12 @@ class Referential:
                 )
                 message = f"the target would find no {entity} with this {other}"
                 changed += self._close(mapping.name, rows, "GATE-REFERENCE", "quarantine", target_field, message)
-        return changed
+            yield changed
 
-    def _refusals(self) -> int:
+    def _refusals(self) -> Iterator[int]:
         """Rules of the target that look at several rows at once (``refuses`` in its contract)."""
         if self._known("refusals", of=self.names):
-            return 0
-        changed = 0
+            return
         contract = self.pair.target.model
         for entity_name, entity in contract.entities.items():
             for refusal in entity.refuses:
@@ -366,8 +365,7 @@ class Referential:
                         f"SELECT s.key, s.target_key AS value, {root} AS root FROM {name(OPEN, mapping.name)} AS s {causes}"
                         f"WHERE s.target_key IN (SELECT {key} FROM ({query_sql(refusal.sql, TARGET)}) AS r)"
                     )
-                    changed += self._close(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
-        return changed
+                    yield self._close(mapping.name, rows, refusal.code, refusal.severity, None, refusal.message)
 
     # Helpers -----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
@@ -26,6 +27,7 @@ BAD_ROWS = {
     **GOOD_ROWS,
     "user": [*GOOD_ROWS["user"], {"id": 6, "login": "dee", "name": "Dee Xu", "email": "dee.xu at x.org", "active": 1}],
 }
+DIFFERENCES = "run/6_reconcile/differences.parquet"
 PEOPLE = (b"Ana L", b"ana@x.org", b"ANA@x.org", b"dee.xu at", b"Dee Xu")
 
 
@@ -61,6 +63,24 @@ def waived(content: dict[str, bytes]) -> None:
     """The items are waived, and all numbers fit."""
     table("run/worklist.parquet", with_value("state", 0, "waived"))(content)
     edit("run/summary.json", lambda s: s.update(worklist={"waived": sum(s["worklist"].values())}))(content)
+
+
+def passed(content: dict[str, bytes]) -> None:
+    """The run passes by all that says so in a word."""
+    edit("run/summary.json", lambda summary: summary.update(verdict="pass"))(content)
+    edit("manifest.json", lambda told: told["run"].update(verdict="pass"))(content)
+
+
+def differing(content: dict[str, bytes]) -> None:
+    """Somebody of the target has another login than the mapping gives."""
+    row = {"entity": "people", "key": "1", "target_key": "1", "field": "login", "kind": "different"}
+    table(DIFFERENCES, lambda t: pa.concat_tables([t, pa.Table.from_pylist([row], t.schema)]))(content)
+
+
+def undone(content: dict[str, bytes]) -> None:
+    """The summary tells a difference, and the pack has none."""
+    content.pop(DIFFERENCES)
+    edit("run/summary.json", lambda summary: summary["entities"]["people"].update(extra=1))(content)
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +254,8 @@ def test_a_run_that_failed_and_one_that_was_killed(packed: Packed, own: Path) ->
     file = own / "runs" / packed.run.name / "run.json"
     facts = json.loads(file.read_text("utf-8"))
     file.write_text(json.dumps(facts | {"ended": None, "stopped_at": "load", "failure": "login ana@x.org was lost"}), "utf-8")
+    summary = own / "runs" / packed.run.name / "summary.json"
+    summary.write_text(json.dumps(json.loads(summary.read_text("utf-8")) | {"verdict": "fail"}), "utf-8")
     result = lms("evidence", own, "--out", own / "a.zip")
     assert result.return_value == 1
     assert "killed" in result.output
@@ -361,6 +383,9 @@ FORGERIES: dict[str, tuple[Change, str, str]] = {
     "a sum is another": (edit(SUMMARY, lambda s: s["entities"]["people"].update(source=99)), "sums", "99"),
     "a reference is lost": (edit(SUMMARY, lambda s: s["entities"]["enrolments"]["references"]["person_id"].update(blocked=9)),
                             "sums", "references"),
+    "an entity is made up": (edit(SUMMARY, lambda s: s["entities"].update(ghosts=s["entities"]["people"])),
+                             "sums", "source records, and 0 dispositions"),
+    "an entity is left out": (edit(SUMMARY, lambda s: s["entities"].pop("people")), "sums", "that the summary does not know"),
     "a finding is hidden": (table(FOUND, lambda t: t.slice(1)), "findings", "are counted"),
     "findings are gone": (lambda c: c.pop(FOUND) and None, "findings", "missing"),
     "an item is hidden": (table("run/worklist.parquet", lambda t: t.slice(1)), "worklist", "are counted"),
@@ -368,8 +393,15 @@ FORGERIES: dict[str, tuple[Change, str, str]] = {
     "an item is waived that nobody waived": (waived, "decisions", "is waived by return"),
     "a decision is gone": (lambda c: c.update({DECISIONS: c[DECISIONS].splitlines(True)[0]}), "decisions", "says nothing"),
     "somebody else decided": (table("run/worklist.parquet", with_value("by", 0, "Cy Orr")), "decisions", "(Cy Orr, "),
+    "a finding is not told": (edit(SUMMARY, lambda s: s["findings"].pop("USR-EMAIL")), "findings", "says 0, and 1 are counted"),
+    "a difference is not told": (differing, "differences", "people.different.login: the summary says 0, and 1 are counted"),
+    "a difference is made up": (edit(SUMMARY, lambda s: s["entities"]["people"].update(differences={"login": 1})),
+                                "differences", "people.different.login: the summary says 1, and 0 are counted"),
+    "differences are gone": (undone, "differences", "differences.parquet is missing"),
     "a difference is hidden": (edit(SUMMARY, lambda s: s["entities"]["people"].update(extra=1)), "differences", "are counted"),
     "the verdict is another": (edit(SUMMARY, lambda s: s.update(verdict="pass")), "run", "verdict"),
+    "the verdict is another everywhere": (passed, "run", "all that it says comes to 'attention'"),
+    "it stopped elsewhere": (edit("manifest.json", lambda m: m["run"].update(stopped_at="load")), "run", "stopped_at = 'load'"),
     "another version ran": (edit(FACTS, lambda f: f.update(tool_version="9.9")), "run", "versions"),
     "another input was read": (edit(FACTS, lambda f: f["inputs"].update(x="y")), "run", "inputs"),
     "a mapping is another": (replaced(PEOPLE_YAML, b"guest", b"Guest"), "parts", "people.yaml"),
@@ -377,6 +409,10 @@ FORGERIES: dict[str, tuple[Change, str, str]] = {
     "a mapping is added": (lambda c: c.update({"workspace/more/x.yaml": b""}), "parts", "belongs to no part"),
     "a mapping is added to the others": (lambda c: c.update({"workspace/mapping/x.yaml": b""}), "parts", "x.yaml belongs to no"),
     "a stage is another": (edit(MAP, lambda m: m["files"].popitem()), "stages", "3_validate/manifest.json does not follow"),
+    "a stage is called another": (edit(MAP, lambda m: m.update(stage="load")), "stages", "is the manifest of stage load"),
+    "a stage was altered before": (edit("manifest.json", lambda m: m["stages"]["map"]["altered"].append("x.parquet")),
+                                   "stages", "x.parquet was altered between"),
+    "nobody speaks for a stage": (edit("manifest.json", lambda m: m["stages"].pop("map")), "stages", "nobody says"),
     "a stage is gone": (lambda c: c.pop(MAP) and None, "stages", "2_map/manifest.json is not"),
     "the last stages are gone": (lambda c: [c.pop(f"run/{s}/manifest.json") for s in ("5_read_back", "6_reconcile")] and None,
                                  "stages", "came to its end"),
@@ -401,6 +437,16 @@ def test_a_forgery_of_nothing_passes(packed: Packed, tmp_path: Path) -> None:
     """So the forger's own way of writing is not what is found above."""
     found = verify(forge(packed.pack, tmp_path / "a.zip", lambda _: None, packed.key), packed.fingerprint)
     assert found.status == "pass"
+
+
+def test_differences_that_the_summary_tells_are_those_of_the_pack(packed: Packed, tmp_path: Path) -> None:
+    def apply(content: dict[str, bytes]) -> None:
+        differing(content)
+        edit(SUMMARY, lambda summary: summary["entities"]["people"].update(differences={"login": 1}))(content)
+
+    found = verify(forge(packed.pack, tmp_path / "a.zip", apply, packed.key), packed.fingerprint)
+    assert "differences" not in failed(found)
+    assert told(found, "differences") == "1 differences, as the summary says"
 
 
 def test_a_manifest_of_another_kind_is_refused(packed: Packed, tmp_path: Path) -> None:

@@ -223,3 +223,11 @@ def test_a_pack_whose_suites_changed_since_says_that_results_are_not_compared(pa
     pack = forge(packs.masked, tmp_path / "a.zip", changed)
     assert failed(verify(pack)) == set()
     assert said(pack, "acceptance")[0] == said(pack, "both_sides")[0] == "open"
+
+
+def test_rows_that_add_up_and_are_not_what_the_stage_wrote_are_found(packs: Packs, tmp_path: Path) -> None:
+    """The hash in the stage's own manifest tells, where no number does."""
+    backwards = table(ACCOUNTING, lambda t: t.take(list(range(len(t)))[::-1]))
+    found = verify(forge(packs.masked, tmp_path / "a.zip", backwards))
+    assert failed(found) == {"stages"}
+    assert told(found, "stages") == f"{ACCOUNTING} is not what stage reconcile wrote"

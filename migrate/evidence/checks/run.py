@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from migrate.compiler.text import name as quoted
@@ -12,6 +12,7 @@ from migrate.evidence.checks.checking import Check, Context, verdict
 from migrate.evidence.gather import STAGE_FOLDERS
 from migrate.evidence.masking import RECORD
 from migrate.reconciliation.dispositions import DISPOSITIONS
+from migrate.verdict import verdict as comes_to
 
 DISPOSITIONS_FILE, FINDINGS_FILE = "run/dispositions.parquet", "run/findings.parquet"
 WORKLIST_FILE, DIFFERENCES_FILE = "run/worklist.parquet", "run/6_reconcile/differences.parquet"
@@ -25,12 +26,13 @@ HELD_BY_STAGE = {
 
 
 def statement(context: Context) -> Iterator[Check]:
-    """The manifest says of the run what the run's own files say."""
+    """The manifest says of the run what the run's own files say, and these come to the verdict that they claim."""
     said, summary, facts = context.manifest.run, context.summary, context.facts
     own = {word: summary.get(word) for word in ("run", "mode", "verdict", "balanced")}
     own |= {word: facts.get(word) for word in said.keys() - own.keys()}
     wrong = [f"the manifest says {word} = {said.get(word)!r}, and the run {value!r}" for word, value in own.items()]
     wrong = [text for text, word in zip(wrong, own, strict=True) if said.get(word) != own[word]]
+    wrong += _claimed(summary, facts)
     tool = {"lms-migrate": str(facts.get("tool_version")), **(facts.get("libraries") or {})}
     wrong += ["the manifest names other versions than run.json"] if tool != context.manifest.tool else []
     wrong += ["the manifest names other inputs than run.json"] if context.manifest.inputs != (facts.get("inputs") or {}) else []
@@ -39,6 +41,13 @@ def statement(context: Context) -> Iterator[Check]:
     well += "; people had pseudonyms in it (--mask)" if facts.get("pseudonyms") else ""
     unsure = [] if facts.get("ended") else [f"{well}; it never said when it ended: it was killed, or is still going"]
     yield verdict("run", wrong, well, unsure)
+
+
+def _claimed(summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:
+    """A run says that it failed until it ends: one that was killed goes on saying so."""
+    said, own = summary["verdict"], comes_to(dict(summary), dict(facts), facts.get("failure"))
+    if said != own and (said != "fail" or facts.get("ended")):
+        yield f"the summary says verdict = {said!r}, and all that it says comes to {own!r}"
 
 
 def report(context: Context) -> Iterator[Check]:

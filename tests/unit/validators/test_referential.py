@@ -39,6 +39,7 @@ entities:
 USERS = "from: old.person\nto: new.users\n%sfields: {id: {from: id}, name: {from: name}, boss: {ref: users, by: boss%s}}\n"
 TEAMS = "from: old.team\nto: new.teams\nfields: {id: {from: id}, lead: {ref: users, by: lead%s}}\n"
 LONG = "far too long"
+Row = dict[str, Any]
 
 
 def settle(bench: Any, given: dict[str, Any], target: str = TARGET % "", **mappings: str) -> Any:
@@ -213,6 +214,21 @@ def test_a_reference_to_another_field_of_the_target(bench: Any) -> None:
     }
 
 
+def test_what_only_a_merged_record_holds_is_not_in_the_target(bench: Any) -> None:
+    """Nobody finds its values there: neither by a reference, nor as one that is wanted once."""
+    target = (TARGET % "references: {entity: users, field: name}").replace("max_length: 5", "unique: true", 1)
+    teams = "from: old.team\nto: new.teams\nfields: {id: {from: id}, lead: {from: name}}\n"
+    other = "from: old.team\nto: new.users\nfields: {id: {expr: \"'s' || id\"}, name: {from: name}}\n"
+    people = [person(1, name="kept", mail="a"), person(2, name="gone", mail="a")]
+    alone = settle(bench, {"person": people, "team": [{"id": 1, "name": "kept"}, {"id": 2, "name": "gone"}]}, target,
+                   users=USERS % (MERGE, ""), teams=teams)  # fmt: skip
+    assert alone.codes("teams") == {"1": None, "2": "GATE-REFERENCE"}
+    both = settle(
+        bench, {"person": people, "team": [{"id": 2, "name": "gone"}]}, target, users=USERS % (MERGE, ""), another=other
+    )
+    assert (both.dispositions(), both.codes("another")) == ({"1": "candidate", "2": "merged"}, {"2": None})
+
+
 REFUSES = """
     refuses:
       - code: T-LOW
@@ -237,6 +253,15 @@ def test_rules_of_the_target_over_several_rows(bench: Any) -> None:
     assert [f["message"] for f in settled.findings("T-LOW")] == ["the name is another's"]
     without = settle(bench, {"person": people}, target, users=USERS % ("", ""))
     assert without.codes()["4"] is None
+
+
+def test_a_rule_refuses_rows_of_its_own_entity_alone(bench: Any) -> None:
+    refuses = "refuses: [{code: T-ODD, message: m, sql: \"select t.id from teams as t where t.name = 'odd'\"}]"
+    target = (TARGET % "").replace("  places:", f"    {refuses}\n  places:")
+    teams = "from: old.team\nto: new.teams\nfields: {id: {from: id}, name: {from: name}}\n"
+    given = {"person": [person(1), person(2)], "team": [{"id": 1, "name": "even"}, {"id": 2, "name": "odd"}]}
+    settled = settle(bench, given, target, users=USERS % ("", ""), teams=teams)
+    assert (settled.codes(), settled.codes("teams")) == ({"1": None, "2": None}, {"1": None, "2": "T-ODD"})
 
 
 WAITS = """        waits_for: teams
@@ -264,6 +289,65 @@ def test_two_mappings_that_give_one_key(bench: Any) -> None:
     assert settled.dispositions() == {"1": "quarantined", "2": "quarantined"}
     assert settled.codes()["1"] == "KEY-DUPLICATE"
     assert len(settled.loading["users"]) + len(settled.loading["ateams"]) == 3
+
+
+STAFF = "from: old.team\nto: new.users\nfields: {id: {expr: \"'s' || id\"}, name: {from: name%s}, boss: {ref: users, by: lead}}\n"
+
+
+@pytest.mark.parametrize(
+    ("rule", "disposition", "code"),
+    [
+        ("", "quarantined", "GATE-UNIQUE"),
+        (", unique: {code: U-ONE, severity: hold}", "held", "U-ONE"),
+        (", unique: {code: U-ONE, severity: warn}", "candidate", "U-ONE"),
+    ],
+)
+def test_a_value_wanted_once_stands_in_rows_of_two_mappings(bench: Any, rule: str, disposition: str, code: str) -> None:
+    """Nobody knows which is right; who refers to such a row waits for it, and what is absent is no value."""
+    target = (TARGET % "").replace("name: {max_length: 5}", "name: {unique: true}", 1)
+    people = [person(1, name="a"), person(2, 1, name="b"), person(3), person(4, name="c")]
+    staff = [{"id": 1, "name": "a"}, {"id": 2, "name": "d"}, {"id": 3, "name": None}, {"id": 4, "name": "e", "lead": 1}]
+    users = USERS.replace("{from: name}", f"{{from: name{rule}}}") % ("", "")
+    settled = settle(bench, {"person": people, "team": staff}, target, users=users, staff=STAFF % rule)
+    waits = "blocked" if disposition != "candidate" else "candidate"
+    assert settled.dispositions() == {"1": disposition, "2": waits, "3": "candidate", "4": "candidate"}
+    assert settled.dispositions("staff") == {"1": disposition, "2": "candidate", "3": "candidate", "4": waits}
+    assert sorted((f["entity"], f["key"], f["value"]) for f in settled.findings(code)) == [
+        ("staff", "1", "a"),
+        ("users", "1", "a"),
+    ]
+
+
+REFUSED = "refuses: [{code: T-X, message: m, sql: \"select u.id from users as u where u.name = 'x'\"}]"
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "staff"),
+    [
+        ("KEY-DUPLICATE", {}, "'1'"),
+        ("GATE-UNIQUE", {"mail": "a"}, "'s1'"),
+        ("REF-CYCLE", {"boss": 1}, "'s1'"),
+        ("GATE-REFERENCE", {"name": "n"}, "'s1'"),
+        ("T-X", {"name": "x"}, "'s1'"),
+    ],
+)
+def test_who_refers_to_a_row_that_falls_waits_for_it_and_has_no_fault(bench: Any, code: str, first: Row, staff: str) -> None:
+    """Whatever the target's rules would say of it without that row: its chain ends nowhere, and its value names no user."""
+    target = (TARGET % "references: {entity: users}").replace("max_length: 5", "references: {entity: teams}", 1)
+    target = target.replace("org: {}}\n", f"org: {{unique: true}}}}\n    {REFUSED}\n", 1)
+    if code == "T-X":
+        target = target.replace("name: {references: {entity: teams}}", "name: {}", 1)
+    users = (USERS % ("", "")).replace("fields: {", "fields: {org: {from: mail}, ")
+    other = f'from: old.team\nto: new.users\nfields: {{id: {{expr: "{staff}"}}, org: {{from: name}}}}\n'
+    people = [person(1) | first, person(2, 1)]
+    given = {"person": people, "team": [{"id": 1, "lead": 1, "name": "a"}]}
+    settled = settle(bench, given, target, another=other, users=users, teams=TEAMS % "")
+    assert settled.codes()["1"] == code
+    waiting = [("teams", "1"), ("users", "2")] if code != "REF-CYCLE" else [("teams", "1")]
+    found = settled.findings("REF-BLOCKED")
+    assert sorted((f["entity"], f["key"]) for f in found) == waiting
+    assert {f["root_cause"] for f in found} == {"users/1"}
+    assert {settled.dispositions(mapping)[key] for mapping, key in waiting} == {"blocked"}
 
 
 def test_a_long_chain_ends(bench: Any) -> None:
@@ -295,7 +379,9 @@ def test_any_web_of_references_settles_and_balances(bench: Any, seed: int) -> No
     ]
     users = USERS % (MERGE + 'exclude: [{code: U-X, when: "id % 11 = 0", reason: r}]\n', "")
     text = TEAMS.replace("}}\n", "}, part: {ref: teams, by: part}}\n") % ", missing: {code: T-R, severity: warn, set: null}"
-    settled = settle(bench, {"person": people, "team": teams}, users=users, teams=text)
+    target = TARGET % "references: {entity: users}"
+    settled = settle(bench, {"person": people, "team": teams}, target, users=users, teams=text)
+    assert settled.findings("GATE-REFERENCE") == [], "who refers to a lost record waits for it"
     loaded = {row["id"] for row in settled.loading["users"]}
     assert {row["boss"] for row in settled.loading["users"]} <= loaded | {None}
     assert {row["lead"] for row in settled.loading["teams"]} <= loaded | {None}

@@ -190,3 +190,16 @@ def test_who_refers_to_a_row_of_the_test_that_is_kept_back_waits_for_it(bench: A
     given = {"'7'": "seven", **{f"'{n}'": str(n) for n in (1, 2, 3, 4)}}
     identities = "{users: {" + ", ".join(f"{key}: '{value}'" for key, value in given.items()) + "}}"
     assert [str(problem) for problem in outcome(bench, text.replace("IDENTITIES", identities))] == []
+
+
+def test_who_refers_to_an_excluded_record_of_its_own_mapping_waits_for_it(bench: Any) -> None:
+    """One that the test names and does not give. What the test gives ends by its own fault, whatever is said of its key."""
+    text = """
+        name: a chain
+        given: {person: [{id: 1, name: ''}, {id: 2, name: x, boss: 8}, {id: 3, name: x, boss: 2}, {id: 4, name: x}]}
+        identities: {users: {'8': {excluded: true}, '1': {excluded: true}, '2': '2', '3': '3', '4': '4'}}
+        expect: [{user_id: 4, manager: null}]
+        dispositions: {'1': quarantined, '2': blocked, '3': blocked}
+        findings: [U-NAME, REF-BLOCKED]
+    """
+    assert [str(problem) for problem in outcome(bench, text)] == []

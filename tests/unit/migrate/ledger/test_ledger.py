@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -76,6 +78,79 @@ def test_what_is_removed_is_known_as_removed_and_may_come_back(ledger: Ledger) -
     assert ledger.known("person")["a"].state == "removed"
     put(ledger, "run-1", intent("a"), native="8")
     assert (ledger.known("person")["a"].state, ledger.known("person")["a"].native) == ("held", "8")
+
+
+def told(ledger: Ledger, entity: str, key: str) -> tuple[str, str | None, str, str | None] | None:
+    """State, id in the target, fingerprint and what was seen last of a record."""
+    known = ledger.known(entity).get(key)
+    return None if known is None else (known.state, known.native, known.fingerprint, known.seen)
+
+
+@pytest.mark.parametrize(
+    ("what", "keys", "then"),
+    [
+        ("gone", ["a"], ("removed", None, "", None)),
+        ("missed", ["a"], ("missed", None, "", None)),
+        ("doubt", ["a"], ("held", "7", "", None)),
+        ("renumber", [("a", "8")], ("held", "8", "f", "s")),
+        ("saw", [("a", "t")], ("held", "7", "f", "t")),
+        ("relabel", [("a", "staff", "s-9")], ("held", "7", "f", "s")),
+        ("rename", [("a", "c")], None),
+    ],
+)
+def test_what_is_said_of_a_record_is_said_of_no_other(ledger: Ledger, what: str, keys: list[Any], then: tuple[Any, ...]) -> None:
+    """Not of another key, nor of the same key in another entity."""
+    for entity in ("person", "course"):
+        for key in "ab":
+            (receipt,) = ledger.intend("run-1", entity, [intent(key)])
+            ledger.settle("run-1", entity, [Settled(receipt, intent(key), "done", "7", seen="s")])
+    before = ("held", "7", "f", "s")
+    assert {told(ledger, entity, key) for entity in ("person", "course") for key in "ab"} == {before}
+    getattr(ledger, what)("person", keys)
+    assert told(ledger, "person", "a") == then
+    assert {told(ledger, "person", "b"), told(ledger, "course", "a"), told(ledger, "course", "b")} == {before}
+    assert told(ledger, "person", "c") == (("held", "7", "", None) if what == "rename" else None)
+    rows = {row["key"]: row for batch in ledger.identities("person") for row in batch.to_pylist()}
+    assert {(row["mapping"], row["source_key"]) for key, row in rows.items() if key in "ac"} == {
+        ("staff", "s-9") if what == "relabel" else ("people", "s-a")
+    }
+    assert (rows["b"]["mapping"], rows["b"]["source_key"]) == ("people", "s-b")
+
+
+def test_a_new_name_takes_the_place_of_what_was_known_by_it(ledger: Ledger) -> None:
+    put(ledger, "run-1", intent("a"))
+    put(ledger, "run-1", intent("b"), native="8")
+    ledger.rename("person", [("a", "b")])
+    assert {key: one.native for key, one in ledger.known("person").items()} == {"b": "7"}
+
+
+def test_what_a_rollback_met_is_nobody_s_again(ledger: Ledger) -> None:
+    for key in "ab":
+        put(ledger, "run-1", intent(key, "adopt"))
+    ledger.take_back("run-1", "person", [], [], ["a"])
+    assert ledger.known("person").keys() == {"b"}
+
+
+def test_an_update_that_is_told_no_id_keeps_the_one_it_was_meant_for(ledger: Ledger) -> None:
+    put(ledger, "run-1", intent("a"))
+    put(ledger, "run-1", replace(intent("a", "update", "g"), native="7"), native=None)
+    assert told(ledger, "person", "a") == ("held", "7", "g", None)
+
+
+def test_unfinished_is_what_failed_since_a_run_came_to_its_end(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rollbacks are none of these, and none of those that end them."""
+    clock = (f"2999-01-01T00:00:{second:02}" for second in range(60))
+    monkeypatch.setattr("migrate.ledger.ledger._now", lambda: next(clock))
+    assert ledger.unfinished() == []
+    runs = [("old", "live", "failed"), ("well", "live", "finished"), ("one", "live", "failed"), ("two", "delta", "failed")]
+    for run, kind, state in [*runs, ("back", "rollback", "finished"), ("stuck", "rollback", "failed")]:
+        ledger.begin(run, kind, "memory")
+        ledger.end(run, state, {})  # type: ignore[arg-type]
+    assert ledger.unfinished() == ["one", "two"]
+    ledger.begin("last", "live", "memory")
+    assert ledger.unfinished() == ["one", "two"]
+    ledger.end("last", "finished", {})
+    assert ledger.unfinished() == []
 
 
 def test_what_other_runs_wrote_before_and_after(ledger: Ledger) -> None:

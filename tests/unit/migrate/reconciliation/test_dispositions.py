@@ -64,15 +64,38 @@ def test_what_was_not_found_again_failed(tmp_path: Path) -> None:
     assert [row[2] for row in found] == ["created", "created", "failed", "quarantined"]
 
 
-def test_a_record_of_another_mapping_with_the_key_of_a_missing_one_has_not_failed(tmp_path: Path) -> None:
-    before: Rows = [*BEFORE_LOAD, ("staff", "2", "candidate", "s2", None)]
-    results: Rows = [*CREATED, ("staff", "2", "s2", "created", None)]
-    found = {
-        row[:2]: row[2] for row in ended(tmp_path, before, results, [("users", "2", "missing"), ("courses", "1", "missing")])
+def test_only_what_its_own_mapping_misses_has_failed(tmp_path: Path) -> None:
+    """Not a record of another mapping with the same key, nor one that was found and differs."""
+    before: Rows = [*BEFORE_LOAD, ("staff", "2", "candidate", "s2", None), ("staff", "4", "candidate", "s4", None)]
+    results: Rows = [*CREATED, ("staff", "2", "s2", "created", None), ("staff", "4", "s4", "created", None)]
+    differences: Rows = [
+        ("users", "2", "missing"),
+        ("users", "1", "different"),
+        ("staff", "4", "missing"),
+        ("courses", "1", "missing"),
+    ]
+    found = {row[:2]: row[2] for row in ended(tmp_path, before, results, differences)}
+    assert found == {
+        ("courses", "9"): "created",
+        ("staff", "2"): "created",
+        ("staff", "4"): "failed",
+        ("users", "1"): "created",
+        ("users", "2"): "failed",
+        ("users", "3"): "quarantined",
     }
-    assert found[("users", "2")] == "failed"
-    assert found[("staff", "2")] == "created"
-    assert found[("courses", "9")] == "created"
+
+
+def test_a_record_that_stands_twice_is_not_made_one(tmp_path: Path) -> None:
+    """Whether there is one of each is told from the file, so it must hide none; what is missing twice is one record."""
+    twice: Rows = [BEFORE_LOAD[0], BEFORE_LOAD[0], *BEFORE_LOAD[1:]]
+    found = ended(tmp_path, twice, CREATED, [("users", "2", "missing"), ("users", "2", "missing")])
+    assert [row[:3] for row in found if row[0] == "users"] == [
+        ("users", "1", "created"),
+        ("users", "2", "failed"),
+        ("users", "3", "quarantined"),
+        ("users", "3", "quarantined"),
+    ]
+    assert not count_dispositions(tmp_path / "dispositions.parquet").unique
 
 
 @pytest.mark.parametrize(
@@ -85,6 +108,10 @@ def test_a_record_of_another_mapping_with_the_key_of_a_missing_one_has_not_faile
         ([("users", "1", "u2", "created", None), ("users", "2", "u1", "created", None)], *[("candidate", None)] * 2),
         ([("users", "1", "u1", "created", None), ("users", "7", "u7", "created", None)], ("created", None), ("candidate", None)),
         ([("users", "1", "u1", "removed", None), ("users", "2", "u2", "created", None)], ("candidate", None), ("created", None)),
+        ([("users", "1", "u1", "removed", None), ("users", "2", "u2", "removed", None)], *[("candidate", None)] * 2),
+        ([("users", "1", None, "created", None)], *[("candidate", None)] * 2),
+        ([("users", None, "u1", "created", None)], *[("candidate", None)] * 2),
+        ([("users", None, None, "created", None), ("users", None, None, "held", "A")], *[("candidate", None)] * 2),
         ([("staff", "1", "u1", "created", None), ("staff", "2", "u2", "created", None)], *[("candidate", None)] * 2),
     ],
 )

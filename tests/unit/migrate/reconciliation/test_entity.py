@@ -187,6 +187,11 @@ def _compared(
             for table, last in (("differences", "kind"), ("excused", "rule"))
         )
     counted = run.summary["entities"]
+    for of in FILLED:
+        wanted = [row for row in case.rows(of) if not live or row["_target_key"] in case.asked]
+        assert counted[of]["compared"] + counted[of]["missing"] == len(wanted)
+        told = {(f, rule): n for f, rules in run.facts["entities"][of]["excused"].items() for rule, n in rules.items()}
+        assert Counter(told) == Counter((f, rule) for entity, _, _, f, rule in excuses.elements() if entity == of)
     numbers = {of: (counted[of]["missing"], counted[of]["extra"], counted[of]["differences"]) for of in FILLED}
     return Found(differences, excuses, numbers, balance, looked_at)
 
