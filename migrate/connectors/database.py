@@ -55,7 +55,7 @@ class DatabaseSource:
         address = shown(make_url(url))
         try:
             self._engine = _read_only_engine(self._url)
-            with self._engine.connect() as connection:
+            with _connected(self._engine) as connection:
                 found = sa.inspect(connection).get_multi_columns()
         except (SQLAlchemyError, UnicodeError) as error:
             raise SourceRefused(f"the source {address} cannot be opened: {_cause(error)}", hint=_hint(self._url)) from None
@@ -275,7 +275,7 @@ def table_shapes(url: str, base: Path) -> list[TableShape]:
     try:
         engine = _read_only_engine(usable)
         try:
-            with engine.connect() as connection:
+            with _connected(engine) as connection:
                 asked = sa.inspect(connection)
                 columns: dict[Any, Any] = dict(asked.get_multi_columns())
                 keys: dict[Any, Any] = dict(asked.get_multi_pk_constraint())
@@ -305,7 +305,7 @@ def read_query(url: str, base: Path, query: str) -> tuple[list[str], list[list[s
     try:
         engine = _read_only_engine(usable)
         try:
-            with engine.connect() as connection:
+            with _connected(engine) as connection:
                 found = connection.execute(sa.text(query))
                 if not found.returns_rows:
                     raise SourceRefused("the query gives no rows", hint="query: SELECT ...")
@@ -383,6 +383,15 @@ def _read_only_engine(url: URL) -> sa.Engine:
             connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
 
     return engine
+
+
+def _connected(engine: sa.Engine) -> sa.Connection:
+    """Raises SourceRefused, too, for what a driver makes of options that it does not know."""
+    try:
+        return engine.connect()
+    except (TypeError, AttributeError, LookupError) as error:
+        hint = f"look at what stands behind the ? of the url: {', '.join(engine.url.query)}"
+        raise SourceRefused(f"{shown(engine.url)} has an option that its driver does not take: {error}", hint=hint) from None
 
 
 def _batch(names: list[str], rows: Any, start: int) -> pa.RecordBatch:

@@ -29,3 +29,11 @@ def test_a_ledger_that_cannot_be_opened_shows_no_password_of_its_query(tmp_path:
 def test_the_address_of_a_source_asks_only_to_read(option: str, tmp_path: Path) -> None:
     with pytest.raises(SourceRefused, match=f"more than reading is done: {option.partition('=')[0]}"):
         read_query(f"mysql://u:hunter2@127.0.0.1:1/d?charset=utf8mb4&{option}", tmp_path, "select 1")
+
+
+@pytest.mark.parametrize("option", ["foo=1", "charset=zzz"])
+def test_an_option_that_a_driver_does_not_know_is_told(option: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceRefused, match="has an option that its driver does not take") as caught:
+        read_query(f"mysql://u:hunter2@127.0.0.1:1/d?{option}", tmp_path, "select 1")
+    assert option.partition("=")[0] in str(caught.value)
+    assert "hunter2" not in str(caught.value)
