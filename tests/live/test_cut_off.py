@@ -169,7 +169,7 @@ def test_what_waits_for_its_final_value_can_be_referred_to(bench: Bench) -> None
 
 
 def test_what_a_run_before_had_written_is_counted_apart_from_what_this_one_writes(bench: Bench) -> None:
-    """also where it was cut off before it gave a record its final value"""
+    """Also where it was cut off before it gave a record its final value."""
     bench.rehearsed()
     once(bench.world, "before", "update", "people", Killed())
     with pytest.raises(Killed):
